@@ -1,0 +1,55 @@
+"""A service: what usually speaks on a port, how to speak to it politely, and whether the world should reach it."""
+
+from typing import Literal
+
+import msgspec
+
+TlsMode = Literal["none", "implicit", "starttls"]
+Exposure = Literal["public", "restricted", "private"]
+
+
+class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of `services.toml`; a user's own in `services.d/*.toml` has the same fields."""
+
+    name: str
+    """The scheme of a target: lower-case letters, digits and hyphens."""
+    title: str
+    """As people write it: `PostgreSQL`."""
+    category: str
+    port: int | None
+    """Default port; None where a target must say it."""
+    handshake: str
+    """A module of `handshakes/` by name (`tcp`, `http`, `smtp`, `redis`)."""
+    meaning: str
+    """What it usually is for, one sentence: the purpose shown until the user writes a better one."""
+    tls: TlsMode = "none"
+    exposure: Exposure = "restricted"
+    """`public`: meant for the internet; `restricted`: for known networks; `private`: never on the internet."""
+    exposure_note: str = ""
+    """Why, and what to do where it is open to the world."""
+    interval_s: float = 60.0
+    """Default interval: what is polite for this service."""
+    min_interval_s: float = 5.0
+    """Never probed more often than this, whatever the file says (doctor and the engine say so)."""
+    greeting_timeout_s: float | None = None
+    """Own bound for the first bytes where the server speaks first; None: the probe's timeout."""
+    status: str = "200-399"
+    """HTTP: status codes that mean up unless the monitor says otherwise."""
+    self_signed_ok: bool = False
+    """A self-signed or untrusted certificate is degraded, not down: usual for panels."""
+    well_known: bool = True
+    """`host:port` on this port means this service (one per port)."""
+    not_yet: str = ""
+    """Why this service cannot be probed yet; the probe then says so and never opens a connection."""
+    unit: str = ""
+    """systemd unit for commands in hints (`postfix`), as most distributions name it."""
+    process: str = ""
+    """Process name as `ss -p` shows it (`master`)."""
+    log: str = ""
+    """Where it usually logs: a path, or a `journalctl` argument."""
+    config: str = ""
+    """The main configuration file."""
+    config_key: str = ""
+    """The key that decides the listen address (`inet_interfaces`)."""
+    test_command: str = ""
+    """A command that speaks to it by hand; {host} and {port} are filled in."""

@@ -1,0 +1,63 @@
+"""One probe's record: how far it got, how long each phase took, and what was seen."""
+
+import msgspec
+
+from uptime_tui.model.certificate import Certificate
+from uptime_tui.model.failure import FACTS, Failure, Phase, Side, Status
+from uptime_tui.model.units import LOCAL, MonitorId, VantageName
+
+
+class Timings(msgspec.Struct, frozen=True, gc=False):
+    """Milliseconds spent in each phase; None for a phase that was not reached or not needed."""
+
+    dns: float | None = None
+    connect: float | None = None
+    tls: float | None = None
+    protocol: float | None = None
+    total: float | None = None
+    content: float | None = None
+    """Share of `protocol` that waited for and read the body; not part of the JSON contract."""
+
+
+class Evidence(msgspec.Struct, frozen=True, gc=False):
+    """One checked fact of a probe, in the order in which it was seen."""
+
+    id: str
+    phase: Phase
+    ok: bool | None
+    """True speaks for the target, False against it, None is neither."""
+    text: str
+    """Safe text, one line."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """One probe's full record. `failure is None` means the probe succeeded."""
+
+    monitor: MonitorId
+    at_ms: int
+    """Unix time in milliseconds at which the probe started (wall clock of the vantage's machine)."""
+    failure: Failure | None
+    phase: Phase | None
+    """Where it failed; None on success."""
+    detail: str
+    timings: Timings
+    address: str | None = None
+    port: int | None = None
+    vantage: VantageName = LOCAL
+    certificate: Certificate | None = None
+    banner: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    severity: Status | None = None
+    """Overrides the code's own status where the service says so (a panel's self-signed certificate)."""
+
+    @property
+    def status(self) -> Status:
+        """The status this single probe speaks for."""
+        if self.failure is None:
+            return Status.UP
+        return self.severity or FACTS[self.failure].status
+
+    @property
+    def side(self) -> Side | None:
+        """Whose fault; None on success."""
+        return None if self.failure is None else FACTS[self.failure].side
