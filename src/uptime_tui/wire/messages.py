@@ -255,18 +255,7 @@ class Goodbye(msgspec.Struct, frozen=True, tag=True):
 
 
 ClientMessage = (
-    Hello
-    | Focused
-    | Recheck
-    | Pause
-    | Add
-    | Edit
-    | Delete
-    | Undo
-    | TryTarget
-    | AskStatus
-    | AskTable
-    | Shutdown
+    Hello | Focused | Recheck | Pause | Add | Edit | Delete | Undo | TryTarget | AskStatus | AskTable | Shutdown
 )
 EngineMessage = Welcome | FleetState | Changes | Trial | Reply | Goodbye
 
