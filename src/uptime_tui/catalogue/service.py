@@ -16,12 +16,12 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     """As people write it: `PostgreSQL`."""
     category: str
-    port: int | None
-    """Default port; None where a target must say it."""
     handshake: str
     """A module of `handshakes/` by name (`tcp`, `http`, `smtp`, `redis`)."""
     meaning: str
     """What it usually is for, one sentence: the purpose shown until the user writes a better one."""
+    port: int | None = None
+    """Default port; None where a target must say it."""
     tls: TlsMode = "none"
     exposure: Exposure = "restricted"
     """`public`: meant for the internet; `restricted`: for known networks; `private`: never on the internet."""

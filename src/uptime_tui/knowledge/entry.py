@@ -1,14 +1,22 @@
 """What the knowledge base says: a failure's meaning, its causes, what to check, commands. Pure.
 
 Texts may hold placeholders that are filled from the monitor and the catalogue when shown: {host} {address}
-{port} {name} {unit} {process} {log} {config} {config_key} {test} {title} (the service's title).
+{port} {name} {unit} {process} {log} {config} {config_key} {test} {title} (the service's title) {logs} (a command
+that shows the log).
 """
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
 from uptime_tui.model.failure import Failure
+
+PLACEHOLDERS: Final = (
+    "host", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test", "logs",
+)  # fmt: skip
+_PLACEHOLDER: Final = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +64,34 @@ class Hints(msgspec.Struct, frozen=True):
 def hints_for(entry: Entry, failure: Failure, service: str, facts: Mapping[str, str]) -> Hints:
     """Causes for this service first, then the general ones, heaviest first, placeholders filled.
 
-    A command with a placeholder that has no fact is left out rather than shown half-filled.
+    A command or check with a placeholder that has no fact is left out rather than shown half-filled.
     """
-    raise NotImplementedError
+    special = entry.service.get(service, Refinement())
+    general = [cause for cause in entry.cause if cause.id not in special.drop]
+    causes = sorted((*special.cause, *general), key=lambda cause: -cause.weight)
+    return Hints(
+        failure,
+        _fill(entry.title, facts) or entry.title,
+        _fill(special.meaning or entry.meaning, facts) or entry.meaning,
+        tuple(_filled(cause, facts) for cause in causes),
+    )
+
+
+def _filled(cause: Cause, facts: Mapping[str, str]) -> Cause:
+    return msgspec.structs.replace(
+        cause,
+        text=_fill(cause.text, facts) or cause.text,
+        check=tuple(text for text in (_fill(text, facts) for text in cause.check) if text),
+        commands=tuple(text for text in (_fill(text, facts) for text in cause.commands) if text),
+    )
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """Names of the placeholders in a text; `{{` is not special, because commands are full of braces."""
+    return tuple(_PLACEHOLDER.findall(text))
+
+
+def _fill(text: str, facts: Mapping[str, str]) -> str | None:
+    if any(not facts.get(name) for name in _PLACEHOLDER.findall(text)):
+        return None
+    return _PLACEHOLDER.sub(lambda match: facts[match[1]], text)

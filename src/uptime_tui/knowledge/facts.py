@@ -1,0 +1,77 @@
+"""The values that placeholders of the knowledge base stand for, from one monitor and its service."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from uptime_tui.model.monitor import Monitor
+
+
+class ServiceFacts(Protocol):
+    """What is taken from a catalogue entry (`catalogue.service.Service` has it all)."""
+
+    @property
+    def title(self) -> str:
+        """As people write it."""
+
+    @property
+    def unit(self) -> str:
+        """systemd unit."""
+
+    @property
+    def process(self) -> str:
+        """Process name."""
+
+    @property
+    def log(self) -> str:
+        """Where it logs."""
+
+    @property
+    def config(self) -> str:
+        """Main configuration file."""
+
+    @property
+    def config_key(self) -> str:
+        """Key of the listen address."""
+
+    @property
+    def test_command(self) -> str:
+        """Speaks to it by hand."""
+
+
+def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> Mapping[str, str]:
+    """Placeholder name to text; an empty text means that there is no such fact.
+
+    Names and addresses come from a parsed target, so they hold no character that a shell would act upon.
+
+    Args:
+        monitor: whose target is meant.
+        service: the catalogue's word on its service.
+        address: the IP address of the newest probe; None before the name was resolved.
+    """
+    target = monitor.target
+    port = str(target.port)
+    return {
+        "host": target.host,
+        "address": address or "",
+        "port": port,
+        "name": monitor.name,
+        "title": service.title,
+        "unit": service.unit,
+        "process": service.process,
+        "log": service.log,
+        "config": service.config,
+        "config_key": service.config_key,
+        "test": service.test_command.replace("{host}", target.host).replace("{port}", port),
+        "logs": _show(service),
+    }
+
+
+def _show(service: ServiceFacts) -> str:
+    """The command that shows the newest lines of the service's log."""
+    if service.log.startswith("journalctl"):
+        return f"{service.log} -n 50 --no-pager"
+    if service.log.endswith("/"):
+        return f"tail -n 50 {service.log}*.log"
+    if service.log:
+        return f"tail -n 50 {service.log}"
+    return f"journalctl -u {service.unit} -n 50 --no-pager" if service.unit else ""
