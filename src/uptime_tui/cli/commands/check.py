@@ -1,0 +1,84 @@
+"""`check`: one probe of each target, now, without the engine."""
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from uptime_tui.catalogue.load import Catalogue, load_catalogue
+from uptime_tui.cli import diagnostics, output
+from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option
+from uptime_tui.cli.probing import probe_all
+from uptime_tui.config.load import draft_from_table, load_monitors, load_settings
+from uptime_tui.knowledge.entry import Hints, hints_for
+from uptime_tui.knowledge.facts import facts_for
+from uptime_tui.knowledge.load import KnowledgeBase, load_knowledge
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.result import Result
+from uptime_tui.model.units import LOCAL
+
+if TYPE_CHECKING:
+    from uptime_tui.config.paths import Home
+
+
+@click.command()
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@json_option
+@click.option("--timeout", type=DurationType(), metavar="TIME", help="Whole time of each probe (5s, 500ms).")
+@click.option("--vantage", default=LOCAL, metavar="NAME", show_default=True, help="Where to probe from.")
+@home_option
+def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, vantage: str, home: str | None) -> int:
+    """Probe each TARGET once.
+
+    Exit code: 0 all up, 1 degraded, 2 down, 3 unknown (the worst of all targets); 64 for a target that makes
+    no sense, and then nothing is probed.
+    """
+    if vantage != LOCAL:
+        raise UserError(f"there is no vantage {vantage[:40]!r}", where="--vantage", todo="only `local` is built so far")
+    place = chosen_home(home)
+    catalogue = load_catalogue(place.services_folder)
+    monitors = [_with_timeout(m, timeout) for m in find_monitors(targets, place, catalogue)]
+    settings = load_settings(place.config_file)
+    knowledge = load_knowledge(place.runbooks_folder)
+
+    def show(target: str, monitor: Monitor, result: Result) -> None:
+        hints = _hints(knowledge, catalogue, monitor, result)
+        if as_json:
+            service = monitor.target.service
+            output.json_line(output.result_json(target, service, result, hints, now_s=time.time()))
+        else:
+            for text in output.result_lines(target, result, hints):
+                output.line(text)
+
+    statuses = asyncio.run(probe_all(targets, monitors, catalogue, settings, show))
+    return diagnostics.exit_code(statuses)
+
+
+def find_monitors(targets: tuple[str, ...], home: "Home", catalogue: Catalogue) -> list[Monitor]:
+    """A monitor for each argument: the configured one of that name, else one made from the target.
+
+    Raises:
+        UserError: an argument is neither; the configuration's own problems do not stand in the way of a target.
+    """
+    configured: dict[str, Monitor] = {}
+    if home.monitors_file.exists():
+        configured = {m.name: m for m in load_monitors(home.monitors_file, catalogue).monitors}
+    return [
+        configured.get(text) or draft_from_table({"name": "check", "target": text}, catalogue, where="TARGET")
+        for text in targets
+    ]
+
+
+def _with_timeout(monitor: Monitor, timeout: float | None) -> Monitor:
+    return monitor if timeout is None else msgspec.structs.replace(monitor, timeout_s=timeout)
+
+
+def _hints(knowledge: KnowledgeBase, catalogue: Catalogue, monitor: Monitor, result: Result) -> Hints | None:
+    if result.failure is None:
+        return None
+    service = catalogue.get(monitor.target.service)
+    facts = facts_for(monitor, service, result.address)
+    return hints_for(knowledge.entry(result.failure), result.failure, service.name, facts)

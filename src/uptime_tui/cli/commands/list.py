@@ -1,0 +1,89 @@
+"""`list`: the configured monitors, with their present status when the engine runs."""
+
+import asyncio
+
+import click
+
+from uptime_tui.catalogue.load import load_catalogue
+from uptime_tui.cli import diagnostics, output
+from uptime_tui.cli.options import chosen_home, home_option, json_option
+from uptime_tui.config.load import load_monitors
+from uptime_tui.config.paths import Home
+from uptime_tui.model.filter import Subject, parse_filter
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.target import format_target
+from uptime_tui.wire.messages import MonitorRow
+
+
+@click.command()
+@click.argument("filters", metavar="[FILTER]...", nargs=-1)
+@json_option
+@home_option
+def command(filters: tuple[str, ...], as_json: bool, home: str | None) -> int:
+    """List monitors; FILTER is the dashboard's (`cat:email state:down`)."""
+    place = chosen_home(home)
+    catalogue = load_catalogue(place.services_folder)
+    loaded = load_monitors(place.monitors_file, catalogue)
+    wanted = parse_filter(" ".join(filters))
+    if wanted.problem:
+        diagnostics.say(wanted.problem)
+    rows = asyncio.run(_rows(place))
+    shown = []
+    for monitor in loaded.monitors:
+        target = format_target(monitor.target, schemes=catalogue.schemes)
+        row = rows.get(monitor.name)
+        if not wanted.matches(_subject(monitor, target, row)):
+            continue
+        if as_json:
+            output.json_line({**output.monitor_json(monitor, target), "status": _status(monitor, row) or None})
+        else:
+            interval = output.interval_text(monitor)
+            shown.append((_status(monitor, row) or "–", monitor.category, monitor.name, target, interval))
+    for text in output.table(shown):
+        output.line(text)
+    for problem in loaded.problems:
+        diagnostics.say(f"{problem.where}: {problem.what} ({problem.todo})")
+    return diagnostics.USAGE if loaded.problems else 0
+
+
+def _status(monitor: Monitor, row: MonitorRow | None) -> str:
+    if monitor.paused:
+        return "paused"
+    return row.status if row is not None else ""
+
+
+def _subject(monitor: Monitor, target: str, row: MonitorRow | None) -> Subject:
+    return Subject(
+        name=monitor.name,
+        target=target,
+        host=monitor.target.host,
+        service=monitor.target.service,
+        category=monitor.category,
+        status=_status(monitor, row),
+        suspected=row is not None and row.suspected is not None,
+        failure=(row.failure or "") if row is not None else "",
+        purpose=monitor.purpose,
+        tags=monitor.tags,
+        latency_ms=row.latency_ms if row is not None else None,
+        cert_days=None,
+    )
+
+
+async def _rows(home: Home) -> dict[str, MonitorRow]:
+    """Rows of the running engine by monitor name; empty when none runs."""
+    from uptime_tui.client.spawn import is_running
+
+    if is_running(home) is None:
+        return {}
+    from uptime_tui.client.session import Session
+    from uptime_tui.wire.messages import FleetState
+
+    session = await Session.connect(home.socket_file, client="list")
+    try:
+        async for message in session:
+            if isinstance(message, FleetState):
+                names = {m.id: m.name for m in message.monitors}
+                return {names[row.id]: row for row in message.rows}
+    finally:
+        await session.close()
+    return {}

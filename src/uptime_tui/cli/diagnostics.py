@@ -1,0 +1,70 @@
+"""Everything that goes to stderr, and the exit codes."""
+
+import os
+import sys
+import tempfile
+import traceback
+from typing import Final
+
+from uptime_tui import __version__
+from uptime_tui.model.failure import Status
+from uptime_tui.model.safetext import safe_text
+
+USAGE: Final = 64
+BUG: Final = 70
+INTERRUPTED: Final = 130
+_LINE: Final = 400
+
+EXIT_CODES: Final = {Status.UP: 0, Status.DEGRADED: 1, Status.DOWN: 2, Status.UNKNOWN: 3}
+_WORST_FIRST: Final = (Status.DOWN, Status.UNKNOWN, Status.DEGRADED, Status.UP)
+
+
+def exit_code(statuses: list[Status]) -> int:
+    """The exit code of the worst status; down before unknown before degraded, as a pager wants it."""
+    worst = next((status for status in _WORST_FIRST if status in statuses), Status.UNKNOWN)
+    return EXIT_CODES[worst]
+
+
+def say(line: str) -> None:
+    """One line on stderr; a closed stderr is nobody's fault."""
+    try:
+        sys.stderr.write(f"uptime-tui: {safe_text(line, _LINE)}\n")
+        sys.stderr.flush()
+    except OSError:
+        sys.stderr = None  # type: ignore[assignment]
+
+
+def usage(line: str) -> int:
+    """A fault of the input or the environment."""
+    say(line)
+    return USAGE
+
+
+def broken_pipe() -> int:
+    """The reader of stdout went away (`| head`): end quietly, and keep Python from complaining at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def flushed(code: int) -> int:
+    """Flush stdout so that a full disk or a closed pipe is noticed here and not after main has ended."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return broken_pipe()
+    except OSError as error:
+        return usage(f"standard output: {error.strerror}")
+    return code
+
+
+def bug(error: Exception) -> int:
+    """A bug of ours: one line on the screen, the traceback (without values) in a file of the user's own."""
+    report = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="uptime-tui-bug-", suffix=".txt", delete=False) as file:
+            file.write(f"uptime-tui {__version__}, Python {sys.version}\n\n{report}")
+        kept = f"; the details are in {file.name}, please report them"
+    except OSError:
+        kept = ""
+    say(f"this is a bug of uptime-tui: {type(error).__name__}: {safe_text(str(error), 120)}{kept}")
+    return BUG

@@ -1,0 +1,44 @@
+"""Changes of configured monitors by name: the same file edit that the dashboard makes, undoable there."""
+
+from collections.abc import Callable
+
+from uptime_tui.catalogue.load import load_catalogue
+from uptime_tui.cli import output
+from uptime_tui.cli.options import chosen_home, require_names
+from uptime_tui.config.edit import MonitorsFile
+from uptime_tui.config.load import load_monitors
+
+
+def change(
+    names: tuple[str, ...],
+    home: str | None,
+    verb: str,
+    edit: Callable[[MonitorsFile], object],
+    *,
+    as_json: bool,
+) -> int:
+    """Make one edit of the monitors file and say what was done; returns the exit code.
+
+    Raises:
+        UserError: a name is unknown, or the file cannot be changed.
+    """
+    place = chosen_home(home)
+    loaded = load_monitors(place.monitors_file, load_catalogue(place.services_folder))
+    require_names(names, tuple(m.name for m in loaded.monitors))
+    edit(MonitorsFile(place.monitors_file, place.undo_file))
+    for name in names:
+        if as_json:
+            output.json_line({"name": name, "done": verb})
+        else:
+            output.line(f"{verb} {name}")
+    return 0
+
+
+def pause_all(names: tuple[str, ...], home: str | None, *, paused: bool, as_json: bool) -> int:
+    """Pause or resume: each monitor's block says so, and no other byte changes."""
+
+    def edit(file: MonitorsFile) -> None:
+        for name in names:
+            file.edit(name, {"paused": True if paused else None})
+
+    return change(names, home, "paused" if paused else "resumed", edit, as_json=as_json)

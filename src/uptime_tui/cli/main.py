@@ -1,0 +1,82 @@
+"""The command line: a command is a file in `commands/`, imported when it is called.
+
+Exit codes: 0 to 3 are what `check` says of its targets (monitoring plugins' OK, WARNING, CRITICAL, UNKNOWN),
+64 is a fault of the input (sysexits.h EX_USAGE), 70 a bug of ours (EX_SOFTWARE), 130 an interrupt.
+"""
+
+import pkgutil
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from uptime_tui import __version__
+from uptime_tui.cli import commands, diagnostics
+from uptime_tui.model.errors import UserError
+
+ALONE = "dashboard"
+"""The command that runs when none is named."""
+
+
+class LazyGroup(click.Group):
+    """Finds a command by its file name; nothing else is imported to run one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's interface
+        """Every command but the one without a name."""
+        return sorted(m.name for m in pkgutil.iter_modules(commands.__path__) if m.name != ALONE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, or None."""
+        if cmd_name != ALONE and cmd_name not in {m.name for m in pkgutil.iter_modules(commands.__path__)}:
+            return None
+        found = import_module(f"uptime_tui.cli.commands.{cmd_name}").command
+        assert isinstance(found, click.Command)
+        return found
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="uptime-tui")
+@click.option("--home", metavar="DIR", help="Keep configuration and state below DIR (also UPTIME_TUI_HOME).")
+@click.pass_context
+def root(ctx: click.Context, home: str | None) -> None:
+    """Watch services from the terminal: see that one is down, and why.
+
+    Without a command the dashboard opens. TARGET is scheme://host[:port][/path] with a service's name as scheme
+    (smtp://mx1.example.net), host:port, or the name of a monitor.
+    """
+    ctx.obj = home
+    if ctx.invoked_subcommand is None:
+        dashboard = root.get_command(ctx, ALONE)
+        assert dashboard is not None
+        ctx.exit(ctx.invoke(dashboard, home=None))
+
+
+def main() -> NoReturn:
+    """Console script: runs a command and ends the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; returns the exit code. Every error becomes one line on stderr."""
+    try:
+        code = root.main(arguments, prog_name="uptime-tui", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.exceptions.Abort:
+        return diagnostics.INTERRUPTED
+    except click.ClickException as error:
+        return diagnostics.usage(error.format_message())
+    except UserError as error:
+        return diagnostics.usage(str(error))
+    except KeyboardInterrupt:
+        return diagnostics.INTERRUPTED
+    except BrokenPipeError:
+        return diagnostics.broken_pipe()
+    except Exception as error:  # noqa: BLE001 - the last door: a bug of ours, never a traceback on the screen
+        return diagnostics.bug(error)
+    return diagnostics.flushed(code if isinstance(code, int) else 0)

@@ -1,0 +1,62 @@
+"""Options that several commands share, and what they stand for."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from uptime_tui.config.paths import Home, find_home
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.units import parse_duration
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class DurationType(click.ParamType):
+    """A duration such as `5s`; the value is in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds."""
+        if isinstance(value, float):
+            return value
+        try:
+            return parse_duration(str(value))
+        except ValueError as error:
+            self.fail(f"{error}; write 500ms, 5s or 1m", param, ctx)
+
+
+def home_option(command: Command) -> Command:
+    """`--home DIR` of a command; the one before the command's name counts as well."""
+    return click.option("--home", metavar="DIR", help="Keep configuration and state below DIR.")(command)
+
+
+def json_option(command: Command) -> Command:
+    """`--json`: one object a line."""
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
+
+
+def chosen_home(home: str | None) -> Home:
+    """The home of this call: the command's option, then the group's, then the environment."""
+    context = click.get_current_context(silent=True)
+    outer = context.find_root().obj if context is not None else None
+    return find_home(home or (outer if isinstance(outer, str) else None), os.environ)
+
+
+def require_names(names: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """Refuse names that no monitor has.
+
+    Raises:
+        UserError: names the first unknown one, and the nearest known one.
+    """
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, known, 1)
+            raise UserError(
+                f"no monitor is called {name[:80]!r}",
+                todo=f"did you mean {near[0]!r}?" if near else "see `uptime-tui list`",
+            )

@@ -1,0 +1,142 @@
+"""Everything that goes to stdout: lines for people, and the JSON of the contract."""
+
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from uptime_tui.knowledge.entry import Hints
+from uptime_tui.model.certificate import Certificate
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.result import Evidence, Result
+from uptime_tui.model.units import format_duration
+
+
+def line(text: str) -> None:
+    """One line."""
+    sys.stdout.write(f"{text}\n")
+
+
+def json_line(value: object) -> None:
+    """One JSON object on one line, flushed: scripts read it while the next target is still being probed."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def result_json(target: str, service: str, result: Result, hints: Hints | None, *, now_s: float) -> dict[str, object]:
+    """The contract's object for one probe.
+
+    Args:
+        target: as the user wrote it.
+        service: the catalogue's name.
+        result: of the probe; `timings_ms` are milliseconds, null where a phase was not reached.
+        hints: what the knowledge base says about the failure; None on success.
+        now_s: Unix time, for `days_left`.
+    """
+    timings = result.timings
+    return {
+        "target": target,
+        "service": service,
+        "status": result.status,
+        "failure": result.failure,
+        "phase": result.phase,
+        "detail": result.detail,
+        "address": result.address,
+        "port": result.port,
+        "vantage": result.vantage,
+        "timings_ms": {
+            "dns": _ms(timings.dns),
+            "connect": _ms(timings.connect),
+            "tls": _ms(timings.tls),
+            "protocol": _ms(timings.protocol),
+            "total": _ms(timings.total),
+        },
+        "certificate": certificate_json(result.certificate, now_s=now_s) if result.certificate else None,
+        "evidence": [_evidence_json(item) for item in result.evidence],
+        "causes": [] if hints is None else _causes_json(hints),
+    }
+
+
+def certificate_json(certificate: Certificate, *, now_s: float) -> dict[str, object]:
+    """The contract's certificate object; times in ISO 8601, UTC."""
+    return {
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "names": certificate.names,
+        "not_before": _iso(certificate.not_before),
+        "not_after": _iso(certificate.not_after),
+        "days_left": round(certificate.days_left(now_s), 1),
+        "sha256": certificate.sha256,
+        "problems": certificate.problems,
+    }
+
+
+def result_lines(target: str, result: Result, hints: Hints | None) -> list[str]:
+    """One probe for a person: the finding first, then the likeliest cause and what to check."""
+    total = f"{result.timings.total:.0f} ms" if result.timings.total is not None else "–"
+    place = f"{_bracketed(result.address)}:{result.port}" if result.address else ""
+    head = "  ".join(part for part in (f"{result.status.upper():<8}", target, place, total) if part)
+    why = f"{result.failure} in {result.phase}: " if result.failure and result.phase else ""
+    why = why or (f"{result.failure}: " if result.failure else "")
+    lines = [head, f"          {why}{result.detail}"]
+    if result.certificate and result.certificate.problems:
+        lines.append(f"          certificate: {', '.join(result.certificate.problems)}")
+    if hints is not None and hints.causes:
+        cause = hints.causes[0]
+        lines.append(f"          likely: {cause.text}")
+        lines.extend(f"          check:  {text}" for text in cause.check[:2])
+        lines.extend(f"          run:    {text}" for text in cause.commands[:1])
+    return lines
+
+
+def monitor_json(monitor: Monitor, target: str) -> dict[str, object]:
+    """A monitor as `list --json` prints it; durations in seconds."""
+    return {
+        "name": monitor.name,
+        "target": target,
+        "service": monitor.target.service,
+        "category": monitor.category,
+        "purpose": monitor.purpose,
+        "interval_s": monitor.interval_s,
+        "timeout_s": monitor.timeout_s,
+        "tags": monitor.tags,
+        "paused": monitor.paused,
+    }
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as columns two blanks apart; the last column is as long as it is."""
+    if not rows:
+        return []
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def interval_text(monitor: Monitor) -> str:
+    """`60s` as `1m`."""
+    return format_duration(monitor.interval_s)
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _ms(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _iso(unix_s: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _evidence_json(item: Evidence) -> dict[str, object]:
+    return {"id": item.id, "phase": item.phase, "ok": item.ok, "text": item.text}
+
+
+def _causes_json(hints: Hints) -> list[dict[str, object]]:
+    return [
+        {"id": c.id, "confidence": c.weight, "text": c.text, "check": c.check, "commands": c.commands}
+        for c in hints.causes
+    ]
