@@ -1,8 +1,8 @@
 """What the knowledge base says: a failure's meaning, its causes, what to check, commands. Pure.
 
 Texts may hold placeholders that are filled from the monitor and the catalogue when shown: {host} {address}
-{port} {name} {unit} {process} {log} {config} {config_key} {test} {title} (the service's title) {logs} (a command
-that shows the log).
+{port} {name} {unit} {process} {log} {config} {config_key} {test} {title} (the service's title) {logs} (a command that
+shows the log) {url} (the target as curl takes it).
 """
 
 import re
@@ -14,7 +14,7 @@ import msgspec
 from uptime_tui.model.failure import Failure
 
 PLACEHOLDERS: Final = (
-    "host", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test", "logs",
+    "host", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test", "logs", "url",
 )  # fmt: skip
 _PLACEHOLDER: Final = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 

@@ -1,9 +1,11 @@
 """The values that placeholders of the knowledge base stand for, from one monitor and its service."""
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Protocol
 
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.target import Target
 
 
 class ServiceFacts(Protocol):
@@ -14,8 +16,12 @@ class ServiceFacts(Protocol):
         """As people write it."""
 
     @property
+    def tls(self) -> str:
+        """`implicit` where the first byte is TLS."""
+
+    @property
     def unit(self) -> str:
-        """systemd unit."""
+        """Unit name for systemctl."""
 
     @property
     def process(self) -> str:
@@ -63,7 +69,15 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
         "config_key": service.config_key,
         "test": service.test_command.replace("{host}", target.host).replace("{port}", port),
         "logs": _show(service),
+        "url": quote(_url(target, service)),
     }
+
+
+def _url(target: Target, service: ServiceFacts) -> str:
+    """For curl; only the path may hold characters that a shell would act upon, so the whole is quoted."""
+    scheme = "https" if service.tls == "implicit" else "http"
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{scheme}://{host}:{target.port}{target.path or '/'}"
 
 
 def _show(service: ServiceFacts) -> str:

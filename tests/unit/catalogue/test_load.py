@@ -1,0 +1,86 @@
+"""The catalogue: complete, consistent, and above it the user's own services."""
+
+import pytest
+
+from uptime_tui.catalogue.load import CATEGORIES, load_catalogue
+from uptime_tui.model.errors import UserError
+
+PORTS = {
+    "http": 80, "https": 443, "smtp": 25, "submission": 587, "smtps": 465, "imap": 143, "imaps": 993, "pop3": 110,
+    "pop3s": 995, "ssh": 22, "sftp": 22, "ftp": 21, "mysql": 3306, "postgresql": 5432, "mssql": 1433, "redis": 6379,
+    "mongodb": 27017, "elasticsearch": 9200, "cpanel": 2083, "whm": 2087, "plesk": 8443, "tcp": None,
+}  # fmt: skip
+
+
+def test_all_services_are_there_on_their_ports():
+    assert dict(load_catalogue().schemes) == PORTS
+
+
+def test_every_service_is_described():
+    for service in load_catalogue().services.values():
+        assert service.category in CATEGORIES
+        assert service.meaning.endswith(".")
+        assert service.test_command
+        assert service.exposure == "public" or service.exposure_note or service.name == "tcp"
+        assert service.interval_s >= service.min_interval_s
+
+
+def test_a_well_known_port_means_one_service():
+    catalogue = load_catalogue()
+    assert catalogue.ports[22] == "ssh"
+    assert catalogue.ports[5432] == "postgresql"
+    assert len(catalogue.ports) == len(PORTS) - 2
+
+
+def test_databases_and_admin_ports_are_not_public():
+    for name in ("mysql", "postgresql", "mssql", "redis", "mongodb", "elasticsearch", "whm", "plesk"):
+        assert load_catalogue().get(name).exposure != "public"
+
+
+def test_mysql_is_left_alone():
+    assert load_catalogue().get("mysql").not_yet.startswith("not yet")
+
+
+def test_a_service_of_the_user(tmp_path):
+    (tmp_path / "own.toml").write_text(
+        '[sip]\ntitle = "SIP"\ncategory = "telephony"\nport = 5060\nmeaning = "Telephones register here."\n'
+        '[pgbouncer]\nport = 5432\nmeaning = "Pool before the database."\n'
+    )
+    catalogue = load_catalogue(tmp_path)
+    assert catalogue.get("sip").handshake == "tcp"
+    assert catalogue.categories[-1] == "telephony"
+    assert catalogue.ports[5432] == "pgbouncer"
+    assert catalogue.get("postgresql").port == 5432
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[a", "not valid TOML"),
+        ("[Big]\nmeaning='x'", "not a service name"),
+        ("a = 1", "not a table"),
+        ("[a]\nport = 1", "meaning"),
+        ("[a]\nmeaning='x'\nport = 70000", "port must be"),
+        ("[a]\nmeaning='x'\nport = 'x'", "port"),
+        ("[a]\nmeaning='x'\nspeed = 1", "speed"),
+        ("[a]\nmeaning='x'\nhandshake = '../x'", "handshake"),
+        ("[a]\nmeaning='x'\ninterval_s = 1.0", "min_interval_s"),
+        ("[a]\nmeaning='x'\nexposure = 'world'", "exposure"),
+        ("[a]\nmeaning='x'\ncategory = ''", "category"),
+        ("[a]\nmeaning='x'\ngreeting_timeout_s = -1.0", "greeting_timeout_s"),
+        ("\xff", "UTF-8"),
+    ],
+)
+def test_a_broken_file_gives_one_clear_line(tmp_path, text, said):
+    (tmp_path / "own.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(UserError, match=said) as caught:
+        load_catalogue(tmp_path)
+    assert "own.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_service_described_twice_is_refused(tmp_path):
+    for name in ("a.toml", "b.toml"):
+        (tmp_path / name).write_text("[a]\nmeaning='x'\n")
+    with pytest.raises(UserError, match=r"b\.toml.*twice"):
+        load_catalogue(tmp_path)

@@ -1,0 +1,97 @@
+"""The knowledge base is complete: every failure of every service has a cause, a check and a command that parses."""
+
+import shlex
+from importlib.resources import files
+
+import pytest
+
+from uptime_tui.catalogue.load import load_catalogue
+from uptime_tui.knowledge.entry import hints_for, placeholders
+from uptime_tui.knowledge.facts import facts_for
+from uptime_tui.knowledge.load import load_knowledge
+from uptime_tui.model.failure import Failure
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.target import Target
+from uptime_tui.model.units import MonitorId
+
+CATALOGUE = load_catalogue()
+KNOWLEDGE = load_knowledge()
+
+
+def hints(failure, service_name, address="192.0.2.7"):
+    service = CATALOGUE.get(service_name)
+    target = Target(service_name, "host.example", service.port or 7000)
+    monitor = Monitor(MonitorId(1), "a monitor", target, service.category)
+    facts = facts_for(monitor, service, address)
+    return hints_for(KNOWLEDGE.entry(failure), failure, service_name, facts)
+
+
+def test_files_are_the_failure_codes():
+    names = {f.name for f in files("uptime_tui.knowledge").joinpath("failures").iterdir() if f.name.endswith(".toml")}
+    assert names == {f"{failure}.toml" for failure in Failure}
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_every_service_has_a_cause_a_check_and_a_command(failure):
+    for name in CATALOGUE.services:
+        for address in ("192.0.2.7", None):
+            found = hints(failure, name, address)
+            assert found.causes, name
+            assert any(cause.check for cause in found.causes), name
+            assert any(cause.commands for cause in found.causes), name
+            assert found.meaning
+            assert found.title
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_texts_are_filled_and_commands_parse(failure):
+    for name in CATALOGUE.services:
+        found = hints(failure, name)
+        texts = [found.meaning, found.title, *(c.text for c in found.causes)]
+        texts += [text for c in found.causes for text in (*c.check, *c.commands)]
+        for text in texts:
+            assert not placeholders(text), text
+            assert "\n" not in text
+        for cause in found.causes:
+            for command in cause.commands:
+                assert shlex.split(command)
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_causes_are_sound(failure):
+    entry = KNOWLEDGE.entry(failure)
+    for name, refinement in {"": entry, **entry.service}.items():
+        assert name == "" or name in CATALOGUE.services
+        ids = [cause.id for cause in (*refinement.cause, *(entry.cause if name else ()))]
+        assert len(ids) == len(set(ids)), name
+        for cause in refinement.cause:
+            assert 0 < cause.weight <= 1
+            assert cause.id.isidentifier()
+            assert cause.id.islower()
+            assert cause.check, cause.id
+
+
+def test_the_rows_of_the_missions_table_are_there():
+    """Connection refused, timeout, DNS failure, intermittent, works locally but fails externally."""
+    wanted = {
+        Failure.REFUSED: ("nothing_listening", "port_binding", "container_mapping"),
+        Failure.TIMEOUT: ("filtered", "routing", "overloaded", "host_down"),
+        Failure.DNS_NXDOMAIN: ("record_missing", "dangling_cname"),
+        Failure.DNS_BOGUS: ("signature_expired",),
+        Failure.INTERMITTENT: ("one_backend", "unstable_path", "rate_limit", "exhaustion"),
+        Failure.PARTIAL: ("listen_local", "nat", "firewall_allowlist", "public_routing"),
+    }
+    for failure, ids in wanted.items():
+        assert set(ids) <= {cause.id for cause in KNOWLEDGE.entry(failure).cause}
+
+
+def test_service_causes_come_before_general_ones_of_less_weight():
+    found = hints(Failure.TIMEOUT, "smtp")
+    assert found.causes[0].id == "egress_25"
+    assert [c.weight for c in found.causes] == sorted((c.weight for c in found.causes), reverse=True)
+
+
+def test_a_command_without_its_fact_is_left_out():
+    found = hints(Failure.REFUSED, "tcp")
+    assert not any("systemctl status" in command for cause in found.causes for command in cause.commands)
+    assert any("nc -vz" in command for cause in found.causes for command in cause.commands)
