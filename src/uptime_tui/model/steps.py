@@ -8,10 +8,35 @@ concludes for it, because those belong to the connection and not to the protocol
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from uptime_tui.model.failure import Phase
+from uptime_tui.model.monitor import Expectations
 from uptime_tui.model.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a handshake is told about the conversation it is to hold.
+
+    Every text here goes on the wire and has been checked: no line end, no control character.
+    """
+
+    host: str
+    """A-label or IP literal without brackets, as the user wrote it; never the address it resolved to."""
+    port: int
+    service: str
+    """Name in the catalogue: `submission` wants more of the same handshake than `smtp`."""
+    expect: Expectations = Expectations()
+    tls: Literal["none", "implicit", "starttls"] = "none"
+    path: str = ""
+    """HTTP: path with query; empty means `/`."""
+    status: str = "200-399"
+    """HTTP: what the service accepts when the monitor says nothing."""
+    our_name: str = "[127.0.0.1]"
+    """EHLO argument: our fully qualified name, else an address literal (RFC 5321 §4.1.4)."""
+    user_agent: str = "uptime-tui"
+    """`uptime-tui/<version>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +63,8 @@ class Mark:
     """What follows belongs to this phase; the driver stamps the time of the change."""
 
     phase: Phase
+    allow_bytes: int = 0
+    """Room for this many bytes on top of what one exchange may hold: the handshake bounds them itself."""
 
 
 @dataclass(frozen=True, slots=True)
