@@ -48,7 +48,7 @@ async def _ask(home: Home) -> StatusReport:
 
     session = await Session.connect(home.socket_file, client="status", watch=False)
     try:
-        reply = await session.request(lambda number: AskStatus(number))
+        reply = await session.request(AskStatus)
     finally:
         await session.close()
     assert reply.status is not None
@@ -58,12 +58,12 @@ async def _ask(home: Home) -> StatusReport:
 def _lines(report: StatusReport) -> list[str]:
     vitals, counts = report.vitals, report.counts
     age = format_duration(max(1, round(time.time() - vitals.started_ms / 1000)))
+    seen = ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)
     lines = [
         f"engine {vitals.version}, pid {vitals.pid}, running for {age}, {vitals.clients} clients, home {vitals.home}",
-        f"monitors: {counts.up} up, {counts.degraded} degraded, {counts.down} down, {counts.unknown} unknown, "
-        f"{counts.paused} paused, {counts.pending} pending",
-        f"probes: {vitals.probes} done, {vitals.in_flight} in flight, {vitals.skipped} skipped, "
-        f"start lateness p99 {vitals.lateness_p99_ms:.1f} ms",
+        f"monitors: {seen}",
+        f"probes: {vitals.probes} done, {vitals.in_flight} in flight, {vitals.skipped} skipped",
+        f"start lateness: p99 {vitals.lateness_p99_ms:.1f} ms",
         f"memory {vitals.rss_bytes / 1_048_576:.0f} MiB, journal: {vitals.journal_pending} results not yet on disk",
     ]
     lines.extend(f"{notice.level}: {notice.text}" for notice in report.notices)
