@@ -18,7 +18,7 @@ def text(*parts):
 
 
 def test_readme_has_two_commands_first():
-    block = re.search(r"```(?:sh|bash)?\n(.*?)```", text("README.md"), re.S)
+    block = re.search(r"```(?:sh|bash)?\n(.*?)```", text("README.md"), re.DOTALL)
     assert block
     commands = [line for line in block[1].splitlines() if line.strip() and not line.startswith("#")]
     assert len(commands) == 2
@@ -77,7 +77,7 @@ def test_package_declares_what_it_imports():
     names = {"dns": "dnspython"}
     found = set()
     for path in (ROOT / "src").rglob("*.py"):
-        for module in re.findall(r"^\s*(?:from|import) ([a-z_0-9]+)", path.read_text("utf-8"), re.M):
+        for module in re.findall(r"^\s*(?:from|import) ([a-z_0-9]+)", path.read_text("utf-8"), re.MULTILINE):
             if module in {"textual", "rich", "dns", "platformdirs", "tomli_w", "tomlkit", "msgspec", "click", "httptools",
                           "cryptography", "psutil", "asyncssh", "apprise"}:  # fmt: skip
                 found.add(names.get(module, module))

@@ -1,0 +1,176 @@
+"""`check` as a script sees it: a process, its streams and its exit code, against real sockets on loopback."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+
+def run(*arguments, home, timeout=40):
+    environment = {**os.environ, "UPTIME_TUI_HOME": str(home), "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "uptime_tui", *arguments],
+        capture_output=True, text=True, timeout=timeout, env=environment, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+
+
+@contextmanager
+def server(answer=b"", close=False):
+    """Accepts connections, says `answer`, and keeps them open unless told to close."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    kept = []
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.sendall(answer)
+            if close:
+                connection.close()
+            else:
+                kept.append(connection)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for connection in kept:
+            connection.close()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def test_up(tmp_path):
+    with server() as port:
+        done = run("check", f"tcp://127.0.0.1:{port}", "--json", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    assert (found["status"], found["failure"], found["address"], found["port"]) == ("up", None, "127.0.0.1", port)
+    assert found["causes"] == []
+
+
+def test_refused_has_phase_causes_and_exit_code(tmp_path):
+    done = run("check", f"redis://127.0.0.1:{free_port()}", "--json", home=tmp_path)
+    assert done.returncode == 2
+    found = json.loads(done.stdout)
+    assert (found["status"], found["failure"], found["phase"]) == ("down", "refused", "connect")
+    assert found["causes"][0]["commands"]
+    assert found["timings_ms"]["protocol"] is None
+
+
+def test_silent_smtp_is_no_greeting(tmp_path):
+    with server() as port:
+        done = run("check", f"smtp://127.0.0.1:{port}", "--timeout", "1s", "--json", home=tmp_path)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["failure"] == "no_greeting"
+
+
+def test_busy_is_degraded(tmp_path):
+    with server(b"421 4.7.0 mx1 too many connections\r\n") as port:
+        done = run("check", f"smtp://127.0.0.1:{port}", "--json", home=tmp_path)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["failure"] == "busy"
+
+
+def test_several_targets_one_line_each_in_order_and_the_worst_code(tmp_path):
+    with server(b"SSH-2.0-OpenSSH_9.2\r\n") as port:
+        targets = [f"smtp://127.0.0.1:{port}", f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{free_port()}"]
+        done = run("check", *targets, "--json", home=tmp_path)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["target"] for line in lines] == targets
+    assert [line["failure"] for line in lines] == ["wrong_service", None, "refused"]
+    assert done.returncode == 2
+
+
+def test_mysql_is_left_alone(tmp_path):
+    connected = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.2)
+    port = listener.getsockname()[1]
+    done = run("check", f"mysql://127.0.0.1:{port}", "--json", home=tmp_path)
+    try:
+        listener.accept()
+        connected.set()
+    except TimeoutError:
+        listener.close()
+    assert not connected.is_set()
+    assert done.returncode == 3
+    found = json.loads(done.stdout)
+    assert found["status"] == "unknown"
+    assert "not yet" in found["detail"]
+
+
+HOSTILE = b"220 \x1b[2J\x1b]0;owned\x07[/][@click=app.quit]x[/] \xe2\x80\xae\xff" + b"A" * 1_000_000 + b"\r\n"
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_a_hostile_banner_harms_nothing(tmp_path, flags):
+    with server(HOSTILE) as port:
+        done = run("check", f"smtp://127.0.0.1:{port}", "--timeout", "3s", *flags, home=tmp_path)
+    assert done.returncode in {0, 1, 2}
+    for character in ("\x1b", "\x07", "\u202e"):
+        assert character not in done.stdout + done.stderr
+    assert len(done.stdout) < 20_000
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    with server() as port:
+        command = f"{sys.executable} -m uptime_tui check " + f"tcp://127.0.0.1:{port} " * 50 + "--json | head -n 1"
+        done = subprocess.run(
+            ["bash", "-c", command], capture_output=True, text=True, timeout=40, check=False,
+            env={**os.environ, "UPTIME_TUI_HOME": str(tmp_path)},
+        )  # fmt: skip
+    assert json.loads(done.stdout)["status"] == "up"
+    assert done.stderr == ""
+
+
+def test_a_full_output_is_said(tmp_path):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    with server() as port, open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "uptime_tui", "check", f"tcp://127.0.0.1:{port}"], stdout=full,
+            stderr=subprocess.PIPE, text=True, timeout=40, check=False, env={**os.environ, "UPTIME_TUI_HOME": str(tmp_path)},
+        )  # fmt: skip
+    assert done.returncode == 64
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr
+
+
+def test_add_list_pause_rm(tmp_path):
+    with server() as port:
+        target = f"tcp://127.0.0.1:{port}"
+        assert run("add", target, "--name", "panel", "--purpose", "for tests", home=tmp_path).returncode == 0
+        assert run("add", target, "--name", "panel", home=tmp_path).returncode == 64
+        listed = run("list", "--json", home=tmp_path)
+        assert json.loads(listed.stdout)["name"] == "panel"
+        assert run("check", "panel", home=tmp_path).returncode == 0
+    assert run("pause", "panel", home=tmp_path).returncode == 0
+    assert json.loads(run("list", "--json", home=tmp_path).stdout)["paused"] is True
+    assert run("resume", "panel", home=tmp_path).returncode == 0
+    assert json.loads(run("list", "--json", home=tmp_path).stdout)["paused"] is False
+    assert run("rm", "panel", home=tmp_path).returncode == 0
+    assert run("list", "--json", home=tmp_path).stdout == ""
+    assert (tmp_path / "monitors.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_doctor_reads_only(tmp_path):
+    done = run("doctor", "--json", home=tmp_path / "new")
+    assert done.returncode in {0, 1, 2}
+    parts = {json.loads(line)["part"] for line in done.stdout.splitlines()}
+    assert parts == {"terminal", "host", "configuration", "engine"}
+    assert not (tmp_path / "new").exists()

@@ -1,0 +1,101 @@
+"""Exit codes and the one line on stderr, whatever goes wrong."""
+
+import click
+import pytest
+
+from uptime_tui.cli import diagnostics, main
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.failure import Status
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        ([Status.UP], 0),
+        ([Status.UP, Status.DEGRADED], 1),
+        ([Status.DEGRADED, Status.UNKNOWN], 3),
+        ([Status.UNKNOWN, Status.DOWN, Status.UP], 2),
+        ([], 3),
+    ],
+)
+def test_the_worst_status_decides(statuses, code):
+    assert diagnostics.exit_code(statuses) == code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["check"],
+        ["check", "--nonsense"],
+        ["check", "--timeout", "soon", "tcp://127.0.0.1:1"],
+        ["check", "--timeout", "-1", "tcp://127.0.0.1:1"],
+        ["check", "--vantage", "moon", "tcp://127.0.0.1:1"],
+        ["check", "http://"],
+        ["check", "mx1"],
+        ["add"],
+        ["rm", "nobody"],
+        ["--nonsense"],
+    ],
+)
+def test_a_fault_of_the_input_is_one_line_and_64(arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
+    assert main.run(arguments) == 64
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("uptime-tui: ")
+    assert captured.err.count("\n") == 1
+
+
+def fake_command(monkeypatch, error):
+    @click.command()
+    def command():
+        raise error
+
+    monkeypatch.setattr(main.LazyGroup, "get_command", lambda *_: command)
+
+
+def test_a_user_error_says_where_and_what_to_do(monkeypatch, capsys):
+    fake_command(monkeypatch, UserError("it is wrong", where="monitors.toml:3", todo="mend it"))
+    assert main.run(["check"]) == 64
+    assert capsys.readouterr().err == "uptime-tui: monitors.toml:3: it is wrong (mend it)\n"
+
+
+def test_a_bug_is_one_line_with_a_report_and_70(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    fake_command(monkeypatch, ZeroDivisionError("\x1b[2Jhidden"))
+    assert main.run(["check"]) == 70
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "\x1b" not in said
+    assert "Traceback" not in said
+    (report,) = tmp_path.iterdir()
+    assert "Traceback" in report.read_text()
+    assert report.stat().st_mode & 0o077 == 0
+
+
+def test_an_interrupt_is_130(monkeypatch):
+    fake_command(monkeypatch, KeyboardInterrupt())
+    assert main.run(["check"]) == 130
+
+
+def test_help_and_version(capsys):
+    assert main.run(["--version"]) == 0
+    assert main.run(["--help"]) == 0
+    said = capsys.readouterr().out
+    for name in (
+        "check",
+        "add",
+        "list",
+        "rm",
+        "pause",
+        "resume",
+        "start",
+        "stop",
+        "status",
+        "engine",
+        "demo",
+        "doctor",
+    ):
+        assert name in said
+    assert "dashboard" not in said.split("Commands:")[1]
