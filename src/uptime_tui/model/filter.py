@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Subject(NamedTuple):
@@ -26,14 +26,107 @@ class Subject(NamedTuple):
     cert_days: float | None
 
 
+Term = Callable[[Subject], bool]
+
+
 class Filter(NamedTuple):
-    """A parsed filter: `matches(subject)`; `text` is what the user typed, `problem` names a term that makes no sense."""
+    """A parsed filter: `text` is what the user typed, `problem` names a term that makes no sense."""
 
     text: str
-    matches: Callable[[Subject], bool]
+    matches: Term
     problem: str = ""
 
 
+_KEYS: Final[dict[str, Callable[[Subject], tuple[str, ...]]]] = {
+    "state": lambda s: (s.status, "suspected") if s.suspected else (s.status,),
+    "cat": lambda s: (s.category,),
+    "tag": lambda s: s.tags,
+    "svc": lambda s: (s.service,),
+    "host": lambda s: (s.host,),
+    "why": lambda s: (s.failure,),
+}
+_NUMBERS: Final[dict[str, Callable[[Subject], float | None]]] = {
+    "cert": lambda s: s.cert_days,
+    "lat": lambda s: s.latency_ms,
+}
+
+
 def parse_filter(text: str) -> Filter:
-    """Read a filter. Never raises: an unfinished term (`cert<`) is ignored and named in `problem`."""
-    raise NotImplementedError
+    """Read a filter. Never raises: a term that is not finished (`cert<`) is ignored and named in `problem`."""
+    terms: list[Term] = []
+    problem = ""
+    for word in text.split():
+        negated = word.startswith("!")
+        term, fault = _term(word[1:] if negated else word)
+        problem = problem or fault
+        if term is not None:
+            terms.append(_not(term) if negated else term)
+    if len(terms) == 1:
+        return Filter(text, terms[0], problem)
+    return Filter(text, lambda subject: all(term(subject) for term in terms), problem)
+
+
+def _term(word: str) -> tuple[Term | None, str]:
+    if not word:
+        return None, ""
+    for sign in "<>":
+        key, found, number = word.partition(sign)
+        if found and key in _NUMBERS:
+            return _comparison(_NUMBERS[key], sign, number, word)
+    key, colon, value = word.partition(":")
+    if colon and key in _KEYS:
+        if not value:
+            return None, f"{word} wants a value"
+        return _choice(_KEYS[key], tuple(part.casefold() for part in value.split(",") if part)), ""
+    if colon and key in {"status", "category", "service", "failure"}:
+        known = {"status": "state", "category": "cat", "service": "svc", "failure": "why"}[key]
+        return _term(f"{known}:{value}")
+    return _text(word.casefold()), ""
+
+
+def _not(term: Term) -> Term:
+    return lambda subject: not term(subject)
+
+
+def _comparison(
+    number_of: Callable[[Subject], float | None], sign: str, text: str, word: str
+) -> tuple[Term | None, str]:
+    try:
+        limit = float(text)
+    except ValueError:
+        return None, f"{word} wants a number"
+
+    def holds(subject: Subject) -> bool:
+        number = number_of(subject)
+        return number is not None and (number < limit if sign == "<" else number > limit)
+
+    return holds, ""
+
+
+def _choice(values_of: Callable[[Subject], tuple[str, ...]], wanted: tuple[str, ...]) -> Term:
+    def holds(subject: Subject) -> bool:
+        return any(_fits(value.casefold(), want) for value in values_of(subject) for want in wanted)
+
+    return holds
+
+
+def _fits(value: str, want: str) -> bool:
+    return (
+        value.startswith(want[:-1])
+        if want.endswith("*")
+        else value == want or (len(want) > 1 and value.startswith(want))
+    )
+
+
+def _text(word: str) -> Term:
+    needle = word.rstrip("*") or word
+
+    def holds(subject: Subject) -> bool:
+        return (
+            needle in subject.name.casefold()
+            or needle in subject.target.casefold()
+            or needle in subject.purpose.casefold()
+            or any(needle in tag.casefold() for tag in subject.tags)
+        )
+
+    return holds

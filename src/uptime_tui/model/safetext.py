@@ -1,22 +1,63 @@
-"""Bytes to bounded harmless text; the only place where bytes from the network become text.
+r"""Bytes to bounded harmless text; the only place where bytes from the network become text.
 
-Every control character, escape, bidirectional override (Unicode TR9), zero-width and unassigned character is
-made visible as an escape (`\\x1b`, `\\u202e`), so that the result can be printed on any terminal, in any log.
-Markup is not this function's business: nothing of ours parses markup from data.
+Every control character, escape, bidirectional override (Unicode TR9), zero-width, private and unassigned
+character is made visible as an escape (`\x1b`, `\u202e`), so that the result can be printed on any terminal, in
+any log. Markup is not this function's business: nothing of ours parses markup from data.
 """
 
-DEFAULT_LIMIT = 200
+import re
+import unicodedata
+from typing import Final
+
+DEFAULT_LIMIT: Final = 200
+
+_PLAIN: Final = re.compile(r"[\x20-\x7e]*")
+_BLANKS: Final = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029 ]+")
+_HARMLESS: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"}) | frozenset(
+    {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"}
+)
+_MOST_MARKS: Final = 3
+"""Combining marks in a row; more of them draw over other lines."""
 
 
 def safe_text(data: bytes | str, limit: int = DEFAULT_LIMIT) -> str:
-    """One line of printable text of at most `limit` characters; `…` ends what was cut.
+    r"""One line of printable text of at most `limit` characters; `…` ends what was cut.
 
-    Bytes are read as UTF-8; what is not UTF-8 shows as `\\xNN`. Line ends and tabs become one blank, leading and
-    trailing blanks go. Idempotent on its own output unless that was cut.
+    Bytes are read as UTF-8; what is not UTF-8 shows as `\xNN`. Line ends, tabs and runs of blanks become one blank,
+    leading and trailing blanks go. Idempotent unless the text was cut.
     """
-    raise NotImplementedError
+    # Bounded before anything is looked at: a megabyte of banner must not cost a megabyte of work.
+    head = data[: limit * 4 + 16]
+    text = head.decode("utf-8", "backslashreplace") if isinstance(head, bytes) else head
+    cut = len(head) < len(data)
+    if not _PLAIN.fullmatch(text):
+        text = _visible(text)
+    text = _BLANKS.sub(" ", text).strip(" ")
+    if cut or len(text) > limit:
+        return text[: max(0, limit - 1)].rstrip(" ") + "…"
+    return text
 
 
 def is_safe(text: str) -> bool:
-    """Whether the text holds nothing that `safe_text` would make visible."""
-    raise NotImplementedError
+    """Whether the text holds nothing that `safe_text` would make visible or take out."""
+    return safe_text(text, len(text) + 1) == text
+
+
+def _visible(text: str) -> str:
+    shown: list[str] = []
+    marks = 0
+    for character in _BLANKS.sub(" ", text):
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in {"Mn", "Mc"} else 0
+        if (category in _HARMLESS or character == " ") and marks <= _MOST_MARKS:
+            shown.append(character)
+        else:
+            shown.append(_escaped(character))
+    return "".join(shown)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -1,11 +1,18 @@
 """When a monitor is due. Pure: clock and chance come in as arguments."""
 
-from uptime_tui.model.units import MonitorId
+from typing import Final
+from zlib import crc32
+
+JITTER: Final = 0.05
 
 
-def first_due_s(monitor: MonitorId, name: str, interval_s: float) -> float:
-    """Seconds after the start at which a monitor is probed first: spread evenly over the interval by a stable hash."""
-    raise NotImplementedError
+def first_due_s(name: str, interval_s: float) -> float:
+    """Seconds after the start at which a monitor is probed first.
+
+    Spread evenly by a stable hash of the name, over the interval but at most 30 s: nobody waits a quarter of an
+    hour for the first colour of a row.
+    """
+    return crc32(name.encode()) / 2**32 * min(interval_s, 30.0)
 
 
 def next_due_s(previous_due_s: float, now_s: float, interval_s: float, chance: float) -> float:
@@ -17,4 +24,9 @@ def next_due_s(previous_due_s: float, now_s: float, interval_s: float, chance: f
         interval_s: the monitor's interval.
         chance: uniform in [0, 1), given by the caller.
     """
-    raise NotImplementedError
+    step = interval_s * (1 + JITTER * (2 * chance - 1))
+    due = previous_due_s + step
+    if due <= now_s:
+        missed = int((now_s - due) // interval_s) + 1
+        due += missed * interval_s
+    return due
