@@ -6,7 +6,7 @@ Recovery takes `success_threshold` successes in a row. Flapping is judged over t
 state changes (newer ones weigh more), as Nagios documents it: start above 50 %, end below 25 %.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -21,7 +21,7 @@ FLAP_WINDOW: Final = 21
 FLAP_START: Final = 0.50
 FLAP_END: Final = 0.25
 INTERMITTENT_FAILURES: Final = 3
-"""Failures in the window, in at least two rows, that make a monitor intermittent while its status is up."""
+"""Short failures in the window that make a monitor intermittent while its status is up; it ends below two."""
 
 _MASK: Final = (1 << FLAP_WINDOW) - 1
 _WEIGHTS: Final = tuple(1.2 - 0.4 * i / (FLAP_WINDOW - 2) for i in range(FLAP_WINDOW - 1))
@@ -68,32 +68,14 @@ def apply(state: State, result: Result, monitor: Monitor) -> Moved:
         return state, ()
     if result.failure is None:
         history = _pushed(state.history, 0)
-        if (
-            state.status is Status.UP
-            and history & (state.history | _MASK)
-            and not state.suspected
-            and not state.flapping
-        ):
-            quiet = State(
-                Status.UP,
-                state.since_ms,
-                None,
-                None,
-                "",
-                None,
-                0,
-                state.successes + 1,
-                state.streak_ms,
-                history,
-                False,
-                result.at_ms,
-            )
-            if not _is_intermittent(history):
-                return quiet, ()
-        return _judged(_after_success(state, result, monitor, history))
+        if state.status is Status.UP and state.suspected is None and not state.flapping and not history & history - 1:
+            # Up and never failed within the window: nearly every result of a healthy fleet, so kept cheap.
+            row, since, streak = state.successes + 1, state.since_ms, state.streak_ms
+            return State(Status.UP, since, None, None, "", None, 0, row, streak, history, False, result.at_ms), ()
+        return _judged(_after_success(state, result, monitor, history), monitor)
     if FACTS[result.failure].side is Side.OURS:
         return _after_ours(state, result)
-    return _judged(_after_failure(state, result, monitor, _pushed(state.history, 1)))
+    return _judged(_after_failure(state, result, monitor, _pushed(state.history, 1)), monitor)
 
 
 def pause(state: State, monitor: Monitor, now_ms: int) -> Moved:
@@ -145,11 +127,12 @@ def _after_success(state: State, result: Result, monitor: Monitor, history: int)
     )
     if not recovered:
         return moved, tuple(events)
-    intermittent = _is_intermittent(history) or (state.failure is Failure.INTERMITTENT and _failures_in(history) >= 2)
+    short = _short_failures(history)
+    intermittent = short >= (2 if state.failure is Failure.INTERMITTENT else INTERMITTENT_FAILURES)
     if intermittent:
-        detail = f"{_failures_in(history)} of the last {_length(history)} probes failed"
-        return _turned(moved, monitor, streak_ms, Status.DEGRADED, Failure.INTERMITTENT, None, detail, events)
-    return _turned(moved, monitor, streak_ms, Status.UP, None, None, "", events)
+        detail = f"{short} of the last {_length(history)} probes failed"
+        return _turned(moved, monitor, streak_ms, Finding(Status.DEGRADED, Failure.INTERMITTENT, None, detail), events)
+    return _turned(moved, monitor, streak_ms, Finding(Status.UP, None, None, ""), events)
 
 
 def _after_failure(state: State, result: Result, monitor: Monitor, history: int) -> Moved:
@@ -172,7 +155,8 @@ def _after_failure(state: State, result: Result, monitor: Monitor, history: int)
     )
     if confirmed:
         since = at_ms if certain and failures == 1 else streak_ms
-        return _turned(moved, monitor, since, result.status, failure, result.phase, result.detail, events)
+        found = Finding(result.status, failure, result.phase, result.detail)
+        return _turned(moved, monitor, since, found, events)
     if state.status in _PROBLEMS and state.failure is not Failure.INTERMITTENT:
         # Still failing after a success that was not enough to recover: the problem simply goes on.
         return msgspec.structs.replace(moved, suspected=None), ()
@@ -199,57 +183,50 @@ def _after_ours(state: State, result: Result) -> Moved:
     return changed, (event,)
 
 
-def _turned(
-    state: State,
-    monitor: Monitor,
-    since_ms: int,
-    status: Status,
-    failure: Failure | None,
-    phase: Phase | None,
-    detail: str,
-    events: list[Event],
-) -> Moved:
+class Finding(NamedTuple):
+    """A confirmed status and why."""
+
+    status: Status
+    failure: Failure | None
+    phase: Phase | None
+    detail: str
+
+
+def _turned(state: State, monitor: Monitor, since_ms: int, found: Finding, events: list[Event]) -> Moved:
     """The state with a confirmed status, and the event if that is news."""
-    if status is state.status:
-        if failure is not state.failure:
-            events.append(Event(monitor.id, state.last_ms, EventKind.FAILURE_CHANGED, status, status, failure, detail))
-        same = msgspec.structs.replace(state, failure=failure, phase=phase, detail=detail)
-        return same, tuple(events)
-    events.append(Event(monitor.id, state.last_ms, EventKind.STATUS, status, state.status, failure, detail))
+    status, failure, phase, detail = found
+    same = status is state.status
+    if not same or failure is not state.failure:
+        kind = EventKind.FAILURE_CHANGED if same else EventKind.STATUS
+        events.append(Event(monitor.id, state.last_ms, kind, status, state.status, failure, detail))
+    since_ms = state.since_ms if same else since_ms
     turned = msgspec.structs.replace(
         state, status=status, since_ms=since_ms, failure=failure, phase=phase, detail=detail
     )
     return turned, tuple(events)
 
 
-def _judged(moved: Moved) -> Moved:
+def _judged(moved: Moved, monitor: Monitor) -> Moved:
     """Flapping, after everything else: it changes no status, it only says how much to believe it."""
     state, events = moved
     share = flap_share(state.history)
-    flapping = share > FLAP_START if not state.flapping else share >= FLAP_END
+    flapping = share >= FLAP_END if state.flapping else share > FLAP_START
     if flapping is state.flapping:
         return moved
     kind = EventKind.FLAPPING_STARTED if flapping else EventKind.FLAPPING_ENDED
-    monitor = events[0].monitor if events else None
-    news = Event(monitor, state.last_ms, kind, state.status, state.status) if monitor is not None else None
-    return msgspec.structs.replace(state, flapping=flapping), (*events, *([news] if news else []))
+    news = Event(monitor.id, state.last_ms, kind, state.status, state.status)
+    return msgspec.structs.replace(state, flapping=flapping), (*events, news)
 
 
 def _length(history: int) -> int:
     return min(history.bit_length() - 1, FLAP_WINDOW)
 
 
-def _failures_in(history: int) -> int:
-    return (history & (1 << _length(history)) - 1).bit_count()
-
-
-def _is_intermittent(history: int) -> bool:
-    """At least three failures in at least two separate rows, and the newest result is a success."""
+def _short_failures(history: int) -> int:
+    """Failures of the window in rows of one or two: what comes and goes. Three in a row are an outage of their own."""
     bits = history & (1 << _length(history)) - 1
-    if bits & 1 or bits.bit_count() < INTERMITTENT_FAILURES:
-        return False
-    rows = (bits & ~(bits << 1)).bit_count()
-    return rows >= 2
+    threes = bits & bits >> 1 & bits >> 2
+    return (bits & ~(threes | threes << 1 | threes << 2)).bit_count()
 
 
 def flap_share(history: int) -> float:
