@@ -1,8 +1,46 @@
-"""TLS through memory BIOs: one handshake that tells every problem of the certificate at once."""
+"""TLS through memory BIOs: one handshake that tells every problem of the certificate at once.
 
+OpenSSL judges the chain with names left out. It stops at its first complaint, and it looks for trust before it
+looks at times: a complaint about trust leaves times and names to our own rule (`model.certificate.judge`), a
+complaint about a time means that the chain leads to a trust anchor. The chain stays readable after a refusal.
+"""
+
+import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
+import msgspec
+
+from uptime_tui.dial.chain import judge_trust, lacks_intermediate, read_certificate, read_window
+from uptime_tui.model.certificate import Certificate, TrustError, Window, explain, is_address, judge
+from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
+from uptime_tui.model.safetext import safe_text
+
+READ_BYTES: Final = 65536
+_DER: Final = 2  # _ssl.ENCODING_DER
+_NOT_YET_VALID: Final = 9
+_EXPIRED: Final = 10
+_TRUST: Final = {
+    0: TrustError.NONE,
+    _NOT_YET_VALID: TrustError.NONE,
+    _EXPIRED: TrustError.NONE,
+    18: TrustError.SELF_SIGNED,
+    19: TrustError.UNTRUSTED_ROOT,
+    20: TrustError.NO_ISSUER,
+    21: TrustError.NO_ISSUER,
+}
+_WHY: Final = {
+    "WRONG_VERSION_NUMBER": "the peer does not speak TLS",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the server refuses TLS 1.2 and newer",
+    "UNSUPPORTED_PROTOCOL": "the server speaks nothing newer than TLS 1.1",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server found no common cipher, or wants a client certificate",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the server wants a client certificate",
+    "TLSV1_UNRECOGNIZED_NAME": "the server knows no such name (SNI)",
+    "TLSV1_ALERT_INTERNAL_ERROR": "the server reports an internal error",
+    "DH_KEY_TOO_SMALL": "the server's Diffie-Hellman key is too small",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +61,214 @@ class TlsSetup:
     """More trust anchors (PEM) beside the system's."""
     tolerate: frozenset[Failure] = frozenset()
     """Certificate problems that do not stop the conversation; they are reported if it succeeds."""
+
+
+class TlsFault(Exception):  # noqa: N818 - the peer's fault, carried to the driver, never an error of ours
+    """TLS cannot go on; `failure` and `detail` say why."""
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        super().__init__(detail)
+        self.failure = failure
+        self.detail = detail
+
+
+class Judgement(msgspec.Struct, frozen=True, gc=False):
+    """What is said of the certificate."""
+
+    certificate: Certificate | None
+    failure: Failure | None
+    """The worst problem."""
+    detail: str
+    """All problems in words, worst first; empty without any."""
+    stops: bool
+    """No command may follow."""
+
+
+_contexts: dict[tuple[bool, str | None], ssl.SSLContext] = {}
+
+
+def context_for(*, verify: bool, ca_file: str | None) -> ssl.SSLContext:
+    """The one context of a trust setting, made at first use (reading the system's anchors takes 25 ms) and kept.
+
+    Raises:
+        UserError: the file with trust anchors cannot be used.
+    """
+    key = (verify, ca_file)
+    context = _contexts.get(key)
+    if context is None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
+        context.load_default_certs()
+        if ca_file is not None:
+            try:
+                context.load_verify_locations(cafile=ca_file)
+            except OSError as why:  # ssl.SSLError is one of them
+                reason = why.strerror or "it holds no PEM certificate"
+                raise UserError(
+                    f"trust anchors cannot be read: {reason}", where=ca_file, todo="name a PEM file of CA certificates"
+                ) from why
+        _contexts[key] = context
+    return context
+
+
+class TlsLayer:
+    """One TLS client over bytes. The caller carries them; nothing here reads a socket."""
+
+    __slots__ = ("_context", "_incoming", "_object", "_outgoing", "_setup", "done", "judgement")
+
+    def __init__(self, setup: TlsSetup) -> None:
+        self._setup = setup
+        self._context = context_for(verify=setup.verify and not setup.tolerate, ca_file=setup.ca_file)
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        name = setup.server_name
+        self._object = self._context.wrap_bio(
+            self._incoming, self._outgoing, server_hostname=None if is_address(name) else name
+        )
+        self.done = False
+        self.judgement = Judgement(None, None, "", stops=False)
+
+    def handshake(self, data: bytes) -> None:
+        """Go on with the handshake; `done` and `judgement` are set at its end, with a refused certificate as well.
+
+        Raises:
+            TlsFault: there will be no TLS with this peer.
+        """
+        if data:
+            self._incoming.write(data)
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return
+        except ssl.SSLCertVerificationError as refusal:
+            self.judgement = self._judge(refusal.verify_code, refusal.verify_message)
+        except ssl.SSLError as fault:
+            raise _fault(fault) from None
+        else:
+            self.judgement = self._judge(0, "")
+        self.done = True
+
+    def write(self, data: bytes) -> None:
+        """Encrypt; the bytes to send come from `outgoing`."""
+        try:
+            self._object.write(data)
+        except ssl.SSLError as fault:
+            raise _fault(fault) from None
+
+    def read(self, data: bytes) -> tuple[bytes, bool]:
+        """Decrypt what arrived: plaintext, and whether the peer has closed its side.
+
+        Raises:
+            TlsFault: the peer broke TLS off.
+        """
+        if data:
+            self._incoming.write(data)
+        chunks: list[bytes] = []
+        try:
+            while chunk := self._object.read(READ_BYTES):
+                chunks.append(chunk)
+        except ssl.SSLWantReadError:
+            return b"".join(chunks), False
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b"".join(chunks), True
+        except ssl.SSLError as fault:
+            if not chunks:
+                raise _fault(fault) from None
+        return b"".join(chunks), True
+
+    def outgoing(self) -> bytes:
+        """What is to be sent now."""
+        return self._outgoing.read() if self._outgoing.pending else b""
+
+    def say_goodbye(self) -> None:
+        """Queue the close_notify (RFC 8446 §6.1), so that the server sees an end and not a cut."""
+        try:
+            self._object.unwrap()
+        except (ssl.SSLError, ValueError):
+            return  # it waits for the peer's close_notify, which nobody reads any more
+
+    def _judge(self, code: int, message: str) -> Judgement:
+        setup = self._setup
+        sent = _chain(self._object, "get_unverified_chain")
+        leaf = read_certificate(sent[0]) if sent else None
+        if leaf is None:
+            return _unreadable(code, message)
+        cipher = self._object.cipher()
+        leaf = msgspec.structs.replace(
+            leaf,
+            chain_length=len(sent),
+            protocol=self._object.version() or (cipher[1] if cipher else ""),
+            cipher=cipher[0] if cipher else "",
+        )
+        if not setup.verify:
+            return Judgement(leaf, None, "", stops=False)
+        trust, windows = self._trust(code, sent)
+        if trust is TrustError.NO_ISSUER and len(sent) == 1 and lacks_intermediate(sent[0]):
+            leaf = msgspec.structs.replace(leaf, missing_intermediate=True)
+        name, now_s = setup.server_name, setup.wall_s
+        problems = judge(leaf, trust=trust, name=name, now_s=now_s, warn_days=setup.warn_days, sent=windows)
+        problems = _with_code(problems, code)
+        if not problems:
+            return Judgement(leaf, None, "", stops=False)
+        leaf = msgspec.structs.replace(leaf, problems=problems)
+        words = [explain(problem, leaf, name=name, now_s=now_s, sent=windows) for problem in problems]
+        if trust is TrustError.OTHER and message:
+            words.append(safe_text(message))
+        stops = bool(code) or any(
+            problem is not Failure.TLS_EXPIRING and problem not in setup.tolerate for problem in problems
+        )
+        return Judgement(leaf, problems[0], "; ".join(words), stops)
+
+    def _trust(self, code: int, sent: Sequence[bytes]) -> tuple[TrustError, tuple[Window, ...]]:
+        """OpenSSL's word on trust, and the windows that count beside the leaf's own."""
+        if self._setup.tolerate:
+            built = _chain(self._object, "get_verified_chain") or sent
+            return judge_trust(sent, built, lambda: set(self._context.get_ca_certs(binary_form=True))), _windows(built)
+        trust = _TRUST.get(code, TrustError.OTHER)
+        if code in {_EXPIRED, _NOT_YET_VALID}:
+            return trust, _windows(_chain(self._object, "get_verified_chain"))
+        # verified: OpenSSL found a path on which every time is good, whatever else the server sent along
+        return trust, () if code == 0 else _windows(sent)
+
+
+def _windows(chain: Sequence[bytes]) -> tuple[Window, ...]:
+    return tuple(window for der in chain[1:] if (window := read_window(der)) is not None)
+
+
+def _with_code(problems: tuple[Failure, ...], code: int) -> tuple[Failure, ...]:
+    """The problems with what OpenSSL refused and our own clock did not see."""
+    refused = {_EXPIRED: Failure.TLS_EXPIRED, _NOT_YET_VALID: Failure.TLS_NOT_YET_VALID}.get(code)
+    if refused is None or refused in problems:
+        return problems
+    return refused, *(problem for problem in problems if problem is not Failure.TLS_EXPIRING)
+
+
+def _unreadable(code: int, message: str) -> Judgement:
+    """The judgement when there is no certificate to read: OpenSSL's word alone."""
+    if code == 0:
+        return Judgement(None, Failure.TLS_UNTRUSTED, "the server's certificate cannot be read", stops=True)
+    failure = {
+        _EXPIRED: Failure.TLS_EXPIRED,
+        _NOT_YET_VALID: Failure.TLS_NOT_YET_VALID,
+        18: Failure.TLS_SELF_SIGNED,
+    }.get(code, Failure.TLS_UNTRUSTED)
+    return Judgement(None, failure, safe_text(message), stops=True)
+
+
+def _chain(tls: ssl.SSLObject, method: str) -> list[bytes]:
+    """A chain as DER. Public from Python 3.13 on; before, the inner object has it, which answers after a refusal."""
+    inner: Any = getattr(tls, "_sslobj", None)
+    read = getattr(inner, method, None) or getattr(tls, method, None)
+    if read is None:
+        leaf = tls.getpeercert(binary_form=True)
+        return [leaf] if leaf else []
+    chain: list[Any] = read() or []
+    return [each if isinstance(each, bytes) else each.public_bytes(_DER) for each in chain]
+
+
+def _fault(fault: ssl.SSLError) -> TlsFault:
+    reason = fault.reason or ""
+    words = _WHY.get(reason) or safe_text(reason.replace("_", " ").lower()) or "TLS failed"
+    failure = Failure.TLS_NOT_TLS if reason == "WRONG_VERSION_NUMBER" else Failure.TLS_HANDSHAKE
+    return TlsFault(failure, words)

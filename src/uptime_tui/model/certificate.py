@@ -4,6 +4,8 @@ OpenSSL judges trust (`trust_error`); names (RFC 9525 §6) and times are judged 
 expired certificate for another name says both.
 """
 
+import ipaddress
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +14,8 @@ import msgspec
 from uptime_tui.model.failure import Failure
 
 DAY_S: Final = 86400
+SHORT_LIFE_S: Final = 30 * DAY_S
+"""A certificate that lives less long is renewed by machine: it is judged by the share of its life that is left."""
 
 
 class TrustError(StrEnum):
@@ -22,6 +26,14 @@ class TrustError(StrEnum):
     UNTRUSTED_ROOT = "untrusted_root"  # 19: the sent chain ends in a root that is not trusted here
     NO_ISSUER = "no_issuer"  # 20, 21: issuer not found: private CA, or a missing intermediate
     OTHER = "other"
+
+
+class Window(msgspec.Struct, frozen=True):
+    """Validity of one certificate of the chain, Unix seconds."""
+
+    subject: str
+    not_before: int
+    not_after: int
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -60,7 +72,7 @@ def judge(
     name: str,
     now_s: float,
     warn_days: int,
-    sent: tuple["Window", ...] = (),
+    sent: tuple[Window, ...] = (),
 ) -> tuple[Failure, ...]:
     """Every problem, worst first; empty when a client would accept it and it lives long enough.
 
@@ -74,12 +86,101 @@ def judge(
             less than 30 days.
         sent: validity windows of the other certificates of the chain: an expired intermediate counts as well.
     """
-    raise NotImplementedError
+    problems: list[Failure] = []
+    windows = (_window(certificate), *sent)
+    expired = any(window.not_after < now_s for window in windows)
+    if expired:
+        problems.append(Failure.TLS_EXPIRED)
+    if any(window.not_before > now_s for window in windows):
+        problems.append(Failure.TLS_NOT_YET_VALID)
+    if not covers(certificate.names, name):
+        problems.append(Failure.TLS_NAME_MISMATCH)
+    if trust is TrustError.SELF_SIGNED:
+        problems.append(Failure.TLS_SELF_SIGNED)
+    elif trust is not TrustError.NONE:
+        problems.append(Failure.TLS_UNTRUSTED)
+    if not expired and certificate.not_after - now_s < _warn_s(certificate, warn_days):
+        problems.append(Failure.TLS_EXPIRING)
+    return tuple(problems)
 
 
-class Window(msgspec.Struct, frozen=True):
-    """Validity of one certificate of the chain, Unix seconds."""
+def covers(names: tuple[str, ...], name: str) -> bool:
+    """Whether a certificate with these names is one for `name` (RFC 9525 §6.3, §6.4; IP addresses §6.2)."""
+    if is_address(name):
+        wanted = ipaddress.ip_address(name)
+        return any(is_address(each) and ipaddress.ip_address(each) == wanted for each in names)
+    host = name.lower().rstrip(".")
+    label, _, parent = host.partition(".")
+    # as OpenSSL and browsers do it, a wildcard never stands directly below a top-level domain
+    wildcard = f"*.{parent}" if label and "." in parent else ""
+    return any(each.lower().rstrip(".") in {host, wildcard} for each in names)
 
-    subject: str
-    not_before: int
-    not_after: int
+
+def is_address(name: str) -> bool:
+    """Whether the text is an IPv4 or IPv6 literal (without brackets)."""
+    if ":" not in name and not name[-1:].isdigit():
+        return False
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def explain(
+    problem: Failure, certificate: Certificate, *, name: str, now_s: float, sent: tuple[Window, ...] = ()
+) -> str:
+    """One problem as a person says it, with the fact that shows it.
+
+    Args:
+        problem: one of `judge`'s.
+        certificate: facts of the leaf.
+        name: as given to `judge`.
+        now_s: as given to `judge`.
+        sent: as given to `judge`.
+    """
+    windows = (_window(certificate), *sent)
+    match problem:
+        case Failure.TLS_EXPIRED:
+            late = min(windows, key=lambda window: window.not_after)
+            which = "certificate" if late == windows[0] else f"certificate of the chain, {late.subject},"
+            return f"{which} expired {_days(now_s - late.not_after)} ago, on {_date(late.not_after)}"
+        case Failure.TLS_NOT_YET_VALID:
+            early = max(windows, key=lambda window: window.not_before)
+            return f"certificate is not valid before {_date(early.not_before)}, in {_days(early.not_before - now_s)}"
+        case Failure.TLS_NAME_MISMATCH:
+            return f"certificate is for {_names(certificate.names)}, not for {name}"
+        case Failure.TLS_SELF_SIGNED:
+            return f"self-signed certificate ({certificate.subject})"
+        case Failure.TLS_UNTRUSTED if certificate.missing_intermediate:
+            return f"the server does not send its intermediate certificate ({certificate.issuer})"
+        case Failure.TLS_UNTRUSTED:
+            return f"issuer is not trusted here: {certificate.issuer}"
+        case _:
+            return f"certificate expires in {_days(certificate.not_after - now_s)}, on {_date(certificate.not_after)}"
+
+
+def _window(certificate: Certificate) -> Window:
+    return Window(certificate.subject, certificate.not_before, certificate.not_after)
+
+
+def _warn_s(certificate: Certificate, warn_days: int) -> float:
+    life = certificate.not_after - certificate.not_before
+    return life / 3 if life < SHORT_LIFE_S else warn_days * DAY_S
+
+
+def _days(seconds: float) -> str:
+    if seconds < 2 * DAY_S:
+        return f"{max(0, round(seconds / 3600))} hours"
+    return f"{int(seconds // DAY_S)} days"
+
+
+def _date(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def _names(names: tuple[str, ...]) -> str:
+    if not names:
+        return "no name at all"
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -8,11 +8,13 @@ concludes for it, because those belong to the connection and not to the protocol
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from uptime_tui.model.failure import Phase
 from uptime_tui.model.monitor import Expectations
 from uptime_tui.model.outcome import Outcome
+
+NO_EXPECTATIONS: Final = Expectations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Ask:
     port: int
     service: str
     """Name in the catalogue: `submission` wants more of the same handshake than `smtp`."""
-    expect: Expectations = Expectations()
+    expect: Expectations = NO_EXPECTATIONS
     tls: Literal["none", "implicit", "starttls"] = "none"
     path: str = ""
     """HTTP: path with query; empty means `/`."""

@@ -1,0 +1,148 @@
+"""What handshakes share: a small inbox, SMTP-shaped replies, and the sentences for peers that make no sense."""
+
+from collections.abc import Generator
+from typing import Final, NamedTuple
+
+from uptime_tui.model.failure import Failure
+from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.peer import name_peer
+from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.steps import Handshake, Receive, Step
+
+LINE_BYTES: Final = 1024
+REPLY_LINES: Final = 100
+FIRST_BYTES: Final = 64
+
+Talk = Generator[Step, bytes, Outcome]
+
+
+class Unreadable(Exception):  # noqa: N818 - a conclusion on its way out of a reader, not an error of ours
+    """The peer's bytes decide the outcome before the protocol does."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.detail)
+        self.outcome = outcome
+
+
+def concluding(talk: Talk) -> Handshake:
+    """A talk as a handshake: what a reader found unreadable becomes the outcome."""
+    try:
+        return (yield from talk)
+    except Unreadable as found:
+        return found.outcome
+
+
+def strange(expected: str, first: bytes, what: str, said: str = "") -> Outcome:
+    """The outcome for bytes that are not the expected protocol: the other service by name, where it has one.
+
+    Args:
+        expected: the service that should answer, as people write it.
+        first: the first bytes of the peer.
+        what: the sentence when they are nobody's.
+        said: what the peer says of itself, when a line of it was read.
+    """
+    who = name_peer(first)
+    banner = said or safe_text(first.split(b"\n", 1)[0])
+    if who and who != expected:
+        return Outcome(Failure.WRONG_SERVICE, f"{who} answers here, not {expected}", banner)
+    return Outcome(Failure.BAD_PROTOCOL, what, banner)
+
+
+class Inbox:
+    """Bytes received and not read yet; never more than a line and what one step brought."""
+
+    __slots__ = ("_data", "expected", "first", "said")
+
+    def __init__(self, expected: str) -> None:
+        """Prepare.
+
+        Args:
+            expected: the service that should answer, as people write it.
+        """
+        self._data = bytearray()
+        self.expected = expected
+        self.first = b""
+        """The first bytes of all, for naming the peer."""
+        self.said = ""
+        """The first line as safe text: what the peer says of itself."""
+
+    @property
+    def pending(self) -> bytes:
+        """What has arrived and was not read."""
+        return bytes(self._data)
+
+    def read_line(self, what: str, limit: int = LINE_BYTES) -> Generator[Step, bytes, bytes]:
+        """One line without its end: CR LF, and a bare LF as every client takes it.
+
+        Args:
+            what: what the line is, for the sentence when it does not come ("the greeting").
+            limit: bytes it may have.
+
+        Raises:
+            Unreadable: the peer has closed, or the line is too long.
+        """
+        data = self._data
+        searched = 0
+        while True:
+            end = data.find(b"\n", searched, limit + 2)
+            if end >= 0:
+                line = bytes(data[:end]).removesuffix(b"\r")
+                del data[: end + 1]
+                if not self.said:
+                    self.said = safe_text(line)
+                return line
+            if len(data) > limit + 1:
+                raise Unreadable(self.strange(f"a line of more than {limit} bytes instead of {what}"))
+            searched = len(data)
+            chunk = yield Receive()
+            if not chunk:
+                raise Unreadable(self._closed(what))
+            if len(self.first) < FIRST_BYTES:
+                self.first += chunk[: FIRST_BYTES - len(self.first)]
+            data += chunk
+
+    def strange(self, what: str) -> Outcome:
+        """The outcome for bytes that are not the expected protocol."""
+        return strange(self.expected, self.first, what, self.said)
+
+    def _closed(self, what: str) -> Outcome:
+        if not self.first:
+            return Outcome(Failure.CLOSED_EARLY, f"closed by the peer before {what}")
+        found = self.strange("")
+        if found.failure is Failure.WRONG_SERVICE:
+            return found
+        return Outcome(Failure.CLOSED_EARLY, f"closed by the peer before {what} was complete", found.banner)
+
+
+class Reply(NamedTuple):
+    """A reply of SMTP's shape (RFC 5321 §4.2.1), FTP's too."""
+
+    code: int
+    text: str
+    """The last line as received, safe."""
+    lines: tuple[bytes, ...]
+    """Every line without its code."""
+
+
+def read_reply(inbox: Inbox, what: str) -> Generator[Step, bytes, Reply]:
+    """A whole reply of up to 100 lines: `250-…` goes on, `250 …` or a bare `250` ends it.
+
+    Raises:
+        Unreadable: the peer has closed, or this is no such reply.
+    """
+    lines: list[bytes] = []
+    code = b""
+    while True:
+        line = yield from inbox.read_line(what)
+        if not _is_reply_line(line) or (code and line[:3] != code):
+            raise Unreadable(inbox.strange(f"{safe_text(line, 80)!r} instead of {what}"))
+        code = line[:3]
+        lines.append(line[4:])
+        if line[3:4] != b"-":
+            return Reply(int(code), safe_text(line), tuple(lines))
+        if len(lines) >= REPLY_LINES:
+            raise Unreadable(inbox.strange(f"more than {REPLY_LINES} lines instead of {what}"))
+
+
+def _is_reply_line(line: bytes) -> bool:
+    return line[:1] in {b"2", b"3", b"4", b"5"} and len(line) >= 3 and line[1:3].isdigit() and line[3:4] in b" -"

@@ -1,0 +1,248 @@
+"""HTTP/1.1 (RFC 9110, 9112): one GET, its status, and what its body must hold.
+
+GET and not HEAD: many servers answer HEAD differently or not at all. No encoding is asked for, the connection is
+closed by the server, and the body is read to its end within a bound, so that its log shows an ordinary visitor.
+"""
+
+import re
+from typing import Final
+
+from uptime_tui.handshakes._readers import FIRST_BYTES, Talk, Unreadable, concluding, strange
+from uptime_tui.model.content import accepts, judge_body, wants_body
+from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.steps import Ask, Conclude, Handshake, Mark, Receive, Send
+
+SERVER_SPEAKS_FIRST = False
+
+HEADER_BYTES: Final = 65536
+DRAIN_BYTES: Final = 65536
+"""Read after the decision, so that the server can finish its sentence."""
+_DEFAULT_PORT: Final = {"none": 80, "implicit": 443}
+_UNSENDABLE: Final = re.compile(r"[^\x21-\x7e]")
+_KEPT: Final = frozenset(
+    {
+        b"server",
+        b"location",
+        b"retry-after",
+        b"content-type",
+        b"content-encoding",
+        b"content-length",
+        b"transfer-encoding",
+    }
+)
+_TLS_WANTED: Final = re.compile(rb"plain HTTP|HTTP request to an HTTPS|speaking plain", re.IGNORECASE)
+"""nginx, Go and Apache say so in the body of a 400."""
+
+
+def handshake(ask: Ask) -> Handshake:
+    """GET, judge the status, read and judge the body."""
+    return concluding(_talk(ask))
+
+
+def request(ask: Ask) -> bytes:
+    """The request; the path is percent-encoded where the user did not."""
+    path = _UNSENDABLE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), ask.path or "/")
+    host = f"[{ask.host}]" if ":" in ask.host else ask.host
+    port = "" if _DEFAULT_PORT.get(ask.tls) == ask.port else f":{ask.port}"
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {host}{port}\r\nUser-Agent: {ask.user_agent}\r\n"
+        "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
+    ).encode("ascii")
+
+
+class _Answer:
+    """Callbacks of the parser: what an answer says of itself, and its body while it may be kept."""
+
+    __slots__ = ("code", "done", "headers", "headers_done", "keep", "length", "parser", "parts", "reason")
+
+    def __init__(self, *, keep: bool) -> None:
+        import httptools
+
+        self.keep = keep
+        self.reason = b""
+        self.headers: dict[bytes, bytes] = {}
+        self.parts: list[bytes] = []
+        self.length = 0
+        self.code = 0
+        self.headers_done = self.done = False
+        self.parser = httptools.HttpResponseParser(self)
+        # as browsers are; a monitor that is stricter than they are raises false alarms
+        self.parser.set_dangerous_leniencies(
+            lenient_optional_cr_before_lf=True, lenient_data_after_close=True, lenient_spaces_after_chunk_size=True
+        )
+
+    def on_status(self, reason: bytes) -> None:
+        self.reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name in _KEPT:
+            self.headers[name] = value
+
+    def on_headers_complete(self) -> None:
+        self.code = self.parser.get_status_code()
+        # 1xx announce another answer (RFC 9110 §15.2); 101 would be the last one, but we asked for no upgrade
+        self.headers_done = self.code >= 200 or self.code == 101
+        self.keep = self.keep or self.code == 400  # its body tells a TLS port
+        if not self.headers_done:
+            self.reason = b""
+            self.headers.clear()
+
+    def on_body(self, part: bytes) -> None:
+        if self.done:
+            return
+        self.length += len(part)
+        if self.keep:
+            self.parts.append(part)
+
+    def on_message_complete(self) -> None:
+        self.done = self.headers_done
+
+    def feed(self, chunk: bytes) -> bool:
+        """Parse; False when it is no HTTP. What follows a complete answer is not looked at."""
+        import httptools
+
+        try:
+            self.parser.feed_data(chunk)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            return self.done or self.code == 101
+        return True
+
+
+def _talk(ask: Ask) -> Talk:
+    yield Send(request(ask))
+    answer = _Answer(keep=wants_body(ask.expect))
+    yield from _read_head(answer)
+    allowed = 2 * ask.expect.max_body_bytes + HEADER_BYTES  # chunked framing costs room of its own
+    yield Mark(Phase.CONTENT, allow_bytes=allowed + HEADER_BYTES)
+    refused = _judge_status(answer, ask)
+    if refused is not None:
+        return (yield from _drain(answer, refused, ask))
+    announced = answer.headers.get(b"content-length", b"")
+    if announced.isdigit() and int(announced[:20]) > ask.expect.max_body_bytes:
+        return _too_large(answer, ask)
+    ended = False
+    while not (answer.done or ended):
+        if answer.length > ask.expect.max_body_bytes or allowed < 0:
+            return _too_large(answer, ask)
+        chunk = yield Receive()
+        allowed -= len(chunk)
+        ended = not chunk
+        if chunk and not answer.feed(chunk):
+            return Outcome(Failure.BAD_PROTOCOL, f"{_status_line(answer)}, the body makes no sense", _banner(answer))
+    if answer.length > ask.expect.max_body_bytes:
+        return _too_large(answer, ask)
+    return _judge_content(answer, ask)
+
+
+def _read_head(answer: _Answer) -> Talk:
+    """Feed the parser until the headers are complete. Returns nothing of interest.
+
+    Raises:
+        Unreadable: the peer has closed, is no HTTP server, or its headers have no end.
+    """
+    first = b""
+    received = 0
+    while not answer.headers_done:
+        chunk = yield Receive()
+        received += len(chunk)
+        if len(first) < FIRST_BYTES:
+            first += chunk[: FIRST_BYTES - len(first)]
+        if not chunk:
+            raise Unreadable(_closed(first))
+        if not first.startswith(b"HTTP/1.") and not b"HTTP/1.".startswith(first):
+            if b"\n" in first or len(first) >= FIRST_BYTES or not 0x20 <= first[0] < 0x7F:
+                raise Unreadable(strange("HTTP", first, "what answers is not HTTP/1.1"))
+            continue  # a few letters more, to name it
+        if not answer.feed(chunk):
+            raise Unreadable(strange("HTTP", first, "the answer is broken HTTP"))
+        if received > HEADER_BYTES and not answer.headers_done:
+            raise Unreadable(Outcome(Failure.BAD_PROTOCOL, f"more than {HEADER_BYTES} bytes of HTTP headers"))
+    return Outcome(None, "")
+
+
+def _closed(first: bytes) -> Outcome:
+    if not first:
+        return Outcome(Failure.CLOSED_EARLY, "closed by the peer before any answer")
+    if b"HTTP/1.".startswith(first[:7]):
+        return Outcome(Failure.CLOSED_EARLY, "closed by the peer inside the HTTP headers")
+    return strange("HTTP", first, "what answers is not HTTP/1.1")
+
+
+def _judge_status(answer: _Answer, ask: Ask) -> Outcome | None:
+    wanted = ask.expect.redirect
+    line, banner = _status_line(answer), _banner(answer)
+    if wanted:
+        location = answer.headers.get(b"location", b"")
+        if not 300 <= answer.code < 400:
+            return Outcome(Failure.REDIRECT, f"{line}, no redirect to {wanted}", banner)
+        if not safe_text(location, 2000).startswith(wanted):
+            return Outcome(Failure.REDIRECT, f"{line}, expected {wanted}", banner)
+        return None
+    if accepts(ask.expect.status or ask.status, answer.code):
+        return None
+    return Outcome(Failure.HTTP_STATUS, line, banner)
+
+
+def _judge_content(answer: _Answer, ask: Ask) -> Outcome:
+    line, banner = _status_line(answer), _banner(answer)
+    announced = answer.headers.get(b"content-length")
+    if not answer.done and (announced is not None or b"transfer-encoding" in answer.headers):
+        of = f" of {safe_text(announced, 20)}" if announced else ""
+        return Outcome(Failure.CLOSED_EARLY, f"{line}, closed after {answer.length}{of} bytes of body", banner)
+    if wants_body(ask.expect):
+        found = judge_body(ask.expect, answer.headers, b"".join(answer.parts))
+        if found is not None:
+            return Outcome(found.failure, f"{line}: {found.detail}", banner)
+    return Outcome(None, f"{line}, {_size(answer.length)}", banner)
+
+
+def _drain(answer: _Answer, outcome: Outcome, ask: Ask) -> Talk:
+    """Let the server finish; a 400 may turn out to come from a TLS port, which only its body says."""
+    if answer.code == 400 and ask.tls == "none":
+        yield from _read_rest(answer)
+        if _TLS_WANTED.search(b"".join(answer.parts)):
+            return Outcome(outcome.failure, f"{outcome.detail}: this port wants HTTPS", outcome.banner)
+        return outcome
+    answer.keep = False
+    yield Conclude(outcome)
+    yield from _read_rest(answer)
+    return outcome
+
+
+def _read_rest(answer: _Answer) -> Talk:
+    left = DRAIN_BYTES
+    while not answer.done and left > 0:
+        chunk = yield Receive()
+        left -= len(chunk)
+        if not chunk or not answer.feed(chunk):
+            break
+    return Outcome(None, "")
+
+
+def _too_large(answer: _Answer, ask: Ask) -> Outcome:
+    limit = _size(ask.expect.max_body_bytes)
+    return Outcome(Failure.BODY_TOO_LARGE, f"{_status_line(answer)}, more than {limit} of body", _banner(answer))
+
+
+def _status_line(answer: _Answer) -> str:
+    """`HTTP 503 Service Unavailable (Retry-After 30)`, `HTTP 301 → https://…`, `HTTP 200`."""
+    reason = "" if answer.code == 200 else safe_text(answer.reason, 60)
+    line = f"HTTP {answer.code} {reason}".rstrip()
+    location = answer.headers.get(b"location")
+    if location and 300 <= answer.code < 400:
+        line = f"HTTP {answer.code} → {safe_text(location, 120)}"
+    retry = answer.headers.get(b"retry-after")
+    return f"{line} (Retry-After {safe_text(retry, 40)})" if retry and answer.code in {429, 503} else line
+
+
+def _banner(answer: _Answer) -> str:
+    return safe_text(answer.headers.get(b"server", b""))
+
+
+def _size(count: int) -> str:
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.1f} kB" if count < 999_950 else f"{count / 1_000_000:.1f} MB"

@@ -1,0 +1,114 @@
+"""SMTP between servers, for submission, and in TLS (RFC 5321, 3207, 6409, 8314).
+
+Never a byte before the complete greeting: a server that sorts out spammers may pause inside it, and counts
+early talkers as such. Always a QUIT where the server still listens, so that its log shows a clean end.
+"""
+
+import re
+from collections.abc import Generator
+from typing import Final
+
+from uptime_tui.handshakes._readers import Inbox, Reply, Talk, Unreadable, concluding, read_reply
+from uptime_tui.model.failure import Failure
+from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.steps import Ask, Conclude, Handshake, Send, StartTls, Step
+
+SERVER_SPEAKS_FIRST = True
+
+_EHLO_NAME: Final = re.compile(r"[A-Za-z0-9.\-_:\[\]]{1,255}")
+_FTP: Final = re.compile(rb"FTP", re.IGNORECASE)
+_MAIL: Final = re.compile(rb"mail|smtp", re.IGNORECASE)
+
+
+def handshake(ask: Ask) -> Handshake:
+    """Greeting, EHLO, STARTTLS and EHLO again where it is offered, QUIT."""
+    return concluding(_talk(ask))
+
+
+def _talk(ask: Ask) -> Talk:
+    inbox = Inbox("SMTP")
+    greeting = yield from read_reply(inbox, "the SMTP greeting")
+    refused = _judge_greeting(greeting, inbox)
+    if refused is not None:
+        if refused.failure is Failure.WRONG_SERVICE or greeting.code == 421:
+            return refused  # another service is not spoken to; after 421 the server closes (RFC 5321 §3.8)
+        return (yield from _take_leave(inbox, refused))
+    capabilities = yield from _hello(inbox, ask)
+    if isinstance(capabilities, Outcome):
+        return (yield from _take_leave(inbox, capabilities))
+    outcome = Outcome(None, "ready for mail", inbox.said)
+    if ask.tls == "starttls":
+        if b"STARTTLS" not in capabilities:
+            outcome = _without_tls(ask, "does not offer STARTTLS", inbox)
+        else:
+            outcome = yield from _start_tls(inbox, ask)
+            if outcome.failure is Failure.STARTTLS_INJECTION:
+                return outcome
+    return (yield from _take_leave(inbox, outcome))
+
+
+def _start_tls(inbox: Inbox, ask: Ask) -> Talk:
+    yield Send(b"STARTTLS\r\n")
+    reply = yield from read_reply(inbox, "the answer to STARTTLS")
+    if reply.code != 220:
+        return _without_tls(ask, f"offers STARTTLS but refuses it: {reply.text}", inbox)
+    if inbox.pending:
+        injected = safe_text(inbox.pending, 80)
+        return Outcome(Failure.STARTTLS_INJECTION, f"plaintext after the STARTTLS reply: {injected}", inbox.said)
+    yield StartTls()
+    # what was said before TLS does not count any more (RFC 3207 §4.2)
+    capabilities = yield from _hello(inbox, ask)
+    if isinstance(capabilities, Outcome):
+        return capabilities
+    return Outcome(None, "ready for mail, STARTTLS works", inbox.said)
+
+
+def _hello(inbox: Inbox, ask: Ask) -> Generator[Step, bytes, frozenset[bytes] | Outcome]:
+    """The capabilities after EHLO; none after HELO, for servers that know no other; or why it went wrong."""
+    name = ask.our_name if _EHLO_NAME.fullmatch(ask.our_name) else "[127.0.0.1]"
+    yield Send(f"EHLO {name}\r\n".encode())
+    reply = yield from read_reply(inbox, "the answer to EHLO")
+    if reply.code in {500, 502}:
+        yield Send(f"HELO {name}\r\n".encode())
+        reply = yield from read_reply(inbox, "the answer to HELO")
+        if reply.code == 250:
+            return frozenset()
+    if reply.code == 250:
+        return frozenset(line.split(b" ", 1)[0].upper() for line in reply.lines[1:])
+    if 400 <= reply.code < 500:
+        return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said)
+    if reply.code >= 500:
+        return Outcome(Failure.REFUSED_SERVICE, f"refuses our EHLO {name}: {reply.text}", inbox.said)
+    return Outcome(Failure.BAD_PROTOCOL, f"{reply.text!r} is no answer to EHLO", inbox.said)
+
+
+def _judge_greeting(greeting: Reply, inbox: Inbox) -> Outcome | None:
+    """What a greeting that is no welcome means; None for a welcome."""
+    said = b" ".join(greeting.lines)
+    if _FTP.search(said) and not _MAIL.search(said):
+        return Outcome(Failure.WRONG_SERVICE, "FTP answers here, not SMTP", inbox.said)
+    if greeting.code == 220:
+        return None
+    if 400 <= greeting.code < 500:
+        return Outcome(Failure.BUSY, f"busy: {greeting.text}", inbox.said)
+    if greeting.code >= 500:
+        return Outcome(Failure.REFUSED_SERVICE, f"takes no mail: {greeting.text}", inbox.said)
+    return inbox.strange(f"{greeting.text!r} is no SMTP greeting")
+
+
+def _without_tls(ask: Ask, how: str, inbox: Inbox) -> Outcome:
+    if ask.expect.plaintext_ok or ask.service == "smtp":
+        # between servers encryption is taken when offered, and mail flows without (RFC 7435)
+        return Outcome(None, f"ready for mail, {how}", inbox.said)
+    return Outcome(Failure.STARTTLS_MISSING, f"{how}: passwords would travel unencrypted", inbox.said)
+
+
+def _take_leave(inbox: Inbox, outcome: Outcome) -> Talk:
+    yield Conclude(outcome)
+    yield Send(b"QUIT\r\n")
+    try:
+        yield from read_reply(inbox, "the answer to QUIT")
+    except Unreadable:
+        return outcome  # nothing that happens after the decision changes it
+    return outcome
