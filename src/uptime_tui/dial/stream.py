@@ -14,6 +14,10 @@ class Conversation(Protocol):
     def over(self) -> bool:
         """Nothing more is wanted: the dialler closes the connection."""
 
+    @property
+    def greeting_due_s(self) -> float | None:
+        """Monotonic time at which `expire` is to be called before the deadline; read after every call."""
+
     def start(self, now_s: float) -> bytes:
         """The connection stands (monotonic seconds). Returns what to write first."""
 

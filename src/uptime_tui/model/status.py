@@ -101,6 +101,8 @@ def retry_delay_s(state: State, monitor: Monitor) -> float | None:
     """
     if state.suspected is not None:
         delay = RETRY_DELAYS_S[min(max(state.failures, 1), len(RETRY_DELAYS_S)) - 1]
+    elif state.failure is Failure.INTERMITTENT:
+        return None
     elif state.status in _PROBLEMS and 0 < state.successes < monitor.success_threshold:
         delay = RETRY_DELAYS_S[0]
     else:

@@ -1,0 +1,275 @@
+"""Connects from this machine: non-blocking sockets in a private epoll whose descriptor the event loop watches.
+
+Callbacks, not a task per connection; one wheel for all deadlines. A failed connect reads the socket's error
+queue before it is closed. A connection is always ended with FIN: what is unread is drained first, because
+closing over unread data sends RST, which some servers log as an error.
+"""
+
+import asyncio
+import errno
+import os
+import select
+import socket
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from uptime_tui.dial import errqueue
+from uptime_tui.dial.deadlines import Deadlines
+from uptime_tui.dial.errqueue import Offender
+from uptime_tui.dial.stream import Conversation
+
+READ_BYTES: Final = 65536
+BATCH: Final = 64
+"""Events handled before the loop gets its turn again."""
+_DRAIN_READS: Final = 4
+_SLOW_CONNECT_MS: Final = 200.0
+"""Only a connect this slow can have needed a second SYN (RFC 6298 §2: first timeout 1 s; kernels start at 1 s)."""
+_RETRANS: Final = 100
+"""Offset of `tcpi_total_retrans` in `struct tcp_info` (linux/tcp.h)."""
+_TYPE: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
+_TROUBLE: Final = select.EPOLLERR | select.EPOLLHUP
+
+
+class DialEnd(NamedTuple):
+    """How one connection went."""
+
+    address: str
+    errno: int
+    """Of the connect; 0 when it stood."""
+    connect_ms: float | None
+    """Until it stood; None when it never did."""
+    offender: Offender | None = None
+    """Who sent the ICMP error that ended the connect, where the kernel knows."""
+    timed_out: bool = False
+    """The deadline passed before the connection stood."""
+    retransmits: int = 0
+    """SYNs sent again, as far as it was worth asking."""
+
+
+Done = Callable[[DialEnd], None]
+
+
+class Dialler:
+    """Owns every socket it opens. Made and used on the loop's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.loop = loop or asyncio.get_running_loop()
+        self.deadlines = Deadlines(self.loop)
+        self.epoll = select.epoll()
+        self.dials: dict[int, _Dial] = {}
+        self.loop.add_reader(self.epoll.fileno(), self._drain)
+
+    @property
+    def in_flight(self) -> int:
+        """Connections that are not done."""
+        return len(self.dials)
+
+    def dial(self, address: str, port: int, conversation: Conversation | None, deadline_s: float, done: Done) -> None:
+        """Connect, hold the conversation, close; then `done`, once.
+
+        Args:
+            address: IP literal; an IPv6 one may carry a zone (`fe80::1%eth0`).
+            port: TCP port.
+            conversation: what to drive; None for a bare connect.
+            deadline_s: on the loop's clock, for everything together.
+            done: called on the loop's thread, possibly before this returns.
+        """
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        try:
+            sock = socket.socket(family, _TYPE)
+        except OSError as error:
+            done(DialEnd(address, error.errno or errno.EMFILE, None))
+            return
+        dial = _Dial(self, sock, address, conversation, done)
+        dial.connect(port, deadline_s)
+
+    def close(self) -> None:
+        """Close every socket without calling anybody back."""
+        for dial in list(self.dials.values()):
+            dial.sock.close()
+        self.dials.clear()
+        self.deadlines.clear()
+        if not self.epoll.closed:
+            self.loop.remove_reader(self.epoll.fileno())
+            self.epoll.close()
+
+    def _drain(self) -> None:
+        for fd, events in self.epoll.poll(0, BATCH):
+            dial = self.dials.get(fd)
+            if dial is not None:
+                dial.on_event(events)
+
+
+class _Dial:
+    """One connection. `due_s` is when somebody must be told that time is up."""
+
+    __slots__ = (
+        "address", "conversation", "deadline_s", "dialler", "done", "due_s", "expire_at", "fd", "out", "sock",
+        "started_s", "stood_ms", "ticket",
+    )  # fmt: skip
+
+    def __init__(
+        self, dialler: Dialler, sock: socket.socket, address: str, conversation: Conversation | None, done: Done
+    ) -> None:
+        self.dialler = dialler
+        self.sock = sock
+        self.fd = sock.fileno()
+        self.address = address
+        self.conversation = conversation
+        self.done = done
+        self.out = b""
+        self.stood_ms: float | None = None
+
+    def connect(self, port: int, deadline_s: float) -> None:
+        dialler, sock = self.dialler, self.sock
+        self.started_s = dialler.loop.time()
+        self.deadline_s = self.due_s = deadline_s
+        try:
+            errqueue.arm(sock)
+            code = sock.connect_ex((self.address, port))
+        except OSError as error:  # an IPv6 zone that does not exist, a family that is switched off
+            code = error.errno or errno.EINVAL
+        dialler.dials[self.fd] = self
+        self.expire_at = self.on_time
+        self.ticket = dialler.deadlines.put(deadline_s, self.expire_at)
+        if code not in {0, errno.EINPROGRESS}:
+            self.fail(code)
+            return
+        try:
+            dialler.epoll.register(self.fd, select.EPOLLOUT)
+        except OSError as error:
+            self.fail(error.errno or errno.ENOMEM)
+
+    def on_event(self, events: int) -> None:
+        if self.stood_ms is None:
+            if events & _TROUBLE:
+                code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code:
+                    self.fail(code)
+                    return
+            self.stand()
+            return
+        if self.out and events & select.EPOLLOUT:
+            self.write(b"")
+        if events & (select.EPOLLIN | select.EPOLLRDHUP | _TROUBLE):
+            self.read()
+
+    def stand(self) -> None:
+        now_s = self.dialler.loop.time()
+        self.stood_ms = (now_s - self.started_s) * 1000
+        conversation = self.conversation
+        if conversation is None:
+            self.finish(0)
+            return
+        errqueue.arm(self.sock, on=False)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.dialler.epoll.modify(self.fd, select.EPOLLIN | select.EPOLLRDHUP)
+        self.go_on(conversation, conversation.start(now_s))
+
+    def read(self) -> None:
+        conversation = self.conversation
+        assert conversation is not None
+        now_s = self.dialler.loop.time()
+        try:
+            data = self.sock.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.go_on(conversation, conversation.close(now_s, reset=True), gone=True)
+            return
+        if data:
+            self.go_on(conversation, conversation.feed(data, now_s))
+        else:
+            self.go_on(conversation, conversation.close(now_s), gone=True)
+
+    def go_on(self, conversation: Conversation, data: bytes, *, gone: bool = False) -> None:
+        """Write what the conversation wants written; end with it, or when the peer has gone."""
+        if data:
+            self.write(data)
+        if conversation.over or gone:
+            self.finish(0)
+            return
+        greeting_s = conversation.greeting_due_s
+        due_s = self.deadline_s if greeting_s is None else min(greeting_s, self.deadline_s)
+        if due_s != self.due_s:
+            self.due_s = due_s
+            deadlines = self.dialler.deadlines
+            deadlines.take(self.ticket, self.expire_at)
+            self.ticket = deadlines.put(due_s, self.expire_at)
+
+    def write(self, data: bytes) -> None:
+        waiting = bool(self.out)
+        self.out += data
+        try:
+            sent = self.sock.send(self.out)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            # The peer does not read any more; what it said before it closed is still to be read and tells why.
+            sent = len(self.out)
+        self.out = self.out[sent:]
+        if bool(self.out) != waiting:
+            interest = select.EPOLLIN | select.EPOLLRDHUP | (select.EPOLLOUT if self.out else 0)
+            self.dialler.epoll.modify(self.fd, interest)
+
+    def on_time(self, now_s: float) -> None:
+        conversation = self.conversation
+        if self.stood_ms is None or conversation is None:
+            self.finish(errno.ETIMEDOUT, timed_out=True)
+            return
+        over = self.due_s >= self.deadline_s
+        self.due_s = 0.0
+        conversation.expire(now_s)
+        self.go_on(conversation, b"", gone=over)
+
+    def fail(self, code: int) -> None:
+        self.finish(code)
+
+    def finish(self, code: int, *, timed_out: bool = False) -> None:
+        dialler, sock = self.dialler, self.sock
+        if dialler.dials.pop(self.fd, None) is None:
+            return
+        dialler.deadlines.take(self.ticket, self.expire_at)
+        offender = None
+        retransmits = 0
+        if code:
+            offender = errqueue.read(sock)
+        if timed_out or (self.stood_ms or 0.0) > _SLOW_CONNECT_MS:
+            retransmits = _retransmits(sock)
+        if self.conversation is not None and self.stood_ms is not None:
+            _drain_unread(sock)
+        sock.close()
+        self.done(DialEnd(self.address, code, self.stood_ms, offender, timed_out, retransmits))
+
+
+def _drain_unread(sock: socket.socket) -> None:
+    try:
+        for _ in range(_DRAIN_READS):
+            if not sock.recv(READ_BYTES):
+                return
+    except OSError:
+        return
+
+
+def _retransmits(sock: socket.socket) -> int:
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RETRANS + 4)
+    except OSError:
+        return 0
+    return int.from_bytes(info[_RETRANS : _RETRANS + 4], "little") if len(info) >= _RETRANS + 4 else 0
+
+
+def source_address(address: str, port: int) -> str:
+    """Our own address towards that peer, by routing alone: no packet is sent; empty when there is no route."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+            sock.connect((address, port))
+            return str(sock.getsockname()[0])
+    except OSError:
+        return ""
+
+
+def machine_name() -> str:
+    """This machine's name as its kernel knows it; asks no name server."""
+    return os.uname().nodename

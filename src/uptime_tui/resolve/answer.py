@@ -1,0 +1,21 @@
+"""What a lookup says: addresses in order of preference, or why there are none."""
+
+from typing import NamedTuple
+
+from uptime_tui.model.failure import Failure
+
+
+class Answer(NamedTuple):
+    """Result of resolving one name."""
+
+    addresses: tuple[str, ...]
+    failure: Failure | None = None
+    """None exactly when there is an address."""
+    detail: str = ""
+    """One line for a person, safe text."""
+    source: str = "dns"
+    """`literal`, `hosts`, `dns` or `nss` (the system's other modules)."""
+    ms: float = 0.0
+    """What this caller waited."""
+    ttl_s: float = 0.0
+    """How long it may be kept."""

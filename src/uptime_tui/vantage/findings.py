@@ -1,0 +1,107 @@
+"""What a failed connection means, in a code, a sentence and evidence. Pure."""
+
+import errno
+import os
+from typing import Final, NamedTuple
+
+from uptime_tui.dial.direct import DialEnd
+from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.result import Evidence
+
+_OURS: Final = {
+    errno.EMFILE: Failure.NO_DESCRIPTORS,
+    errno.ENFILE: Failure.NO_DESCRIPTORS,
+    errno.ENOBUFS: Failure.NO_DESCRIPTORS,
+    errno.ENOMEM: Failure.NO_DESCRIPTORS,
+    errno.EADDRNOTAVAIL: Failure.NO_SOURCE_PORTS,
+}
+_FAILURES: Final = {
+    errno.ECONNREFUSED: Failure.REFUSED,
+    errno.ECONNRESET: Failure.REFUSED,
+    errno.EHOSTUNREACH: Failure.HOST_UNREACHABLE,
+    errno.EHOSTDOWN: Failure.HOST_UNREACHABLE,
+    errno.ENETUNREACH: Failure.NET_UNREACHABLE,
+    errno.ENETDOWN: Failure.NET_UNREACHABLE,
+    errno.EAFNOSUPPORT: Failure.NET_UNREACHABLE,
+    errno.EINVAL: Failure.NET_UNREACHABLE,  # a blackhole route (ip-route(8))
+    errno.EACCES: Failure.PROHIBITED,  # a prohibit route
+    errno.EPERM: Failure.PROHIBITED,  # our own output filter
+    errno.ETIMEDOUT: Failure.TIMEOUT,
+}
+
+
+class Finding(NamedTuple):
+    """Why a connection did not come about."""
+
+    failure: Failure
+    detail: str
+    evidence: tuple[Evidence, ...]
+
+
+def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
+    """The finding for a connect that failed.
+
+    Args:
+        end: how it went; `end.errno` is not 0.
+        port: the target's.
+        waited_ms: milliseconds until it was known.
+    """
+    place = f"[{end.address}]:{port}" if ":" in end.address else f"{end.address}:{port}"
+    ours = _OURS.get(end.errno)
+    if ours is not None:
+        detail = f"no connection to {place} was tried: {os.strerror(end.errno)} on this machine"
+        return Finding(ours, detail, (_seen("tcp_failure", ok=None, text=detail),))
+    failure = _FAILURES.get(end.errno, Failure.HOST_UNREACHABLE)
+    offender = end.offender
+    if offender is not None and offender.prohibits and failure is not Failure.REFUSED:
+        failure = Failure.PROHIBITED
+    detail = _sentence(failure, end, place, waited_ms)
+    evidence = [_seen("tcp_failure", ok=False, text=f"connect: {os.strerror(end.errno)} after {waited_ms:.1f} ms")]
+    if offender is not None:
+        evidence.append(_seen("icmp", ok=False, text=_icmp(end)))
+    if end.retransmits:
+        evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN sent again without an answer"))
+    return Finding(failure, detail, tuple(evidence))
+
+
+def connected(end: DialEnd, port: int) -> tuple[Evidence, ...]:
+    """Evidence of a connection that stood."""
+    place = f"[{end.address}]:{port}" if ":" in end.address else f"{end.address}:{port}"
+    evidence = [_seen("tcp_connect", ok=True, text=f"{place} accepted in {end.connect_ms or 0:.1f} ms")]
+    if end.retransmits:
+        evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN lost on the way"))
+    return tuple(evidence)
+
+
+def _sentence(failure: Failure, end: DialEnd, place: str, waited_ms: float) -> str:
+    offender = end.offender
+    by = ""
+    if offender is not None:
+        by = "this machine's own firewall" if offender.origin == "local" else offender.address or "a router"
+    if failure is Failure.REFUSED:
+        if offender is not None:
+            return f"{place} is rejected by {by} with an ICMP message ({_icmp(end)})"
+        return f"{place} refused the connection in {waited_ms:.1f} ms: nothing accepts there, or it is rejected"
+    if failure is Failure.TIMEOUT:
+        again = f", {1 + end.retransmits} SYNs sent" if end.retransmits else ""
+        return f"no answer from {place} in {waited_ms / 1000:.1f} s{again}"
+    if failure is Failure.PROHIBITED:
+        return f"{by or 'a rule of this machine'} prohibits the connection to {place}"
+    if failure is Failure.NET_UNREACHABLE:
+        return f"{by} has no route to {place}" if by else f"this machine has no route to {place}"
+    if failure is Failure.HOST_UNREACHABLE:
+        return f"{by or 'this machine'} reports that {place} cannot be reached ({os.strerror(end.errno)})"
+    return f"{place}: {os.strerror(end.errno)}"
+
+
+def _icmp(end: DialEnd) -> str:
+    offender = end.offender
+    assert offender is not None
+    if offender.origin == "local":
+        return "the error was made on this machine"
+    kind = "ICMP" if offender.origin == "icmp" else "ICMPv6"
+    return f"{kind} {offender.type}/{offender.code} from {offender.address or 'an unknown sender'}"
+
+
+def _seen(id_: str, *, ok: bool | None, text: str) -> Evidence:
+    return Evidence(id_, Phase.CONNECT, ok, text)
