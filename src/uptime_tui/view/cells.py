@@ -1,0 +1,71 @@
+"""Text in terminal cells: how wide it is, and how it is made to fit. Widths follow Unicode TR11 (wide = 2 cells)."""
+
+import unicodedata
+from typing import Final
+
+_ZERO: Final = frozenset({"Mn", "Me", "Cf"})
+
+
+def cell_width(text: str) -> int:
+    """Cells the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_width(character) for character in text)
+
+
+def _width(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return 0 if unicodedata.category(character) in _ZERO else 1
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """The text in exactly `width` cells: padded, or cut with `…`."""
+    if text.isascii():
+        if len(text) <= width:
+            return text.rjust(width) if right else text.ljust(width)
+        return text[: width - 1] + "…" if width > 0 else ""
+    taken = cell_width(text)
+    if taken > width:
+        text = cut(text, width)
+        taken = cell_width(text)
+    blanks = " " * (width - taken)
+    return blanks + text if right else text + blanks
+
+
+def cut(text: str, width: int) -> str:
+    """At most `width` cells; `…` ends what was cut."""
+    if cell_width(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    kept: list[str] = []
+    room = width - 1
+    for character in text:
+        room -= _width(character)
+        if room < 0:
+            break
+        kept.append(character)
+    return "".join(kept) + "…"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most `width` cells, broken at blanks; a longer word is broken where it must be."""
+    width = max(width, 1)
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if cell_width(longer) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        while cell_width(word) > width:
+            head = cut(word, width + 1)[:-1] or word[:1]
+            lines.append(head)
+            word = word[len(head) :]  # noqa: PLW2901 - the rest of the same word
+        line = word
+    if line or not lines:
+        lines.append(line)
+    return lines

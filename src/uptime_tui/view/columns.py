@@ -1,0 +1,151 @@
+"""Columns of the table: one declaration each, dropped from the right of the priorities as the screen narrows."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.view import words
+from uptime_tui.view.cells import cell_width, fit
+from uptime_tui.view.rows import GroupRow
+from uptime_tui.view.trend import trend_text
+from uptime_tui.view.words import Glyphs
+from uptime_tui.wire.messages import MonitorRow
+
+Span = tuple[str, str]
+"""Text and role."""
+
+
+class Context(NamedTuple):
+    """What a cell may look at."""
+
+    monitor: Monitor
+    row: MonitorRow
+    now_ms: int
+    width: int
+    glyphs: Glyphs
+
+
+class Column(NamedTuple):
+    """One column. Widths are cells."""
+
+    id: str
+    title: str
+    priority: int
+    """The lower, the longer it stays."""
+    narrowest: int
+    widest: int
+    cell: Callable[[Context], str]
+    right: bool = False
+    sort: str = ""
+    """The order it stands for, marked in the header."""
+
+
+def _state(context: Context) -> str:
+    row = context.row
+    return f"{words.status_glyph(row, context.glyphs)} {words.status_word(row)}"
+
+
+def _for(context: Context) -> str:
+    return words.age((context.now_ms - context.row.since_ms) / 1000) if context.row.since_ms else ""
+
+
+def _certificate(context: Context) -> str:
+    end = context.row.cert_not_after
+    return "" if end is None else words.days_left(end - context.now_ms / 1000)
+
+
+def _target(context: Context) -> str:
+    target = context.monitor.target
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return f"{host}:{target.port}{target.path}"
+
+
+COLUMNS: Final = (
+    Column("state", "STATE", 0, 10, 10, _state, sort="state"),
+    Column("name", "NAME", 1, 14, 34, lambda c: c.monitor.name, sort="name"),
+    Column("service", "SERVICE", 8, 11, 13, lambda c: c.monitor.target.service),
+    Column("target", "TARGET", 6, 20, 38, _target),
+    Column("latency", "LAT", 4, 6, 7, lambda c: words.latency(c.row.latency_ms), right=True, sort="latency"),
+    Column("trend", "TREND", 5, 8, 24, lambda c: trend_text(c.row.trend, c.width, c.glyphs)),
+    Column("for", "FOR", 3, 4, 4, _for, right=True, sort="for"),
+    Column("cert", "CERT", 7, 4, 5, _certificate, right=True),
+    Column("why", "WHY", 2, 22, 200, lambda c: words.why(c.row)),
+)
+"""In the order in which they stand."""
+
+_GROWTH: Final = (("why", 20), ("name", 22), ("trend", 12), ("why", 40), ("name", 34), ("target", 38), ("trend", 24),
+                  ("latency", 7), ("cert", 5), ("service", 13), ("why", 200))  # fmt: skip
+"""Who gets cells that are left, up to how many, in turn."""
+
+Chosen = tuple[tuple[Column, int], ...]
+
+
+def choose_columns(width: int) -> Chosen:
+    """The columns that fit into `width` cells with a blank between them, and the width of each."""
+    chosen: list[Column] = []
+    taken = 0
+    for column in sorted(COLUMNS, key=lambda column: column.priority):
+        need = column.narrowest + (1 if chosen else 0)
+        if taken + need > width:
+            break
+        chosen.append(column)
+        taken += need
+    widths = {column.id: column.narrowest for column in chosen}
+    left = width - taken
+    for name, goal in _GROWTH:
+        if name in widths and left > 0:
+            more = min(left, max(0, goal - widths[name]))
+            widths[name] += more
+            left -= more
+    return tuple((column, widths[column.id]) for column in COLUMNS if column.id in widths)
+
+
+def header_text(chosen: Chosen, sort: str, *, reverse: bool, glyphs: Glyphs) -> str:
+    """Titles, the sorted column marked with an arrow."""
+    cells = []
+    for column, width in chosen:
+        title = column.title
+        if column.sort and column.sort == sort:
+            title += glyphs.up if reverse else glyphs.down
+        cells.append(fit(title, width, right=column.right))
+    return " ".join(cells)
+
+
+def row_spans(chosen: Chosen, monitor: Monitor, row: MonitorRow, now_ms: int, glyphs: Glyphs) -> tuple[Span, ...]:
+    """A monitor's line in at most three runs of one style: state, the middle, why. Healthy rows are quiet."""
+    cells = []
+    for column, width in chosen:
+        text = column.cell(Context(monitor, row, now_ms, width, glyphs))
+        cells.append(fit(text, width, right=column.right))
+    role = words.row_role(row)
+    quiet = role in {"good", "dim"}
+    if quiet:
+        return ((cells[0], role), (" " + " ".join(cells[1:]), "dim" if role == "dim" else "plain"))
+    if chosen[-1][0].id == "why" and len(cells) > 2:
+        return ((cells[0], role), (" " + " ".join(cells[1:-1]) + " ", "strong"), (cells[-1], role))
+    return ((cells[0], role), (" " + " ".join(cells[1:]), "strong"))
+
+
+def group_spans(group: GroupRow, width: int, glyphs: Glyphs) -> tuple[Span, ...]:
+    """A group's header: fold mark, title, counts by state, p95, and a rule to the edge."""
+    mark = glyphs.closed if group.collapsed else glyphs.open
+    counts = counts_text(group.counts, glyphs)
+    p95 = f" p95 {words.latency(group.p95_ms)}" if group.p95_ms is not None else ""
+    text = f"{mark} {group.title} {group.total}  {counts}{p95} "
+    rest = width - cell_width(text)
+    role = "bad" if group.counts.down else "warn" if group.counts.degraded else "dim"
+    if rest <= 0:
+        return ((fit(text, width), role if group.key == "problems" else "group"),)
+    return ((text, role if group.key == "problems" else "group"), (glyphs.rule * rest, "faint"))
+
+
+def counts_text(counts: object, glyphs: Glyphs) -> str:
+    """`✗3 !5 ✓112 ‖2`: zeros are left out, but one thing is always said."""
+    parts = [f"{glyph}{number}" for status, glyph in _in_order(glyphs) if (number := getattr(counts, status))]
+    return " ".join(parts) or f"{glyphs.yes}0"
+
+
+def _in_order(glyphs: Glyphs) -> tuple[tuple[str, str], ...]:
+    order = ("down", "degraded", "unknown", "up", "paused", "pending")
+    by_name = {status.value: glyph for status, glyph in glyphs.status.items()}
+    return tuple((name, by_name[name]) for name in order)

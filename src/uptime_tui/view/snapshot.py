@@ -1,0 +1,117 @@
+"""What a client knows of the fleet: the fold of the engine's messages. The client owns it, everybody else reads."""
+
+from typing import NamedTuple
+
+from uptime_tui.model.filter import Subject, searchable
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.units import MonitorId
+from uptime_tui.wire.messages import Changes, EngineMessage, FleetState, Focus, MonitorRow, Notice, Vitals
+
+
+class Dirty(NamedTuple):
+    """What a message changed."""
+
+    everything: bool = False
+    """Monitors came, went or were edited: all is to be drawn anew."""
+    rows: frozenset[MonitorId] = frozenset()
+    order: bool = False
+    """A status or a suspicion changed, so the order of the view may have."""
+    focus: bool = False
+    notices: bool = False
+    vitals: bool = False
+
+
+class Snapshot:
+    """Monitors, rows and the engine's own state, always the newest that was received."""
+
+    def __init__(self) -> None:
+        self.monitors: dict[MonitorId, Monitor] = {}
+        self.rows: dict[MonitorId, MonitorRow] = {}
+        self.by_category: dict[str, list[Monitor]] = {}
+        """Sorted by name, ignoring case."""
+        self.focus: Focus | None = None
+        self.notices: tuple[Notice, ...] = ()
+        self.vitals = Vitals()
+        self.undo = ""
+        self.redo = ""
+        self.complete = False
+        """A first FleetState has arrived."""
+        self._subjects: dict[MonitorId, tuple[MonitorRow, int, Subject]] = {}
+
+    def apply(self, message: EngineMessage) -> Dirty:
+        """Take a message in; messages that carry no state change nothing."""
+        if isinstance(message, FleetState):
+            return self._replace(message)
+        if isinstance(message, Changes):
+            return self._update(message)
+        return Dirty()
+
+    def subject(self, monitor: Monitor, now_s: float) -> Subject:
+        """What a filter looks at; kept until the row changes (certificate days: for an hour)."""
+        row = self.rows[monitor.id]
+        hour = int(now_s // 3600)
+        kept = self._subjects.get(monitor.id)
+        if kept is not None and kept[0] is row and kept[1] == hour:
+            return kept[2]
+        target = monitor.target
+        address = f"{target.service}://{target.host}:{target.port}{target.path}"
+        subject = Subject(
+            name=monitor.name,
+            target=address,
+            host=target.host,
+            service=target.service,
+            category=monitor.category,
+            status=row.status,
+            suspected=row.suspected is not None,
+            failure=row.suspected or row.failure or "",
+            purpose=monitor.purpose,
+            tags=monitor.tags,
+            latency_ms=row.latency_ms,
+            cert_days=None if row.cert_not_after is None else (row.cert_not_after - now_s) / 86400,
+            text=searchable(monitor.name, address, monitor.purpose, monitor.tags),
+        )
+        self._subjects[monitor.id] = (row, hour, subject)
+        return subject
+
+    def _replace(self, message: FleetState) -> Dirty:
+        self.monitors = {monitor.id: monitor for monitor in message.monitors}
+        self.rows = {row.id: row for row in message.rows if row.id in self.monitors}
+        by_category: dict[str, list[Monitor]] = {}
+        for monitor in sorted(message.monitors, key=lambda m: m.name.casefold()):
+            if monitor.id in self.rows:
+                by_category.setdefault(monitor.category, []).append(monitor)
+        self.by_category = by_category
+        self.notices, self.vitals = message.notices, message.vitals
+        self.undo, self.redo = message.undo, message.redo
+        self.complete = True
+        self._subjects.clear()
+        if self.focus is not None and self.focus.id not in self.monitors:
+            self.focus = None
+        return Dirty(everything=True)
+
+    def _update(self, message: Changes) -> Dirty:
+        order = False
+        rows = self.rows
+        changed = []
+        for row in message.rows:
+            before = rows.get(row.id)
+            if before is None:
+                continue  # deleted meanwhile: the FleetState without it is on its way or was first
+            rows[row.id] = row
+            changed.append(row.id)
+            order = (
+                order or row.status is not before.status or (row.suspected is None) is not (before.suspected is None)
+            )
+        if message.focus is not None:
+            self.focus = message.focus
+        if message.notices is not None:
+            self.notices = message.notices
+        if message.vitals is not None:
+            self.vitals = message.vitals
+        return Dirty(
+            rows=frozenset(changed),
+            order=order,
+            focus=message.focus is not None,
+            notices=message.notices is not None,
+            vitals=message.vitals is not None,
+        )

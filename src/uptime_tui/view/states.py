@@ -1,0 +1,62 @@
+"""What is said when there is nothing to show, or something is wrong with the whole: drawn on purpose, in one place."""
+
+from typing import Final
+
+from uptime_tui.view.cells import cut
+from uptime_tui.view.columns import counts_text
+from uptime_tui.view.rows import MonitorLine, ViewRow, count
+from uptime_tui.view.snapshot import Snapshot
+from uptime_tui.view.words import Glyphs, status_glyph, why
+
+EMPTY: Final = (
+    "Nothing is watched yet.",
+    "",
+    "Press A and paste a target:",
+    "",
+    "  https://shop.example.net/health",
+    "  smtp://mx1.example.net",
+    "  db3:5432",
+    "",
+    "Everything else is inferred, and the first probe runs while you look.",
+)
+WAITING: Final = ("Waiting for the engine …",)
+
+
+def nothing_matches(filter_text: str, total: int) -> tuple[str, ...]:
+    """The filter leaves nothing over."""
+    return (f"None of {total} monitors matches  {filter_text}", "", "Esc clears the filter.")
+
+
+def no_problems(total: int) -> tuple[str, ...]:
+    """The view of problems is empty, which is good news."""
+    return (f"No problems: all {total} monitors are as they should be.", "", "1 or 2 switches the view.")
+
+
+def banner(snapshot: Snapshot, lost_for: str) -> tuple[str, str] | None:
+    """One line above everything with its role: engine lost, this machine offline, or the worst notice."""
+    if lost_for:
+        return f"The engine is gone ({lost_for}): these are its last words; reconnecting …", "bad"
+    if snapshot.vitals.offline:
+        return "This machine has no network: results are unknown, alarms are held.", "bad"
+    if snapshot.notices:
+        order = {"error": 0, "warning": 1, "info": 2}
+        notice = min(snapshot.notices, key=lambda n: order.get(n.level, 1))
+        more = f"  (+{len(snapshot.notices) - 1})" if len(snapshot.notices) > 1 else ""
+        return notice.text + more, {"error": "bad", "warning": "warn"}.get(notice.level, "dim")
+    return None
+
+
+def tiny_lines(snapshot: Snapshot, view: tuple[ViewRow, ...], width: int, height: int, glyphs: Glyphs) -> list[str]:
+    """Below 60x12: counts, then a line for each problem as long as there is room; below 30x3 the counts alone."""
+    counts = cut(counts_text(count(snapshot.rows.values()), glyphs), width)
+    if width < 30 or height < 3:
+        return [counts]
+    lines = [counts]
+    for entry in view:
+        if len(lines) >= height:
+            break
+        if isinstance(entry, MonitorLine):
+            row = snapshot.rows[entry.id]
+            name = snapshot.monitors[entry.id].name
+            lines.append(cut(f"{status_glyph(row, glyphs)} {name} {why(row)}".rstrip(), width))
+    return lines
