@@ -1,0 +1,114 @@
+"""How results become numbers and bytes on disk. Pure.
+
+A failure's number is its place in the fixed list of codes plus one; new codes are added at the end of that list,
+so a journal stays readable.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from uptime_tui.model.failure import FACTS, Failure, Side, Status
+from uptime_tui.model.result import Result
+
+MONITOR_BITS: Final = 20
+MONITOR_MASK: Final = (1 << MONITOR_BITS) - 1
+HOUR_MS: Final = 3_600_000
+SPAN_BITS: Final = 24
+"""Hours (or days) in the key of a block or rollup."""
+EVENT_BITS: Final = 44
+_RECORD: Final = struct.Struct("<IIB")
+_MAX_US: Final = 0xFFFFFFFF
+
+NUMBERS: Final = {failure: number for number, failure in enumerate(Failure, 1)}
+FAILURES: Final[tuple[Failure | None, ...]] = (None, *Failure)
+
+
+class Point(NamedTuple):
+    """One result as history keeps it."""
+
+    at_ms: int
+    failure: Failure | None
+    total_us: int
+
+    @property
+    def status(self) -> Status:
+        """What it spoke for."""
+        return Status.UP if self.failure is None else FACTS[self.failure].status
+
+
+class Tally(NamedTuple):
+    """Counts of a span of time."""
+
+    good: int = 0
+    degraded: int = 0
+    down: int = 0
+    ours: int = 0
+    sum_us: int = 0
+    max_us: int = 0
+
+
+def result_row(result: Result) -> tuple[int, int]:
+    """Key and value of the append table."""
+    number = 0 if result.failure is None else NUMBERS[result.failure]
+    total_us = min(_MAX_US, int((result.timings.total or 0.0) * 1000))
+    return result.at_ms << MONITOR_BITS | result.monitor, total_us << 8 | number
+
+
+def row_point(key: int, value: int) -> Point:
+    """The point of a row of the append table."""
+    return Point(key >> MONITOR_BITS, _failure(value & 0xFF), value >> 8)
+
+
+def span_key(monitor: int, span: int) -> int:
+    """Key of a block, rollup or daily row."""
+    return monitor << SPAN_BITS | span
+
+
+def pack_records(rows: Iterable[tuple[int, int]]) -> bytes:
+    """Rows of one monitor and one hour as records: offset within the hour in ms, microseconds, failure number."""
+    return b"".join(
+        _RECORD.pack((key >> MONITOR_BITS) % HOUR_MS, min(value >> 8, _MAX_US), value & 0xFF) for key, value in rows
+    )
+
+
+def unpack_records(data: bytes, hour: int) -> Iterator[Point]:
+    """Points of a block, in the order in which they were sealed. A torn record at the end is left out."""
+    whole = len(data) - len(data) % _RECORD.size
+    start = hour * HOUR_MS
+    for offset, total_us, number in _RECORD.iter_unpack(data[:whole]):
+        yield Point(start + offset, _failure(number), total_us)
+
+
+def tally(rows: Iterable[tuple[int, int]]) -> Tally:
+    """Counts of rows of the append table."""
+    good = degraded = down = ours = sum_us = max_us = 0
+    for _, value in rows:
+        number, total_us = value & 0xFF, value >> 8
+        if number == 0:
+            good += 1
+            sum_us += total_us
+            max_us = max(max_us, total_us)
+            continue
+        kind = _KINDS[number] if number < len(_KINDS) else "down"
+        if kind == "ours":
+            ours += 1
+        elif kind == "degraded":
+            degraded += 1
+        else:
+            down += 1
+    return Tally(good, degraded, down, ours, sum_us, max_us)
+
+
+def _failure(number: int) -> Failure | None:
+    return FAILURES[number] if number < len(FAILURES) else Failure.BAD_PROTOCOL
+
+
+def _kind(failure: Failure) -> str:
+    facts = FACTS[failure]
+    if facts.side is Side.OURS:
+        return "ours"
+    return "degraded" if facts.status is Status.DEGRADED else "down"
+
+
+_KINDS: Final = ("good", *(_kind(failure) for failure in Failure))

@@ -1,0 +1,179 @@
+"""Reads the journal over a connection of its own; one reader belongs to one thread at a time."""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from uptime_tui.journal.pack import (
+    EVENT_BITS,
+    HOUR_MS,
+    MONITOR_BITS,
+    MONITOR_MASK,
+    SPAN_BITS,
+    Point,
+    Tally,
+    row_point,
+    span_key,
+    tally,
+    unpack_records,
+)
+from uptime_tui.model.events import Event
+from uptime_tui.model.incident import Incident
+from uptime_tui.model.result import Result
+from uptime_tui.model.status import State
+from uptime_tui.model.units import MonitorId
+
+T = TypeVar("T")
+_RECENT_ROWS: Final = 300_000
+
+
+class Reader:
+    """Queries for screens and for the start. A journal that does not exist yet is an empty one.
+
+    Args:
+        path: the database file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection: sqlite3.Connection | None = None
+        if path.is_file():
+            uri = f"{path.absolute().as_uri()}?mode=ro"
+            self._connection = sqlite3.connect(uri, uri=True, timeout=2.0, check_same_thread=False)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def states(self) -> dict[MonitorId, State]:
+        """The newest state of every monitor; one that cannot be read is left out."""
+        found = {}
+        for number, data in self._rows("SELECT monitor, data FROM state"):
+            state = _decoded(data, State)
+            if state is not None:
+                found[MonitorId(number)] = state
+        return found
+
+    def open_incidents(self) -> dict[MonitorId, Incident]:
+        """Incidents that have no end yet, by monitor."""
+        rows = self._rows("SELECT data FROM incident WHERE closed_ms IS NULL ORDER BY id")
+        return {incident.monitor: incident for (data,) in rows if (incident := _decoded(data, Incident)) is not None}
+
+    def incidents(self, monitor: MonitorId, limit: int) -> tuple[Incident, ...]:
+        """The newest incidents of a monitor, newest first."""
+        rows = self._rows(
+            "SELECT data FROM incident WHERE monitor = ? ORDER BY opened_ms DESC, id DESC LIMIT ?", monitor, limit
+        )
+        return tuple(found for (data,) in rows if (found := _decoded(data, Incident)) is not None)
+
+    def events(self, monitor: MonitorId, limit: int) -> tuple[Event, ...]:
+        """The newest events of a monitor, newest first."""
+        low = monitor << EVENT_BITS
+        rows = self._rows(
+            "SELECT data FROM event WHERE k BETWEEN ? AND ? ORDER BY k DESC LIMIT ?",
+            low,
+            low | (1 << EVENT_BITS) - 1,
+            limit,
+        )
+        return tuple(found for (data,) in rows if (found := _decoded(data, Event)) is not None)
+
+    def newest(self) -> dict[MonitorId, Result]:
+        """The newest full record of each monitor, as far as it was kept."""
+        return self._records("SELECT monitor, data FROM newest")
+
+    def failed(self) -> dict[MonitorId, Result]:
+        """The newest failed record of each monitor."""
+        return self._records("SELECT monitor, data FROM failed")
+
+    def recent(self, monitors: Iterable[MonitorId], length: int, now_ms: int) -> dict[MonitorId, list[Point]]:
+        """The newest points of these monitors, oldest first, at most `length` each; from the last hours only."""
+        found: dict[MonitorId, list[Point]] = {monitor: [] for monitor in monitors}
+        for key, value in self._rows("SELECT k, v FROM result ORDER BY k DESC LIMIT ?", _RECENT_ROWS):
+            points = found.get(MonitorId(key & MONITOR_MASK))
+            if points is not None and len(points) < length:
+                points.append(row_point(key, value))
+        hours = range(now_ms // HOUR_MS, now_ms // HOUR_MS - 3, -1)
+        for monitor, points in found.items():
+            for hour in hours:
+                if len(points) >= length:
+                    break
+                for (data,) in self._rows("SELECT data FROM block WHERE k = ?", span_key(monitor, hour)):
+                    sealed = sorted(unpack_records(data, hour), key=lambda point: -point.at_ms)
+                    points.extend(sealed[: length - len(points)])
+            points.reverse()
+        return found
+
+    def history(self, monitor: MonitorId, from_ms: int, to_ms: int) -> list[Point]:
+        """Every point of a monitor in a span of time, in order."""
+        low, high = span_key(monitor, from_ms // HOUR_MS), span_key(monitor, to_ms // HOUR_MS)
+        points: list[Point] = []
+        for key, data in self._rows("SELECT k, data FROM block WHERE k BETWEEN ? AND ?", low, high):
+            points.extend(unpack_records(data, key & (1 << SPAN_BITS) - 1))
+        points.extend(row_point(key, value) for key, value in self._unsealed(monitor, from_ms, to_ms))
+        return sorted((point for point in points if from_ms <= point.at_ms < to_ms), key=lambda point: point.at_ms)
+
+    def uptime(self, monitor: MonitorId, from_ms: int, to_ms: int) -> float | None:
+        """Share of the known probes of a span that were not down, 0 to 1; None without any. Whole hours."""
+        low, high = span_key(monitor, from_ms // HOUR_MS), span_key(monitor, to_ms // HOUR_MS)
+        rows = self._rows(
+            "SELECT coalesce(sum(good), 0), coalesce(sum(degraded), 0), coalesce(sum(down), 0) "
+            "FROM rollup WHERE k BETWEEN ? AND ?",
+            low,
+            high,
+        )
+        good, degraded, down = next(iter(rows), (0, 0, 0))
+        fresh = tally(self._unsealed(monitor, from_ms, to_ms))
+        return _share(Tally(good + fresh.good, degraded + fresh.degraded, down + fresh.down))
+
+    def uptimes(self, from_ms: int, to_ms: int) -> dict[MonitorId, float]:
+        """The same for every monitor at once, from sealed hours only."""
+        rows = self._rows(
+            "SELECT m.id, sum(r.good), sum(r.degraded), sum(r.down) FROM monitor m JOIN rollup r "
+            "ON r.k BETWEEN m.id << 24 | ? AND m.id << 24 | ? GROUP BY m.id",
+            from_ms // HOUR_MS,
+            to_ms // HOUR_MS,
+        )
+        shares = ((MonitorId(number), _share(Tally(good, degraded, down))) for number, good, degraded, down in rows)
+        return {number: share for number, share in shares if share is not None}
+
+    def _unsealed(self, monitor: MonitorId, from_ms: int, to_ms: int) -> Iterable[tuple[int, int]]:
+        return self._rows(
+            "SELECT k, v FROM result WHERE k >= ? AND k < ? AND k & ? = ?",
+            from_ms << MONITOR_BITS,
+            to_ms << MONITOR_BITS,
+            MONITOR_MASK,
+            monitor,
+        )
+
+    def _records(self, statement: str) -> dict[MonitorId, Result]:
+        found = {}
+        for number, data in self._rows(statement):
+            result = _decoded(data, Result)
+            if result is not None:
+                found[MonitorId(number)] = result
+        return found
+
+    def _rows(self, statement: str, *values: object) -> list[Any]:
+        """All rows; none from a journal that is not there, or damaged where this query reads."""
+        if self._connection is None:
+            return []
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError:
+            return []
+
+
+def _share(counts: Tally) -> float | None:
+    known = counts.good + counts.degraded + counts.down
+    return None if known == 0 else (known - counts.down) / known
+
+
+def _decoded(data: bytes, kind: type[T]) -> T | None:
+    """A record as it was kept; None when an older version's form cannot be read any more."""
+    try:
+        return msgspec.msgpack.decode(data, type=kind)
+    except (msgspec.MsgspecError, TypeError):
+        return None

@@ -1,0 +1,310 @@
+"""The one owner of the journal: everything is handed over in memory and written by one thread, in batches.
+
+Nothing here blocks the caller but `open`, `flush` and `close`. A full disk stops nobody: what cannot be written is
+kept in memory up to a bound, said in `problem`, and tried again.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from uptime_tui.journal import seal, store
+from uptime_tui.journal.pack import EVENT_BITS, result_row
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.events import Event
+from uptime_tui.model.incident import Incident
+from uptime_tui.model.result import Result
+from uptime_tui.model.status import State
+from uptime_tui.model.units import MAX_MONITOR_ID, MonitorId
+
+BATCH_ROWS: Final = 1000
+COMMIT_S: Final = 0.9
+"""With the commit itself, what is measured is on disk within a second."""
+KEPT_ROWS: Final = 200_000
+"""Results kept in memory while the disk refuses them."""
+_SEAL_EVERY_S: Final = 60.0
+_RETRY_S: Final = (1.0, 30.0)
+_FLUSH_S: Final = 0.8
+_FORGET_EVERY_MS: Final = 86_400_000
+_FORGET_SLICE: Final = 50
+"""Monitors whose old blocks are deleted between two commits."""
+_pack: Final = msgspec.msgpack.Encoder().encode
+
+Statement = tuple[str, tuple[Any, ...]]
+
+
+def wall_ms() -> int:
+    """Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Journal:
+    """Writes what the engine knows.
+
+    Args:
+        path: the database file; its folder exists.
+        now_ms: Unix milliseconds.
+        block_days: how long single results are kept.
+    """
+
+    def __init__(self, path: Path, *, now_ms: Callable[[], int] = wall_ms, block_days: int = seal.BLOCK_DAYS) -> None:
+        self._path = path
+        self._now_ms = now_ms
+        self._block_days = block_days
+        self._connection: sqlite3.Connection | None = None
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._hurry = threading.Event()
+        self._idle = threading.Event()
+        self._stopping = False
+        self._results: list[tuple[int, int]] = []
+        self._statements: list[Statement] = []
+        self._names: dict[str, MonitorId] = {}
+        self._next_id = 1
+        self._next_incident = 1
+        self._dropped = 0
+        self._to_forget: list[MonitorId] = []
+        self._forgot_ms = 0
+        self.problem = ""
+        """One line while the disk refuses what is to be kept; empty otherwise."""
+        self.notices: tuple[str, ...] = ()
+        """What was set aside since the start."""
+
+    # --- what blocks ------------------------------------------------------------------
+
+    def open(self) -> tuple[str, ...]:
+        """Open or begin the journal and start the writer; returns notices, one line each.
+
+        Raises:
+            UserError: the folder cannot be written, or the journal is of a newer version.
+        """
+        self._connection, notice = store.open_or_replace(self._path)
+        try:
+            self._learn(self._connection)
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            kept = store.set_aside(self._path)
+            self._connection, notice = store.open_store(self._path), store.broken_notice(kept)
+            self._learn(self._connection)
+        self.notices = (notice,) if notice else ()
+        self._idle.set()
+        self._thread.start()
+        return self.notices
+
+    def flush(self) -> bool:
+        """Wait, at most a second, until everything handed over is on disk; False when it is not."""
+        if not self._thread.is_alive():
+            return not self.pending
+        self._idle.clear()
+        self._hurry.set()
+        self._wake.set()
+        return self._idle.wait(_FLUSH_S) and not self.pending
+
+    def close(self) -> None:
+        """Flush and end the writer."""
+        self.flush()
+        self._stopping = True
+        self._hurry.set()
+        self._wake.set()
+        self._thread.join(_FLUSH_S)
+        if self._connection is not None and not self._thread.is_alive():
+            self._connection.close()
+
+    # --- what never blocks ------------------------------------------------------------
+
+    @property
+    def pending(self) -> int:
+        """Results not yet on disk."""
+        return len(self._results)
+
+    def ids(self, names: Sequence[str]) -> dict[str, MonitorId]:
+        """A number for each unique name: the one it had, or a new one that nobody ever had.
+
+        Raises:
+            UserError: more than a million names were ever used.
+        """
+        for name in names:
+            if name not in self._names:
+                if self._next_id > MAX_MONITOR_ID:
+                    raise UserError("the journal has run out of monitor numbers", where=str(self._path))
+                number = self._names[name] = MonitorId(self._next_id)
+                self._next_id += 1
+                self._execute("INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", number, name)
+        return {name: self._names[name] for name in names}
+
+    def rename(self, old: str, new: str) -> None:
+        """Let the history of `old` go on under `new`; a former owner of `new` keeps its own under a made-up name."""
+        number = self._names.pop(old, None)
+        if number is None:
+            return
+        former = self._names.pop(new, None)
+        if former is not None:
+            self._execute("UPDATE monitor SET name = ? WHERE id = ?", f"{new}\x00{former}", former)
+        self._names[new] = number
+        self._execute("INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", number, new)
+
+    def keep_result(self, result: Result) -> None:
+        """Keep one result's time, failure and duration."""
+        with self._lock:
+            self._results.append(result_row(result))
+            count = len(self._results)
+        if count == 1:
+            self._wake.set()
+        elif count == BATCH_ROWS:
+            self._hurry.set()
+
+    def keep_newest(self, result: Result, *, failed: bool) -> None:
+        """Keep one full record: the newest failed one, or (at the end) the newest one."""
+        table = "failed" if failed else "newest"
+        self._execute(f"INSERT OR REPLACE INTO {table} (monitor, data) VALUES (?, ?)", result.monitor, _pack(result))  # noqa: S608
+
+    def keep_event(self, event: Event) -> None:
+        """Keep one event; two of one monitor in the same millisecond stand one after the other."""
+        key = event.monitor << EVENT_BITS | event.at_ms
+        self._execute(
+            "INSERT INTO event (k, data) VALUES "
+            "((SELECT coalesce(max(k) + 1, ?1) FROM event WHERE k BETWEEN ?1 AND ?1 + 99), ?2)",
+            key,
+            _pack(event),
+        )
+
+    def keep_incident(self, incident: Incident) -> Incident:
+        """Keep an incident as it now is; returns it with its number."""
+        if not incident.id:
+            incident = msgspec.structs.replace(incident, id=self._next_incident)
+            self._next_incident += 1
+        self._execute(
+            "INSERT OR REPLACE INTO incident (id, monitor, opened_ms, closed_ms, data) VALUES (?, ?, ?, ?, ?)",
+            incident.id,
+            incident.monitor,
+            incident.opened_ms,
+            incident.closed_ms,
+            _pack(incident),
+        )
+        return incident
+
+    def keep_state(self, monitor: MonitorId, state: State) -> None:
+        """Keep the newest state of a monitor, so that a restart knows since when."""
+        self._execute("INSERT OR REPLACE INTO state (monitor, data) VALUES (?, ?)", monitor, _pack(state))
+
+    def _execute(self, statement: str, *values: object) -> None:
+        with self._lock:
+            self._statements.append((statement, values))
+        self._wake.set()
+
+    # --- the writer's thread ----------------------------------------------------------
+
+    def _learn(self, connection: sqlite3.Connection) -> None:
+        rows = connection.execute("SELECT id, name FROM monitor").fetchall()
+        self._names = {name: MonitorId(number) for number, name in rows}
+        self._next_id = max((number for number, _ in rows), default=0) + 1
+        self._next_incident = (connection.execute("SELECT max(id) FROM incident").fetchone()[0] or 0) + 1
+
+    def _run(self) -> None:
+        self._examine()
+        retry_s = _RETRY_S[0]
+        tidy_s = 0.0
+        while True:
+            self._wake.wait(_SEAL_EVERY_S)
+            if not self._stopping:
+                self._hurry.wait(COMMIT_S if self._wake.is_set() else 0)
+            self._wake.clear()
+            self._hurry.clear()
+            if self._commit():
+                retry_s = _RETRY_S[0]
+                self._idle.set()
+            elif not self._stopping:
+                self._hurry.wait(retry_s)
+                retry_s = min(retry_s * 2, _RETRY_S[1])
+                self._wake.set()
+                continue
+            if self._stopping:
+                return
+            now_s = time.monotonic()
+            if now_s >= tidy_s:
+                tidy_s = now_s if self._tidy() else now_s + _SEAL_EVERY_S
+
+    def _examine(self) -> None:
+        """Read the whole file once; what is handed over meanwhile waits in memory."""
+        assert self._connection is not None
+        if store.is_sound(self._connection):
+            return
+        self._connection.close()
+        try:
+            kept = store.set_aside(self._path)
+            self._connection = store.open_store(self._path)
+        except (OSError, sqlite3.Error) as error:
+            self.problem = f"the journal is damaged and cannot be set aside: {error}"
+            self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            store.migrate(self._connection, self._path)
+            return
+        with self._lock:
+            names = [
+                ("INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", (n, m)) for m, n in self._names.items()
+            ]
+            self._statements[:0] = names
+        self.notices = (*self.notices, store.broken_notice(kept))
+
+    def _commit(self) -> bool:
+        """Write what waits, in one transaction; on failure it waits on."""
+        with self._lock:
+            results, self._results = self._results, []
+            statements, self._statements = self._statements, []
+        if not results and not statements:
+            return True
+        connection = self._connection
+        assert connection is not None
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT OR REPLACE INTO result (k, v) VALUES (?, ?)", results)
+            for statement, values in statements:
+                connection.execute(statement, values)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._give_back(connection, results, statements, error)
+            return False
+        self.problem = ""
+        return True
+
+    def _give_back(
+        self,
+        connection: sqlite3.Connection,
+        results: list[tuple[int, int]],
+        statements: list[Statement],
+        error: sqlite3.Error,
+    ) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        with self._lock:
+            self._results[:0] = results
+            self._statements[:0] = statements
+            excess = len(self._results) - KEPT_ROWS
+            if excess > 0:
+                del self._results[:excess]
+                self._dropped += excess
+            del self._statements[: max(0, len(self._statements) - KEPT_ROWS)]
+        lost = f", {self._dropped} had to be given up" if self._dropped else ""
+        self.problem = f"the journal cannot be written ({error}): {len(self._results)} results kept in memory{lost}"
+
+    def _tidy(self) -> bool:
+        """One slice of sealing, or else of forgetting; True when there is more to do."""
+        assert self._connection is not None
+        now_ms = self._now_ms()
+        try:
+            if seal.seal_slice(self._connection, now_ms):
+                return True
+            if not self._to_forget and now_ms - self._forgot_ms > _FORGET_EVERY_MS:
+                self._forgot_ms = now_ms
+                self._to_forget = sorted(self._names.values())
+            some, self._to_forget = self._to_forget[:_FORGET_SLICE], self._to_forget[_FORGET_SLICE:]
+            seal.forget_old(self._connection, some, now_ms, block_days=self._block_days)
+            return bool(self._to_forget)
+        except sqlite3.Error as error:
+            self.problem = f"the journal cannot be tidied ({error})"
+            return False
