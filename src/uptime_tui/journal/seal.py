@@ -23,7 +23,7 @@ _ADD: Final = """INSERT INTO {table} ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?) ON
 _ADD_ROLLUP: Final = _ADD.format(table="rollup", columns=_COLUMNS)
 _ADD_DAILY: Final = _ADD.format(table="daily", columns=_COLUMNS)
 _ADD_BLOCK: Final = (
-    "INSERT INTO block (k, data) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET data = data || excluded.data"
+    "INSERT INTO block (k, data) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET data = CAST(data || excluded.data AS BLOB)"
 )
 
 

@@ -63,6 +63,7 @@ class Journal:
         self._hurry = threading.Event()
         self._idle = threading.Event()
         self._stopping = False
+        self._writing = False
         self._results: list[tuple[int, int]] = []
         self._statements: list[Statement] = []
         self._names: dict[str, MonitorId] = {}
@@ -99,12 +100,16 @@ class Journal:
 
     def flush(self) -> bool:
         """Wait, at most a second, until everything handed over is on disk; False when it is not."""
-        if not self._thread.is_alive():
-            return not self.pending
-        self._idle.clear()
-        self._hurry.set()
-        self._wake.set()
-        return self._idle.wait(_FLUSH_S) and not self.pending
+        deadline_s = time.monotonic() + _FLUSH_S
+        while self._results or self._statements or self._writing:
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0 or not self._thread.is_alive():
+                return False
+            self._idle.clear()
+            self._hurry.set()
+            self._wake.set()
+            self._idle.wait(left_s)
+        return True
 
     def close(self) -> None:
         """Flush and end the writer."""
@@ -256,6 +261,7 @@ class Journal:
         with self._lock:
             results, self._results = self._results, []
             statements, self._statements = self._statements, []
+            self._writing = bool(results or statements)
         if not results and not statements:
             return True
         connection = self._connection
@@ -269,6 +275,8 @@ class Journal:
         except sqlite3.Error as error:
             self._give_back(connection, results, statements, error)
             return False
+        finally:
+            self._writing = False
         self.problem = ""
         return True
 
