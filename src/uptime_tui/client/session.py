@@ -1,0 +1,186 @@
+"""The client's end of the socket: messages in, requests out, each answered once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.units import MonitorId
+from uptime_tui.wire.framing import Decoder, FramingError, encode
+from uptime_tui.wire.messages import (
+    PROTOCOL,
+    ClientMessage,
+    EngineMessage,
+    Focused,
+    Goodbye,
+    Hello,
+    Reply,
+    Request,
+    Trial,
+    Welcome,
+)
+
+CONNECT_S: Final = 5.0
+REPLY_S: Final = 30.0
+_READ_BYTES: Final = 262_144
+
+
+class EngineLost(UserError):  # noqa: N818 - said to the user as it is, not an error of ours
+    """The connection to the engine is gone."""
+
+    def __init__(self, reason: str = "the engine has gone") -> None:
+        super().__init__(reason, todo="start it again: `uptime-tui start`")
+
+
+class Session:
+    """One connection to an engine. Iterate over it for messages; replies go to whoever asked."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, welcome: Welcome) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._decoder: Decoder[EngineMessage] = Decoder(EngineMessage)
+        self._inbox: list[EngineMessage] = []
+        self._asked: dict[int, asyncio.Future[Reply]] = {}
+        self._trials: dict[int, Callable[[Trial], None]] = {}
+        self._number = 0
+        self._pump: asyncio.Task[None] | None = None
+        self._arrived = asyncio.Event()
+        self._end = ""
+        self.welcome = welcome
+
+    @classmethod
+    async def connect(cls, socket_file: Path, *, client: str, watch: bool = True) -> "Session":
+        """Connect and greet.
+
+        Args:
+            socket_file: where the engine listens.
+            client: what we are, for the engine's log.
+            watch: ask for the fleet and every change.
+
+        Raises:
+            EngineLost: nobody listens there.
+            UserError: it is an engine of another version.
+        """
+        try:
+            reader, writer = await asyncio.wait_for(
+                asyncio.open_unix_connection(socket_file, limit=_READ_BYTES), CONNECT_S
+            )
+        except (OSError, TimeoutError) as error:
+            raise EngineLost("no engine listens") from error
+        session = cls(reader, writer, Welcome(PROTOCOL, "", 0))
+        session.send(Hello(client=client, watch=watch))
+        session._pump = asyncio.get_running_loop().create_task(session._read())
+        try:
+            first = await asyncio.wait_for(anext(session), CONNECT_S)
+        except (StopAsyncIteration, TimeoutError) as error:
+            await session.close()
+            raise EngineLost(session._end or "the engine does not answer") from error
+        if isinstance(first, Goodbye):
+            await session.close()
+            raise UserError(first.reason, todo="`uptime-tui stop`, then start again")
+        if isinstance(first, Welcome):
+            session.welcome = first
+        return session
+
+    def __aiter__(self) -> AsyncIterator[EngineMessage]:
+        """Messages as they come, but replies and trials; ends when the engine has gone."""
+        return self
+
+    async def __anext__(self) -> EngineMessage:
+        """The next message."""
+        while not self._inbox:
+            if self._end:
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._inbox.pop(0)
+
+    def take(self) -> list[EngineMessage]:
+        """Everything that has arrived, at once, without waiting; for a frame clock."""
+        taken, self._inbox = self._inbox, []
+        return taken
+
+    @property
+    def lost(self) -> str:
+        """Why the connection ended; empty while it stands."""
+        return self._end
+
+    def send(self, message: ClientMessage) -> None:
+        """Send a message that has no reply."""
+        if not self._writer.is_closing():
+            self._writer.write(encode(message))
+
+    def focus(self, monitor: MonitorId | None) -> None:
+        """Say which monitor the user looks at."""
+        self.send(Focused(monitor))
+
+    async def request(
+        self,
+        make: Callable[[int], Request],
+        *,
+        on_trial: Callable[[Trial], None] | None = None,
+        timeout_s: float = REPLY_S,
+    ) -> Reply:
+        """Ask and wait for the reply.
+
+        Args:
+            make: the request from its number.
+            on_trial: told the result of a TryTarget before the reply.
+            timeout_s: seconds until the engine counts as gone.
+
+        Raises:
+            EngineLost: no reply came. A fault of the user is in the reply's `error`.
+        """
+        self._number += 1
+        number = self._number
+        waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._asked[number] = waiting
+        if on_trial is not None:
+            self._trials[number] = on_trial
+        try:
+            if self._end:
+                raise EngineLost(self._end)
+            self.send(make(number))  # type: ignore[arg-type]  # every Request is a ClientMessage
+            return await asyncio.wait_for(waiting, timeout_s)
+        except TimeoutError as error:
+            raise EngineLost("the engine does not answer") from error
+        finally:
+            self._asked.pop(number, None)
+            self._trials.pop(number, None)
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._pump is not None:
+            self._pump.cancel()
+        self._writer.close()
+
+    async def _read(self) -> None:
+        reason = "the engine has gone"
+        try:
+            while data := await self._reader.read(_READ_BYTES):
+                for message in self._decoder.feed(data):
+                    if isinstance(message, Goodbye):
+                        reason = message.reason
+                    self._take(message)
+        except (OSError, FramingError) as error:
+            reason = str(error) or reason
+        finally:
+            self._end = reason
+            self._arrived.set()
+            for waiting in self._asked.values():
+                if not waiting.done():
+                    waiting.set_exception(EngineLost(reason))
+
+    def _take(self, message: EngineMessage) -> None:
+        if isinstance(message, Reply):
+            waiting = self._asked.get(message.number)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(message)
+        elif isinstance(message, Trial):
+            listener = self._trials.get(message.number)
+            if listener is not None:
+                listener(message)
+        else:
+            self._inbox.append(message)
+            self._arrived.set()

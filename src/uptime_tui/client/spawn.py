@@ -1,0 +1,112 @@
+"""Finds the engine of a home, starts one, stops it."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from uptime_tui.config.paths import Home, make_folders
+from uptime_tui.model.errors import UserError
+
+START_S: Final = 15.0
+STOP_S: Final = 5.0
+_LOOK_S: Final = 0.01
+
+
+def is_running(home: Home) -> int | None:
+    """Process number of the engine that holds this home's lock; None when there is none."""
+    try:
+        descriptor = os.open(home.lock_file, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+        return int(text) if text.isdigit() else 0
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def find_or_start(home: Home, *, keep: bool) -> Path:
+    """The socket of a running engine; one is started when none runs.
+
+    Args:
+        home: its folders.
+        keep: a new engine goes on without clients.
+
+    Raises:
+        UserError: it did not start; its own words are repeated.
+    """
+    if _answers(home.socket_file):
+        return home.socket_file
+    make_folders(home)
+    child = _start(home, keep=keep) if is_running(home) is None else None
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if _answers(home.socket_file):
+            return home.socket_file
+        if child is not None and child.poll() is not None and is_running(home) is None:
+            raise UserError(_last_words(child))
+        time.sleep(_LOOK_S)
+    raise UserError("the engine does not answer", where=str(home.socket_file), todo=f"see {home.log_file}")
+
+
+def stop(home: Home) -> bool:
+    """Ask the engine to end and wait until it has; False when none was running.
+
+    Raises:
+        UserError: it does not end.
+    """
+    pid = is_running(home)
+    if not pid:
+        return False
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return False
+    except PermissionError as error:
+        raise UserError(f"the engine (pid {pid}) belongs to another user", todo="stop it as that user") from error
+    deadline = time.monotonic() + STOP_S
+    while time.monotonic() < deadline:
+        if is_running(home) is None:
+            return True
+        time.sleep(_LOOK_S)
+    raise UserError(f"the engine (pid {pid}) does not end", todo=f"see {home.log_file}")
+
+
+def _start(home: Home, *, keep: bool) -> subprocess.Popen[bytes]:
+    """An engine of its own session, so that a hangup of this terminal does not reach it."""
+    arguments = [sys.executable, "-m", "uptime_tui", "engine", "--keep" if keep else "--no-keep"]
+    if home.config == home.state.parent:
+        arguments += ["--home", str(home.config)]
+    return subprocess.Popen(  # noqa: S603 - our own module, no shell
+        arguments,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        cwd="/",
+    )
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def _last_words(child: subprocess.Popen[bytes]) -> str:
+    assert child.stderr is not None
+    lines = child.stderr.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1].removeprefix("uptime-tui: ") if lines else f"the engine ended with code {child.returncode}"

@@ -1,0 +1,229 @@
+"""Wires the engine's parts, runs them, stops them; no rule of its own."""
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import Coroutine
+from logging.handlers import RotatingFileHandler
+from typing import Any, Final
+
+from uptime_tui.catalogue.load import load_catalogue
+from uptime_tui.config.edit import MonitorsFile
+from uptime_tui.config.load import Loaded, load_settings
+from uptime_tui.config.paths import Home, make_folders
+from uptime_tui.engine.bus import Bus
+from uptime_tui.engine.desk import Desk
+from uptime_tui.engine.fleet import Fleet
+from uptime_tui.engine.lock import take_lock
+from uptime_tui.engine.present import Present
+from uptime_tui.engine.prober import Prober
+from uptime_tui.engine.reload import Reloader
+from uptime_tui.engine.scheduler import Scheduler
+from uptime_tui.engine.selfcheck import ClockWatch, Network, raise_limits
+from uptime_tui.engine.server import Server
+from uptime_tui.engine.tracker import Tracker
+from uptime_tui.journal.reader import Reader
+from uptime_tui.journal.writer import Journal
+from uptime_tui.vantage.local import local_vantage
+from uptime_tui.wire.messages import TREND_LENGTH, Notice
+
+_log: Final = logging.getLogger(__name__)
+_LOG_BYTES: Final = 1_048_576
+_ALONE_S: Final = 2.0
+"""How long an engine that was started for a client outlives its last one."""
+_FIRST_S: Final = 30.0
+"""How long it waits for the first."""
+_HOUSEKEEPING_S: Final = 1.0
+_KEEP_ALL_S: Final = 300.0
+
+
+def run_engine(home: Home, *, keep: bool) -> int:
+    """Run the engine in this process until it is told to stop; returns the exit code.
+
+    Args:
+        home: its folders.
+        keep: go on without clients.
+
+    Raises:
+        UserError: another engine runs for this home, or a file or folder of it cannot be used.
+    """
+    make_folders(home)
+    take_lock(home.lock_file)
+    _log_to(home)
+    try:
+        return asyncio.run(_run(home, keep=keep))
+    finally:
+        logging.shutdown()
+
+
+async def _run(home: Home, *, keep: bool) -> int:
+    engine = Engine(home, keep=keep)
+    try:
+        await engine.start()
+        await engine.stopped.wait()
+    finally:
+        engine.stop()
+    return 0
+
+
+class Engine:
+    """Everything that runs, in the order in which it depends on each other."""
+
+    def __init__(self, home: Home, *, keep: bool) -> None:
+        self.home = home
+        self.keep = keep
+        self.loop = asyncio.get_running_loop()
+        self.stopped = asyncio.Event()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.alone: asyncio.TimerHandle | None = None
+        settings = load_settings(home.config_file)
+        catalogue = load_catalogue(home.services_folder)
+        self.journal = Journal(home.journal_file, block_days=settings.engine.retention_days)
+        self.journal.open()
+        self.present = present = Present(str(home.config), kept=keep)
+        self.fleet = present.fleet = Fleet(catalogue, self.journal)
+        self.bus = Bus(self.loop, present)
+        self.tracker = present.tracker = Tracker(self.fleet, self.journal, self.bus.mark)
+        self.network = present.network = Network()
+        self.vantage = local_vantage(
+            self.spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file
+        )
+        self.prober = Prober(self.fleet, self.vantage, self.network, self.tracker)
+        limit = raise_limits(settings.engine.max_probes_at_once)
+        self.scheduler = present.scheduler = Scheduler(self.loop, self.prober.launch, limit=limit)
+        self.prober.scheduler = self.scheduler
+        self.file = present.file = MonitorsFile(home.monitors_file, home.undo_file)
+        present.journal = self.journal
+        self.reader = present.reader = Reader(home.journal_file)
+        self.reloader = present.reloader = Reloader(
+            home.monitors_file, catalogue, settings.defaults, replaced=self.replace, noticed=self.bus.mark_fleet
+        )
+        desk = Desk(
+            self.fleet, self.file, self.scheduler, self.vantage,
+            reload=self.reloader.reload, report=present.report, shut_down=self.shut_down,
+        )  # fmt: skip
+        self.server = Server(self.bus, desk, self.spawn, self.check_alone)
+        present.clients = lambda: len(self.server.clients)
+        self.clock = ClockWatch()
+        self.kept_s = self.loop.time()
+
+    async def start(self) -> None:
+        """Load, restore, listen, probe."""
+        self.loop.set_exception_handler(_log_exception)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self.loop.add_signal_handler(number, self.shut_down, signal.Signals(number).name)
+        self.reloader.load_first()
+        self.tracker.restore(self.reader.states(), self.reader.open_incidents(), self.reader.failed())
+        self.tracker.reconcile(time.time_ns() // 1_000_000)
+        await self.server.listen(self.home.socket_file)
+        self.spawn(self.reloader.watch())
+        self.spawn(self.recall())
+        self.loop.call_later(_HOUSEKEEPING_S, self.keep_house)
+        if not self.keep:
+            self.alone = self.loop.call_later(_FIRST_S, self.shut_down, "no client came")
+        _log.info("engine started, %d monitors", len(self.fleet.monitors))
+
+    async def recall(self) -> None:
+        """Trends of the time before this start; read in a thread, the first rows do not wait for them."""
+        now_ms = time.time_ns() // 1_000_000
+        monitors = tuple(self.fleet.monitors)
+        reader = Reader(self.home.journal_file)
+        points = await self.loop.run_in_executor(None, reader.recent, monitors, TREND_LENGTH, now_ms)
+        reader.close()
+        self.tracker.recall({number: some for number, some in points.items() if number in self.fleet.monitors})
+
+    def replace(self, loaded: Loaded) -> None:
+        """Watch a new set of monitors; what did not change goes on as it was."""
+        change = self.fleet.replace(loaded.monitors)
+        for number in change.removed:
+            self.scheduler.drop(number)
+        for number in change.retargeted:
+            self.tracker.restart(number)
+        self.tracker.reconcile(time.time_ns() // 1_000_000)
+        first = not self.tracker.probes
+        for number, monitor in self.fleet.monitors.items():
+            if monitor.paused:
+                self.scheduler.drop(number)
+            else:
+                soon = number in change.retargeted or (number in change.added and not first)
+                self.scheduler.put(number, monitor.name, monitor.target.host, monitor.interval_s, soon=soon)
+        self.bus.mark_fleet()
+
+    def keep_house(self) -> None:
+        """Once a second: clocks, and now and then what a kill must not lose."""
+        if self.stopped.is_set():
+            return
+        slept_s, jumped_s = self.clock.look()
+        if slept_s or jumped_s:
+            self.wake(slept_s, jumped_s)
+        now_s = self.loop.time()
+        if now_s - self.kept_s > _KEEP_ALL_S:
+            self.kept_s = now_s
+            self.tracker.keep_all()
+        self.loop.call_later(_HOUSEKEEPING_S, self.keep_house)
+
+    def wake(self, slept_s: float, jumped_s: float) -> None:
+        """After a suspend or a jump of the clock: what was in flight says nothing, and everything is spread anew."""
+        text = f"this machine slept for {slept_s:.0f} s" if slept_s else f"the clock jumped by {jumped_s:+.0f} s"
+        _log.warning("%s", text)
+        self.present.own_notices["clock"] = Notice(
+            "clock", f"{text}: nothing was watched meanwhile, all is probed anew", "info"
+        )
+        self.loop.call_later(600, self.present.own_notices.pop, "clock", None)
+        self.prober.generation += 1
+        self.vantage.forget_names()
+        for number in self.tracker.forget_suspicions():
+            self.bus.mark(number)
+        self.scheduler.spread(lambda number: self.fleet.monitors[number].name)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine and keep hold of it."""
+        task = self.loop.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def check_alone(self) -> None:
+        """The last client has left: an engine that was started for it ends."""
+        if self.alone is not None:
+            self.alone.cancel()
+            self.alone = None
+        if not self.keep and not self.server.clients:
+            self.alone = self.loop.call_later(_ALONE_S, self.end_if_alone)
+
+    def end_if_alone(self) -> None:
+        """End, unless somebody came back."""
+        if not self.server.clients:
+            self.shut_down("the last client has left")
+
+    def shut_down(self, reason: str) -> None:
+        """End cleanly, within a second."""
+        _log.info("stopping: %s", reason)
+        self.stopped.set()
+
+    def stop(self) -> None:
+        """Everything measured goes to disk; then all is closed."""
+        self.scheduler.stop()
+        self.server.stop("the engine has stopped")
+        self.bus.stop()
+        for task in self.tasks:
+            task.cancel()
+        self.vantage.close()
+        self.tracker.keep_all()
+        self.journal.close()
+        self.reader.close()
+        self.home.socket_file.unlink(missing_ok=True)
+
+
+def _log_to(home: Home) -> None:
+    """The engine's log: bounded, in the state folder; on a terminal also on stderr."""
+    handlers: list[logging.Handler] = [RotatingFileHandler(home.log_file, maxBytes=_LOG_BYTES, backupCount=1)]
+    if sys.stderr is not None and sys.stderr.isatty():
+        handlers.append(logging.StreamHandler())
+    logging.basicConfig(level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def _log_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    _log.error("%s", context.get("message", "bug"), exc_info=error if isinstance(error, BaseException) else None)

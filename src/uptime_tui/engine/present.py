@@ -1,0 +1,131 @@
+"""The engine's present as messages: rows, focus, notices, vitals. Reads everything, owns nothing."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from uptime_tui import __version__
+from uptime_tui.config.edit import MonitorsFile
+from uptime_tui.engine.fleet import Fleet
+from uptime_tui.engine.reload import Reloader
+from uptime_tui.engine.scheduler import Scheduler
+from uptime_tui.engine.selfcheck import Network
+from uptime_tui.engine.tracker import Tracker
+from uptime_tui.journal.reader import Reader
+from uptime_tui.journal.writer import Journal
+from uptime_tui.model.units import MonitorId
+from uptime_tui.wire.framing import encode
+from uptime_tui.wire.messages import FleetState, Focus, MonitorRow, Notice, StatusReport, Vitals
+
+_DAY_MS: Final = 86_400_000
+_INCIDENTS: Final = 10
+_UPTIME_S: Final = 60.0
+
+
+class Present:
+    """What clients are told (`engine.bus.Source`). Every part is handed in once, by the engine's main."""
+
+    fleet: Fleet
+    tracker: Tracker
+    scheduler: Scheduler
+    network: Network
+    journal: Journal
+    reader: Reader
+    reloader: Reloader
+    file: MonitorsFile
+    clients: Callable[[], int]
+
+    def __init__(self, home: str, *, kept: bool) -> None:
+        self._home = home
+        self._started_ms = time.time_ns() // 1_000_000
+        self.kept = kept
+        self.own_notices: dict[str, Notice] = {}
+        self._uptimes: dict[MonitorId, tuple[float, float | None]] = {}
+
+    def row(self, number: MonitorId) -> MonitorRow | None:
+        """A monitor's row; None when it is gone."""
+        return self.tracker.row(number) if number in self.fleet.monitors else None
+
+    def focus(self, number: MonitorId) -> Focus | None:
+        """What a panel shows of a monitor."""
+        if number not in self.fleet.monitors:
+            return None
+        tracker = self.tracker
+        due_s = self.scheduler.due_in_s(number)
+        next_ms = None if due_s is None else time.time_ns() // 1_000_000 + int(due_s * 1000)
+        events = tracker.events.get(number)
+        if events is None:
+            events = tracker.events[number] = self.reader.events(number, 20)
+        incidents = self.reader.incidents(number, _INCIDENTS)
+        return Focus(
+            id=number,
+            result=tracker.newest.get(number),
+            failed=tracker.failed.get(number),
+            certificate=tracker.certificates.get(number),
+            incidents=incidents,
+            events=events,
+            next_ms=next_ms,
+            uptime_day=self._uptime(number),
+        )
+
+    def notices(self) -> tuple[Notice, ...]:
+        """What the user must see."""
+        own = list(self.own_notices.values())
+        own += [Notice("journal:kept", text) for text in self.journal.notices]
+        if self.journal.problem:
+            own.append(Notice("journal", self.journal.problem, "error"))
+        return (*self.reloader.notices, *own)
+
+    def vitals(self) -> Vitals:
+        """How the engine is."""
+        return Vitals(
+            version=__version__,
+            pid=os.getpid(),
+            started_ms=self._started_ms,
+            home=self._home,
+            probes=self.tracker.probes,
+            in_flight=self.scheduler.in_flight,
+            lateness_p99_ms=self.scheduler.lateness_p99_ms(),
+            rss_bytes=_rss_bytes(),
+            clients=self.clients(),
+            journal_pending=self.journal.pending,
+            skipped=self.scheduler.skipped,
+            offline=self.network.offline,
+            kept=self.kept,
+        )
+
+    def fleet_state(self) -> bytes:
+        """The whole, as one frame."""
+        return encode(
+            FleetState(
+                monitors=tuple(self.fleet.monitors.values()),
+                rows=tuple(self.tracker.row(number) for number in self.fleet.monitors),
+                notices=self.notices(),
+                vitals=self.vitals(),
+                undo=self.file.undo_label,
+                redo=self.file.redo_label,
+            )
+        )
+
+    def report(self) -> StatusReport:
+        """What `uptime-tui status` prints."""
+        return StatusReport(self.vitals(), self.tracker.counts(), self.notices(), self.tracker.problems())
+
+    def _uptime(self, number: MonitorId) -> float | None:
+        """Share of the last day that was not down; asked of the journal once a minute at most."""
+        now_s = time.monotonic()
+        kept = self._uptimes.get(number)
+        if kept is None or now_s - kept[0] > _UPTIME_S:
+            now_ms = time.time_ns() // 1_000_000
+            kept = self._uptimes[number] = (now_s, self.reader.uptime(number, now_ms - _DAY_MS, now_ms))
+        return kept[1]
+
+
+def _rss_bytes() -> int:
+    """Resident memory of this process (proc(5), statm); 0 where there is no such file."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, ValueError):
+        return 0

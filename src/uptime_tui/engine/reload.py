@@ -1,0 +1,99 @@
+"""Reads the monitors file again when it changes; the last good set goes on while it is wrong."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from uptime_tui.catalogue.load import Catalogue
+from uptime_tui.config.load import Loaded, load_monitors
+from uptime_tui.config.schema import Defaults
+from uptime_tui.wire.messages import Notice
+
+LOOK_S: Final = 1.0
+_SHOWN: Final = 5
+_log: Final = logging.getLogger(__name__)
+
+Stamp = tuple[int, int, int]
+
+
+class Reloader:
+    """Watches one file.
+
+    Args:
+        path: `monitors.toml`.
+        catalogue: the services.
+        defaults: of `config.toml`.
+        replaced: told the new set; only whole good ones.
+        noticed: told that notices changed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        catalogue: Catalogue,
+        defaults: Defaults,
+        *,
+        replaced: Callable[[Loaded], None],
+        noticed: Callable[[], None],
+    ) -> None:
+        self._path = path
+        self._catalogue = catalogue
+        self._defaults = defaults
+        self._replaced = replaced
+        self._noticed = noticed
+        self._stamp: Stamp | None = None
+        self._lock = asyncio.Lock()
+        self.notices: tuple[Notice, ...] = ()
+
+    def load_first(self) -> None:
+        """Read the file at the start; of a file with mistakes the sound monitors are watched."""
+        self._stamp = self._look()
+        loaded = load_monitors(self._path, self._catalogue, self._defaults)
+        self._tell(loaded, first=True)
+        self._replaced(loaded)
+
+    async def watch(self) -> None:
+        """Look every second, for ever."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if self._look() != self._stamp:
+                await self.reload()
+
+    async def reload(self) -> None:
+        """Read the file now, in a thread: ten thousand monitors take a second to read."""
+        async with self._lock:
+            stamp = self._look()
+            loop = asyncio.get_running_loop()
+            loaded = await loop.run_in_executor(None, load_monitors, self._path, self._catalogue, self._defaults)
+            self._stamp = stamp
+            self._tell(loaded, first=False)
+            if not loaded.problems:
+                self._replaced(loaded)
+
+    def _look(self) -> Stamp | None:
+        try:
+            info = self._path.stat()
+        except OSError:
+            return None
+        return info.st_mtime_ns, info.st_size, info.st_ino
+
+    def _tell(self, loaded: Loaded, *, first: bool) -> None:
+        instead = "the monitors without a mistake are watched" if first else "the last good set goes on"
+        notices = tuple(
+            Notice(f"config:{number}", f"{p.where}: {p.what} ({p.todo}); {instead}", "error")
+            for number, p in enumerate(loaded.problems[:_SHOWN])
+        )
+        more = len(loaded.problems) - _SHOWN
+        if more > 0:
+            notices += (
+                Notice(
+                    "config:more", f"{self._path.name}: {more} more mistakes; `uptime-tui doctor` lists all", "error"
+                ),
+            )
+        if notices != self.notices:
+            self.notices = notices
+            for notice in notices:
+                _log.warning("%s", notice.text)
+            self._noticed()

@@ -1,0 +1,196 @@
+"""Takes results in: status machine, events, incidents, journal, trend; tells who changed."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from uptime_tui.engine.fleet import Fleet
+from uptime_tui.journal.pack import Point
+from uptime_tui.journal.writer import Journal
+from uptime_tui.model import status
+from uptime_tui.model.certificate import Certificate
+from uptime_tui.model.events import Event, EventKind
+from uptime_tui.model.failure import FACTS, Failure, Side, Status
+from uptime_tui.model.incident import Incident, advance
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.result import Result
+from uptime_tui.model.status import State
+from uptime_tui.model.units import MonitorId
+from uptime_tui.view.trend import FAILED, OURS, encode
+from uptime_tui.wire.messages import TREND_LENGTH, Counts, MonitorRow
+
+EVENTS_KEPT: Final = 20
+_SETTLED: Final = frozenset({EventKind.STATUS, EventKind.FLAPPING_STARTED, EventKind.FLAPPING_ENDED})
+
+
+class Tracker:
+    """Owns every monitor's state.
+
+    Args:
+        fleet: monitors by id.
+        journal: what is kept.
+        changed: told the id of a monitor whose row changed.
+    """
+
+    def __init__(self, fleet: Fleet, journal: Journal, changed: Callable[[MonitorId], None]) -> None:
+        self._fleet = fleet
+        self._journal = journal
+        self._changed = changed
+        self.states: dict[MonitorId, State] = {}
+        self.newest: dict[MonitorId, Result] = {}
+        self.failed: dict[MonitorId, Result] = {}
+        self.certificates: dict[MonitorId, Certificate] = {}
+        self.incidents: dict[MonitorId, Incident] = {}
+        self.events: dict[MonitorId, tuple[Event, ...]] = {}
+        self._latency: dict[MonitorId, float] = {}
+        self._trends: dict[MonitorId, bytearray] = {}
+        self.probes = 0
+
+    def restore(
+        self, states: dict[MonitorId, State], incidents: dict[MonitorId, Incident], failed: dict[MonitorId, Result]
+    ) -> None:
+        """Go on where the last engine ended; what was only suspected is forgotten."""
+        for number in self._fleet.monitors:
+            state = states.get(number)
+            if state is not None:
+                self.states[number] = state
+            if number in incidents:
+                self.incidents[number] = incidents[number]
+            if number in failed and state is not None and state.failure is not None:
+                self.failed[number] = failed[number]
+
+    def recall(self, points: dict[MonitorId, list[Point]]) -> None:
+        """Trends of the time before this start; results that came meanwhile stand after them."""
+        for number, some in points.items():
+            trend = bytearray(_trend_byte(point.failure, point.total_us / 1000) for point in some)
+            trend += self._trends.get(number, b"")
+            self._trends[number] = trend[-TREND_LENGTH:]
+            self._changed(number)
+
+    def take(self, result: Result) -> float | None:
+        """Take one result in; returns seconds until the next try, None for the interval's own time."""
+        number = result.monitor
+        monitor = self._fleet.monitors.get(number)
+        if monitor is None:
+            return None
+        self.probes += 1
+        state, events = status.apply(self.states.get(number) or State(), result, monitor)
+        self.states[number] = state
+        self.newest[number] = result
+        if result.certificate is not None:
+            self.certificates[number] = result.certificate
+        trend = self._trends.setdefault(number, bytearray())
+        trend.append(_trend_byte(result.failure, result.timings.total or 0.0))
+        if len(trend) > TREND_LENGTH:
+            del trend[0]
+        if result.failure is None:
+            self._latency[number] = result.timings.total or 0.0
+        elif FACTS[result.failure].side is Side.THEIRS:
+            self.failed[number] = result
+        self._journal.keep_result(result)
+        if events:
+            self._announce(monitor, state, events)
+        self._changed(number)
+        return status.retry_delay_s(state, monitor)
+
+    def reconcile(self, now_ms: int) -> None:
+        """Bring states in line with a new set of monitors: gone ones are forgotten, pausing takes effect."""
+        tables: tuple[dict[MonitorId, Any], ...] = (self.states, self.incidents, self.events, *self._seen())
+        for table in tables:
+            for number in table.keys() - self._fleet.monitors.keys():
+                del table[number]
+        for number, monitor in self._fleet.monitors.items():
+            state = self.states.get(number) or State()
+            turn = status.pause if monitor.paused else status.resume
+            state, events = turn(state, monitor, now_ms)
+            self.states[number] = state
+            if events:
+                self._announce(monitor, state, events)
+                self._changed(number)
+
+    def restart(self, number: MonitorId) -> None:
+        """Forget what was known of a monitor whose target was changed: it is another thing now."""
+        for table in self._seen():
+            table.pop(number, None)
+        self.states[number] = State()
+
+    def _seen(self) -> tuple[dict[MonitorId, Any], ...]:
+        """What was learned from results alone."""
+        return self.newest, self.failed, self.certificates, self._latency, self._trends
+
+    def row(self, number: MonitorId) -> MonitorRow:
+        """What a table shows of a monitor now."""
+        state = self.states.get(number) or State()
+        certificate = self.certificates.get(number)
+        return MonitorRow(
+            id=number,
+            status=state.status,
+            since_ms=state.since_ms,
+            suspected=state.suspected,
+            failure=state.failure,
+            detail=self._detail(number, state),
+            flapping=state.flapping,
+            last_ms=state.last_ms,
+            latency_ms=self._latency.get(number),
+            cert_not_after=None if certificate is None else certificate.not_after,
+            trend=bytes(self._trends.get(number, b"")),
+        )
+
+    def counts(self) -> Counts:
+        """How many monitors are in each status."""
+        tally = dict.fromkeys(Status, 0)
+        for number in self._fleet.monitors:
+            tally[self.states[number].status if number in self.states else Status.PENDING] += 1
+        return Counts(**{kind.value: count for kind, count in tally.items()})
+
+    def problems(self) -> tuple[str, ...]:
+        """Names of monitors that are down or degraded."""
+        wanted = {Status.DOWN, Status.DEGRADED}
+        return tuple(
+            m.name for n, m in self._fleet.monitors.items() if n in self.states and self.states[n].status in wanted
+        )
+
+    def keep_all(self) -> None:
+        """Hand every state and newest record to the journal: before the end, and now and then."""
+        for number, state in self.states.items():
+            self._journal.keep_state(number, state)
+        for result in self.newest.values():
+            self._journal.keep_newest(result, failed=False)
+
+    def forget_suspicions(self) -> Iterable[MonitorId]:
+        """After a suspend: what was in flight says nothing; returns whose row changed."""
+        for number, state in self.states.items():
+            if state.suspected is not None:
+                self.states[number] = State(status=state.status, since_ms=state.since_ms, failure=state.failure,
+                                            phase=state.phase, detail=state.detail, last_ms=state.last_ms)  # fmt: skip
+                yield number
+
+    def _detail(self, number: MonitorId, state: State) -> str:
+        if state.suspected is not None:
+            failed = self.failed.get(number)
+            return failed.detail if failed is not None else ""
+        return state.detail
+
+    def _announce(self, monitor: Monitor, state: State, events: tuple[Event, ...]) -> None:
+        number = monitor.id
+        self.events[number] = (*reversed(events), *self.events.get(number, ()))[:EVENTS_KEPT]
+        for event in events:
+            self._journal.keep_event(event)
+            before = self.incidents.get(number)
+            after = advance(before, event)
+            if after is not None and after is not before:
+                after = self._journal.keep_incident(after)
+                if after.closed_ms is None:
+                    self.incidents[number] = after
+                else:
+                    self.incidents.pop(number, None)
+        if any(event.kind in _SETTLED or event.kind is EventKind.FAILURE_CHANGED for event in events):
+            self._journal.keep_state(number, state)
+            failed = self.failed.get(number)
+            if failed is not None and state.failure is not None:
+                self._journal.keep_newest(failed, failed=True)
+
+
+def _trend_byte(failure: Failure | None, latency_ms: float) -> int:
+    if failure is None:
+        return encode(latency_ms)
+    return OURS if FACTS[failure].side is Side.OURS else FAILED
