@@ -1,0 +1,41 @@
+"""The dashboard as a Textual application: connection, theme, knowledge; screens do the rest."""
+
+import os
+import sys
+
+from uptime_tui.config.paths import Home
+from uptime_tui.model.errors import UserError
+
+
+def run_dashboard(home: Home) -> int:
+    """Open the dashboard on the engine of this home; returns the exit code.
+
+    Raises:
+        UserError: this is no terminal that can show it, or the settings are wrong.
+    """
+    from uptime_tui.config.load import load_settings
+    from uptime_tui.ui.themes.choose import choose_theme
+
+    _require_terminal()
+    settings = load_settings(home.config_file)
+    theme = choose_theme(settings.ui.theme, os.environ)
+    # Textual reads these when it is imported.
+    os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
+    if theme == "ansi":
+        os.environ["TEXTUAL_THEME"] = "ansi-dark"
+    from uptime_tui.ui.application import DashboardApp
+
+    app = DashboardApp(home, settings, theme)
+    app.run(mouse=settings.ui.mouse)
+    return app.return_code or 0
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UserError("the dashboard needs a terminal", todo="use `uptime-tui list` or `status` in scripts")
+    if os.environ.get("TERM", "") in {"", "dumb", "unknown"}:
+        raise UserError(
+            f"TERM={os.environ.get('TERM', '')} cannot show a full screen",
+            todo="set TERM, or use `uptime-tui list`",
+        )

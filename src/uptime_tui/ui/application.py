@@ -1,0 +1,193 @@
+"""The Textual application: what the screens share. Imported only once a terminal is known to be there."""
+
+import os
+import shlex
+import subprocess
+import time
+from typing import ClassVar, Final
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+
+from uptime_tui.catalogue.load import Catalogue, load_catalogue
+from uptime_tui.client.spawn import find_or_start
+from uptime_tui.config.paths import Home
+from uptime_tui.config.schema import Settings
+from uptime_tui.knowledge.entry import Hints, hints_for
+from uptime_tui.knowledge.facts import facts_for
+from uptime_tui.knowledge.load import load_knowledge
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.units import MonitorId
+from uptime_tui.ui.driver import Terminal
+from uptime_tui.ui.link import Link
+from uptime_tui.ui.palette import Commands
+from uptime_tui.ui.screens.dashboard import Dashboard
+from uptime_tui.ui.screens.detail import Detail
+from uptime_tui.ui.themes.choose import load_theme
+from uptime_tui.view.panel import PanelContext, PanelLine, panel_lines
+from uptime_tui.view.words import ASCII, UNICODE
+
+_DAY_S: Final = 86400
+
+
+class DashboardApp(App[None]):
+    """One dashboard.
+
+    Args:
+        home: whose engine.
+        settings: `config.toml`.
+        theme: file name of a theme.
+    """
+
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider]]] = {Commands}  # type: ignore[assignment]
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init__(self, home: Home, settings: Settings, theme: str) -> None:
+        super().__init__(driver_class=Terminal)
+        self.home = home
+        self.catalogue: Catalogue = load_catalogue(home.services_folder)
+        self.knowledge = load_knowledge(home.runbooks_folder)
+        self.link = Link(home, lambda: find_or_start(home, keep=False))
+        self.glyphs = ASCII if _wants_ascii(settings) else UNICODE
+        self.clock_wanted = settings.ui.clock
+        self.mouse_released = False
+        module = load_theme(theme)
+        self.roles: dict[str, str] = dict(module.ROLES)
+        if theme != "ansi":
+            self.register_theme(module.THEME)
+        self.theme = module.THEME.name
+
+    def on_mount(self) -> None:
+        """Connect, and show the dashboard at once: it says what it waits for."""
+        if isinstance(self._driver, Terminal):
+            self._driver.on_leave = self._terminal_gone
+        self.run_worker(self.link.run(), exit_on_error=False)
+        self.push_screen(Dashboard(self))
+
+    def _terminal_gone(self, _reason: str) -> None:
+        self.exit()
+
+    # --- what screens ask -------------------------------------------------------------
+
+    def now_ms(self) -> int:
+        """Unix milliseconds."""
+        return time.time_ns() // 1_000_000
+
+    def backlog(self) -> int:
+        """Writes that the terminal has not taken."""
+        return self._driver.backlog if isinstance(self._driver, Terminal) else 0
+
+    def open_detail(self) -> Detail | None:
+        """The detail screen, while it is open."""
+        return self.screen if isinstance(self.screen, Detail) else None
+
+    def panel_lines(self, number: MonitorId, width: int) -> tuple[PanelLine, ...]:
+        """Everything about a monitor."""
+        snapshot = self.link.snapshot
+        monitor, row = snapshot.monitors.get(number), snapshot.rows.get(number)
+        if monitor is None or row is None:
+            return ()
+        service = self.catalogue.services.get(monitor.target.service)
+        focus = snapshot.focus if snapshot.focus is not None and snapshot.focus.id == number else None
+        return panel_lines(
+            PanelContext(
+                monitor=monitor,
+                row=row,
+                focus=focus,
+                hints=self.hints(number),
+                service_title=service.title if service else monitor.target.service,
+                meaning=service.meaning if service else "",
+                exposure=service.exposure if service else "public",
+                exposure_note=service.exposure_note if service else "",
+                now_ms=self.now_ms(),
+                width=width,
+                glyphs=self.glyphs,
+                clock=_clock,
+            )
+        )
+
+    def hints(self, number: MonitorId) -> Hints | None:
+        """What the knowledge base says about a monitor's present failure."""
+        snapshot = self.link.snapshot
+        monitor, row = snapshot.monitors.get(number), snapshot.rows.get(number)
+        if monitor is None or row is None:
+            return None
+        failure = row.suspected or row.failure
+        service = self.catalogue.services.get(monitor.target.service)
+        if failure is None or service is None:
+            return None
+        focus = snapshot.focus
+        result = focus.result if focus is not None and focus.id == number else None
+        try:
+            entry = self.knowledge.entry(failure)
+        except UserError as error:
+            self.say(str(error))
+            entry = self.knowledge.entry(failure)
+        return hints_for(entry, failure, service.name, facts_for(monitor, service, result.address if result else None))
+
+    def say(self, text: str) -> None:
+        """A warning in the dashboard's message line."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Dashboard) and screen.is_mounted:
+                screen.say(text, "warn")
+
+    def copies(self, number: MonitorId | None) -> dict[str, tuple[str, str]]:
+        """What can be copied of a monitor: key to word and text."""
+        snapshot = self.link.snapshot
+        if number is None or number not in snapshot.monitors:
+            return {}
+        monitor, row = snapshot.monitors[number], snapshot.rows[number]
+        target = monitor.target
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        texts = {"n": ("name", monitor.name), "t": ("target", f"{target.service}://{host}:{target.port}{target.path}")}
+        if row.detail:
+            texts["w"] = ("why", f"{monitor.name}: {row.detail}")
+        hints = self.hints(number)
+        command = next((text for cause in hints.causes for text in cause.commands), "") if hints else ""
+        if command:
+            texts["c"] = ("next command", command)
+        return texts
+
+    def copy_text(self, text: str) -> str:
+        """Copy; returns by which way."""
+        return self._driver.copy(text) if isinstance(self._driver, Terminal) else "not copied"
+
+    def toggle_mouse(self) -> bool:
+        """Let go of the mouse or take it; True when it is let go."""
+        self.mouse_released = not self.mouse_released
+        if isinstance(self._driver, Terminal):
+            (self._driver.release_mouse if self.mouse_released else self._driver.take_mouse)()
+        return self.mouse_released
+
+    def open_editor(self) -> None:
+        """`monitors.toml` in $VISUAL or $EDITOR; the screen comes back afterwards."""
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        with self.suspend():
+            try:
+                subprocess.run([*editor, str(self.home.monitors_file)], check=False)  # noqa: S603 - the user's own editor
+            except OSError as error:
+                self.say(f"{editor[0]}: {error.strerror}")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A bug leaves the terminal clean and is told by the command line, in one line."""
+        self._exception = error
+        self._exit_renderables.clear()
+        self._close_messages_no_wait()
+
+
+def _wants_ascii(settings: Settings) -> bool:
+    if settings.ui.ascii is not None:
+        return settings.ui.ascii
+    import locale
+
+    return "utf" not in locale.getpreferredencoding(do_setlocale=False).lower()
+
+
+def _clock(unix_ms: int) -> str:
+    """Time of day here; with the date when it is not within a day."""
+    seconds = unix_ms / 1000
+    form = "%H:%M" if abs(time.time() - seconds) < _DAY_S else "%d %b %H:%M"
+    return time.strftime(form, time.localtime(seconds))

@@ -1,0 +1,140 @@
+"""The terminal's end: what is not yet written, how much was, and a clean leave however the terminal goes.
+
+A hangup arrives as SIGHUP and then SIGCONT, and Textual's handler of the latter would enter the application mode again
+on a dead terminal: SIGCONT is ignored from then on. Whatever happens, the process is gone within a second.
+"""
+
+import asyncio
+import base64
+import os
+import select
+import signal
+import subprocess
+import sys
+import termios
+import threading
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+LEAVE_S: Final = 0.8
+"""How long a clean end may take before the process is ended anyway."""
+CLIPBOARD_BYTES: Final = 8192
+_RESTORE: Final = (
+    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?1004l"  # mouse, paste, focus
+    "\x1b[<u\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"  # keyboard, wrap, colours, screen, cursor
+)
+
+
+class Terminal(LinuxDriver):
+    """Textual's driver for Linux with the things that a dashboard over SSH needs."""
+
+    on_leave: Callable[[str], None] | None = None
+    """Told why the app must end; set by the app, called on the loop's thread."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bytes_written = 0
+        self._leaving = False
+        self._loop_at_start: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def backlog(self) -> int:
+        """Writes that the terminal has not taken yet."""
+        thread = self._writer_thread
+        return 0 if thread is None else thread._queue.qsize()  # noqa: SLF001 - Textual has no public word for it
+
+    def write(self, data: str) -> None:
+        """Count, and never block on a terminal that we are leaving."""
+        self.bytes_written += len(data)
+        if not (self._leaving and self.backlog > 20):
+            super().write(data)
+
+    def start_application_mode(self) -> None:
+        """Enter the full screen, with our own signal handlers."""
+        self._loop_at_start = asyncio.get_running_loop()
+        super().start_application_mode()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    def run_input_thread(self) -> None:
+        """Read keys until the end; the end of the input ends the app instead of spinning on it."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        while not self.exit_event.is_set():
+            readable, _, _ = select.select([self.fileno], [], [], 0.1)
+            if readable:
+                try:
+                    data = os.read(self.fileno, 4096)
+                except OSError:
+                    data = b""
+                if not data:
+                    self._leave_soon("the terminal has gone")
+                    return
+                for event in parser.feed(decode(data)):
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+
+    def release_mouse(self) -> None:
+        """Let the terminal select text itself."""
+        self._disable_mouse_support()
+        self.flush()
+
+    def take_mouse(self) -> None:
+        """Get clicks again."""
+        self._enable_mouse_support()
+        self.flush()
+
+    def copy(self, text: str) -> str:
+        """Put text into the user's clipboard; returns by which way, or why it cannot be known.
+
+        OSC 52 is not acknowledged by any terminal, and tmux drops it by default: then tmux itself is asked.
+        """
+        data = text.encode()[:CLIPBOARD_BYTES]
+        self.write(f"\x1b]52;c;{base64.b64encode(data).decode()}\x07")
+        self.flush()
+        if os.environ.get("TMUX"):
+            command = ["tmux", "load-buffer", "-w", "-"]
+            try:
+                subprocess.run(command, input=data, timeout=1, check=True, capture_output=True)  # noqa: S603
+            except (OSError, subprocess.SubprocessError):
+                return "sent to tmux, which may drop it (set-clipboard on)"
+            return "copied to tmux"
+        return "sent to the terminal"
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            signal.signal(signal.SIGCONT, signal.SIG_IGN)
+        self._leave_soon(signal.Signals(number).name)
+
+    def _leave_soon(self, reason: str) -> None:
+        """Ask the app to end, and see to it that the process does."""
+        if self._leaving:
+            return
+        self._leaving = True
+        threading.Thread(target=self._watch_the_end, daemon=True, name="leave").start()
+        loop, told = self._loop_at_start, self.on_leave
+        if loop is not None and told is not None:
+            loop.call_soon_threadsafe(told, reason)
+
+    def _watch_the_end(self) -> None:
+        threading.Event().wait(LEAVE_S)
+        restore_terminal(self.fileno, self.attrs_before)
+        os._exit(0)
+
+
+def restore_terminal(fileno: int, attributes: Any) -> None:
+    """Give the terminal back as it was, by hand; a terminal that is gone is no fault."""
+    try:
+        output = sys.__stderr__.fileno() if sys.__stderr__ is not None else fileno
+        os.set_blocking(output, False)
+        os.write(output, _RESTORE.encode())
+        if attributes is not None:
+            termios.tcsetattr(fileno, termios.TCSANOW, attributes)
+    except (OSError, ValueError, termios.error):
+        return

@@ -1,0 +1,100 @@
+"""The dashboard's connection: finds or starts the engine, folds its messages, comes back by itself."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from uptime_tui.client.session import EngineLost, Session
+from uptime_tui.config.paths import Home
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.units import MonitorId
+from uptime_tui.view.snapshot import Dirty, Snapshot
+from uptime_tui.wire.messages import Reply, Request, Trial
+
+RETRY_S: Final = 1.0
+
+
+class Link:
+    """Owns session and snapshot.
+
+    Args:
+        home: whose engine.
+        start: gives the socket of a running engine, starting one if need be; blocks.
+    """
+
+    def __init__(self, home: Home, start: Callable[[], object]) -> None:
+        self._home = home
+        self._start = start
+        self._session: Session | None = None
+        self._lost_s: float | None = None
+        self._focus: MonitorId | None = None
+        self.snapshot = Snapshot()
+        self.problem = ""
+        """Why no engine can be had, in the engine's or our words."""
+
+    @property
+    def lost_for(self) -> str:
+        """How long the engine has been gone, in whole minutes; empty while it is there."""
+        if self._lost_s is None:
+            return ""
+        minutes = int((time.monotonic() - self._lost_s) // 60)
+        return f"{minutes} min" if minutes else "just now"
+
+    async def run(self) -> None:
+        """Connect and stay connected, for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                if self._session is None or self._session.lost:
+                    if self._session is not None:
+                        self._lost_s = self._lost_s or time.monotonic()
+                        await self._session.close()
+                    await loop.run_in_executor(None, self._start)
+                    self._session = await Session.connect(self._home.socket_file, client="dashboard")
+                    self._lost_s, self.problem = None, ""
+                    self._session.focus(self._focus)
+            except UserError as error:
+                self._lost_s = self._lost_s or time.monotonic()
+                self.problem = str(error)
+            await asyncio.sleep(RETRY_S)
+
+    def drain(self) -> Dirty:
+        """Fold everything that has arrived; what changed since the last call."""
+        session = self._session
+        if session is None:
+            return Dirty()
+        found = Dirty()
+        for message in session.take():
+            news = self.snapshot.apply(message)
+            found = Dirty(
+                found.everything or news.everything,
+                found.rows | news.rows if found.rows else news.rows,
+                found.order or news.order,
+                found.focus or news.focus,
+                found.notices or news.notices,
+                found.vitals or news.vitals,
+            )
+        return found
+
+    def focus(self, monitor: MonitorId | None) -> None:
+        """Say which monitor the user looks at."""
+        if monitor == self._focus:
+            return
+        self._focus = monitor
+        if self._session is not None:
+            self._session.focus(monitor)
+
+    async def ask(self, make: Callable[[int], Request], *, on_trial: Callable[[Trial], None] | None = None) -> Reply:
+        """A request and its reply; an engine that is gone is a reply's error as well."""
+        if self._session is None:
+            return Reply(0, error="the engine is not there yet")
+        try:
+            return await self._session.request(make, on_trial=on_trial)
+        except EngineLost as lost:
+            return Reply(0, error=lost.what)
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._session is not None:
+            await self._session.close()

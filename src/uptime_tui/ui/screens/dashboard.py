@@ -1,0 +1,319 @@
+"""The main screen: header, table, panel or drawer, message and keys; and the frame clock that keeps them fresh."""
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Input
+
+from uptime_tui.model.filter import parse_filter
+from uptime_tui.ui.actions import bindings
+from uptime_tui.ui.deeds import ACTIONS, Deeds
+from uptime_tui.ui.widgets.lines import Line, Lines
+from uptime_tui.ui.widgets.monitor_table import MonitorTable
+from uptime_tui.view import states
+from uptime_tui.view.columns import counts_text
+from uptime_tui.view.panel import PanelLine
+from uptime_tui.view.rows import ViewOptions, build_view, count
+from uptime_tui.view.snapshot import Dirty
+
+if TYPE_CHECKING:
+    from uptime_tui.ui.application import DashboardApp
+
+FRAME_S: Final = 0.2
+BLURRED_FRAMES: Final = 5
+"""Without the focus every fifth frame is drawn."""
+HOLD_S: Final = 3.0
+"""The order of lines is held this long after a key."""
+PANEL_FROM: Final = 110
+WIDE_FROM: Final = 180
+MESSAGE_S: Final = 8.0
+
+
+class Dashboard(Deeds, Screen[None]):
+    """What the user keeps open. `Deeds` holds what the keys do."""
+
+    ACTIONS = ACTIONS
+    BINDINGS = bindings(ACTIONS)
+    DEFAULT_CSS = """
+    Dashboard #status { background: $panel; }
+    Dashboard #banner { display: none; }
+    Dashboard #body { height: 1fr; }
+    Dashboard #panel { display: none; width: 44; padding: 0 1; border-left: vkey $panel; }
+    Dashboard #drawer { display: none; height: 8; padding: 0 1; border-top: hkey $panel; }
+    Dashboard #filter { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
+    Dashboard.tiny #titles, Dashboard.tiny #body, Dashboard.tiny #keys, Dashboard.tiny #status { display: none; }
+    Dashboard #tiny { display: none; height: 1fr; }
+    Dashboard.tiny #tiny { display: block; }
+    Dashboard.tiny #message, Dashboard.tiny #banner, Dashboard.tiny #drawer { display: none; }
+    """
+
+    def __init__(self, app: "DashboardApp") -> None:
+        super().__init__()
+        self.host = app
+        self.link = app.link
+        self.options = ViewOptions(categories=app.catalogue.categories)
+        self.frames = 0
+        self.skipped = 0
+        self.frozen = False
+        self.locked = False
+        self.drawer = False
+        self.panel_wanted = True
+        self.last_key_s = 0.0
+        self.stale_order = False
+        self.pending: set[int] = set()
+        self.minute = 0
+        self.message_until_s = 0.0
+        self.shown_rate = 0
+        self.bytes_before = 0
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        host = self.host
+        yield Line(host.roles, id="status")
+        yield Line(host.roles, id="banner")
+        yield Line(host.roles, id="titles")
+        with Horizontal(id="body"):
+            yield MonitorTable(self.link.snapshot, host.glyphs, host.roles, host.now_ms, id="table")
+            yield Lines(host.roles, id="panel")
+        yield Lines(host.roles, id="drawer")
+        yield Lines(host.roles, id="tiny")
+        yield Input(
+            placeholder="filter: words, state:down cat:email svc:smtp tag:prod why:refused cert<14 lat>200", id="filter"
+        )
+        yield Line(host.roles, id="message")
+        yield Line(host.roles, id="keys")
+
+    def on_mount(self) -> None:
+        """Start the frame clock."""
+        self.table.focus()
+        self.rebuild()
+        self.show_keys()
+        self.set_interval(FRAME_S, self.frame)
+
+    # --- parts ------------------------------------------------------------------------
+
+    @property
+    def table(self) -> MonitorTable:
+        """The table."""
+        return self.query_one("#table", MonitorTable)
+
+    def line(self, name: str) -> Line:
+        """A one-line part."""
+        return self.query_one(f"#{name}", Line)
+
+    # --- the frame clock --------------------------------------------------------------
+
+    def frame(self) -> None:
+        """Fold what arrived; draw unless the terminal is behind, the display is frozen, or nobody looks."""
+        dirty = self.link.drain()
+        self.pending.update(dirty.rows)
+        self.stale_order = self.stale_order or dirty.order
+        self.frames += 1
+        if dirty.everything:
+            self.pending.update(self.link.snapshot.monitors)
+            self.stale_order = True
+        first = dirty.everything and not self.table.view
+        if self.host.backlog() > 0:
+            self.skipped += 1
+            return
+        blurred = not self.host.app_focus and self.frames % BLURRED_FRAMES
+        if not first and (self.frozen or blurred) and not dirty.everything:
+            return
+        self.draw(dirty)
+
+    def draw(self, dirty: Dirty) -> None:
+        """One frame of everything that is out of date."""
+        now_s = time.monotonic()
+        minute = int(time.time() // 60)
+        if minute != self.minute:
+            self.minute = minute
+            self.pending.update(self.link.snapshot.monitors)
+        held = self.is_held(now_s)
+        if self.stale_order and (dirty.everything or not held):
+            self.rebuild()
+        elif self.pending:
+            self.table.update_rows(self.pending)  # type: ignore[arg-type]  # ids
+        current = self.table.current()
+        if dirty.focus or dirty.everything or (current is not None and current in self.pending):
+            self.show_panel()
+        self.pending.clear()
+        self.show_status()
+        self.show_banner()
+        if self.message_until_s and now_s > self.message_until_s:
+            self.message_until_s = 0.0
+            self.line("message").show(())
+        if self.has_class("tiny"):
+            self.show_tiny()
+
+    def is_held(self, now_s: float) -> bool:
+        """Whether lines must stay where they are: the user is at work on them."""
+        return now_s - self.last_key_s < HOLD_S or bool(self.table.marks) or len(self.host.screen_stack) > 1
+
+    def rebuild(self) -> None:
+        """Filter, group and sort anew."""
+        snapshot = self.link.snapshot
+        view = build_view(snapshot, self.options, self.host.now_ms())
+        self.stale_order = False
+        self.table.set_view(view, self.options, self.empty_text())
+        self.line("titles").show(((self.table.header(), "dim"),))
+
+    def empty_text(self) -> tuple[str, ...]:
+        """What stands in place of an empty table."""
+        snapshot = self.link.snapshot
+        if not snapshot.complete:
+            return (*states.WAITING, "", self.link.problem)
+        if not snapshot.monitors:
+            return states.EMPTY
+        if self.options.filter is not None and self.options.filter.text.strip():
+            return states.nothing_matches(self.options.filter.text, len(snapshot.monitors))
+        return states.no_problems(len(snapshot.monitors))
+
+    # --- lines ------------------------------------------------------------------------
+
+    def show_status(self) -> None:
+        """Counts and view on the left; held, link and clock on the right."""
+        snapshot = self.link.snapshot
+        counts = count(snapshot.rows.values())
+        role = "bad" if counts.down else "warn" if counts.degraded else "good"
+        left: list[tuple[str, str]] = [(f" {counts_text(counts, self.host.glyphs)}", role)]
+        words = []
+        if self.options.problems_only:
+            words.append("problems only")
+        if self.options.filter is not None and self.options.filter.text.strip():
+            words.append(f"filter: {self.options.filter.text}")
+        if self.table.marks:
+            words.append(f"{len(self.table.marks)} marked")
+        words += [word for word, on in (("frozen", self.frozen), ("locked", self.locked)) if on]
+        if self.stale_order and self.is_held(time.monotonic()):
+            words.append("order held, . refreshes")
+        left.append((f"   {'   '.join(words)}", "plain"))
+        parts = ["slow terminal"] if self.skipped and self.host.backlog() else []
+        if self.host.clock_wanted:
+            parts.append(time.strftime("%H:%M"))
+        self.line("status").show(tuple(left), "  ".join((*parts, "")))
+
+    def show_banner(self) -> None:
+        """One line when something is wrong with the whole."""
+        found = states.banner(self.link.snapshot, self.link.lost_for if self.link.snapshot.complete else "")
+        banner = self.line("banner")
+        if (found is not None) != banner.display:
+            banner.display = found is not None
+        if found is not None:
+            banner.show(((f" {found[0]}", found[1]),))
+        if not self.link.snapshot.complete and self.link.problem:
+            self.table.set_view((), self.options, self.empty_text())
+
+    def show_keys(self) -> None:
+        """The most useful keys, as many as fit, always ending with the help's."""
+        width = self.size.width or 80
+        parts: list[tuple[str, str]] = []
+        used = 9
+        shown = [a for a in (*ACTIONS, *self.table.ACTIONS) if a.rank < 99]
+        for action in sorted(shown, key=lambda a: a.rank):
+            need = len(action.shown_key) + len(action.label) + 4
+            if used + need > width:
+                break
+            used += need
+            parts += [(f" {action.shown_key}", "accent"), (f" {action.label} ", "dim")]
+        self.line("keys").show((*parts, (" ?", "accent"), (" keys", "dim")))
+
+    def say(self, text: str, role: str = "plain") -> None:
+        """A message below the table; it goes by itself."""
+        undo = self.link.snapshot.undo
+        hint = f"   u undo: {undo}" if undo and role == "plain" else ""
+        self.line("message").show(((f" {text}", role), (hint, "dim")))
+        self.message_until_s = time.monotonic() + MESSAGE_S
+
+    # --- the panel --------------------------------------------------------------------
+
+    def show_panel(self, *, top: bool = False) -> None:
+        """The panel, drawer or detail of the monitor under the cursor."""
+        current = self.table.current()
+        for name in ("panel", "drawer"):
+            place = self.query_one(f"#{name}", Lines)
+            if place.display:
+                place.show(self.panel_lines(max(20, place.size.width - 2)), top=top)
+        detail = self.host.open_detail()
+        if detail is not None and current is not None:
+            detail.show(self.panel_lines(max(20, self.size.width - 3)))
+
+    def panel_lines(self, width: int) -> tuple[PanelLine, ...]:
+        """What is known of the monitor under the cursor."""
+        current = self.table.current()
+        return () if current is None else self.host.panel_lines(current, width)
+
+    def show_tiny(self) -> None:
+        """A line per problem, or only the counts."""
+        table, size = self.table, self.size
+        lines = states.tiny_lines(self.link.snapshot, table.view, size.width, size.height, self.host.glyphs)
+        self.query_one("#tiny", Lines).show(tuple(((line, "plain"),) for line in lines))
+
+    def lay_out(self) -> None:
+        """Place the parts for this size."""
+        width, height = self.size
+        panel = self.query_one("#panel", Lines)
+        beside = width >= PANEL_FROM and self.panel_wanted
+        panel.display = beside
+        panel.styles.width = 70 if width >= WIDE_FROM else 44
+        self.query_one("#drawer", Lines).display = self.drawer and not beside
+        self.set_class(width < 60 or height < 12, "tiny")
+        self.show_keys()
+        self.call_after_refresh(self.after_layout)
+
+    def after_layout(self) -> None:
+        """Widths are known now."""
+        self.line("titles").show(((self.table.header(), "dim"),))
+        self.show_panel()
+        if self.has_class("tiny"):
+            self.show_tiny()
+
+    def on_resize(self, _event: Resize) -> None:
+        """Another size, another layout."""
+        self.lay_out()
+
+    def on_monitor_table_cursor_moved(self) -> None:
+        """Look at another monitor."""
+        self.last_key_s = time.monotonic()
+        self.link.focus(self.table.current())
+        self.show_panel(top=True)
+
+    def on_monitor_table_fold_changed(self, event: MonitorTable.FoldChanged) -> None:
+        """Fold or unfold a group."""
+        folded = self.options.collapsed
+        folded = folded | {event.key} if event.folded else folded - {event.key}
+        self.options = self.options._replace(collapsed=folded)
+        self.rebuild()
+
+    def on_monitor_table_opened(self) -> None:
+        """A double click opens the detail."""
+        self.action_detail()
+
+    def on_key(self) -> None:
+        """The user is at work: hold the order."""
+        self.last_key_s = time.monotonic()
+
+    # --- the filter's prompt ----------------------------------------------------------
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as it is typed."""
+        if event.input.id == "filter":
+            found = parse_filter(event.value)
+            self.options = self.options._replace(filter=found if event.value.strip() else None)
+            self.rebuild()
+            self.show_status()
+            if found.problem:
+                self.say(found.problem, "warn")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter keeps the filter."""
+        if event.input.id == "filter":
+            self.close_filter()
+
+    def close_filter(self) -> None:
+        """Back to the table."""
+        self.query_one("#filter", Input).display = False
+        self.table.focus()

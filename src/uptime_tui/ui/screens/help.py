@@ -1,0 +1,81 @@
+"""Every key, searchable; Enter does what the line says."""
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from uptime_tui.ui.actions import Action, bindings, shown
+from uptime_tui.ui.widgets.lines import Line
+
+ACTIONS = (
+    Action("close", ("escape",), "back", "Back to where you were.", "help", 1),
+    Action("list_down", ("down",), "down", "To the next entry.", "help"),
+    Action("list_up", ("up",), "up", "To the entry before.", "help"),
+)
+
+
+class Help(Screen[str]):
+    """Filters as you type; the answer is the id of the chosen action, or empty."""
+
+    ACTIONS = ACTIONS
+    BINDINGS = bindings(ACTIONS)
+    DEFAULT_CSS = """
+    Help Input { border: none; height: 1; padding: 0 1; }
+    Help OptionList { height: 1fr; border: none; background: $background; }
+    """
+
+    def __init__(self, actions: tuple[Action, ...], roles: dict[str, str]) -> None:
+        super().__init__()
+        self.all = actions
+        self.roles = roles
+
+    def compose(self) -> ComposeResult:
+        """Search, entries, keys."""
+        yield Input(placeholder="search keys and actions")
+        yield OptionList(markup=False)
+        yield Line(self.roles)
+
+    def on_mount(self) -> None:
+        """Everything at first."""
+        self._fill("")
+        self.query_one(Line).show(((" Enter", "accent"), (" do it  ", "dim"), ("Esc", "accent"), (" back", "dim")))
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow down."""
+        self._fill(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Do what the highlighted line says."""
+        options = self.query_one(OptionList)
+        if options.highlighted is not None and options.option_count:
+            self.dismiss(options.get_option_at_index(options.highlighted).id or "")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """The same with the mouse."""
+        self.dismiss(event.option.id or "")
+
+    def _fill(self, wanted: str) -> None:
+        words = wanted.casefold().split()
+        options = self.query_one(OptionList)
+        options.clear_options()
+        for action in self.all:
+            keys = " ".join(shown(key) for key in action.keys)
+            text = f"{keys:<14} {action.label:<14} {action.help}"
+            if all(word in f"{text} {action.group}".casefold() for word in words):
+                options.add_option(Option(text, id=action.id))
+        if options.option_count:
+            options.highlighted = 0
+
+    def action_close(self) -> None:
+        """Back without doing anything."""
+        self.dismiss("")
+
+    def action_list_down(self) -> None:
+        """To the next entry."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_list_up(self) -> None:
+        """To the entry before."""
+        self.query_one(OptionList).action_cursor_up()

@@ -1,0 +1,76 @@
+"""Widgets of plain lines: header, titles, message, keys, and the scrolling panel. They repaint only what differs."""
+
+from typing import Any
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widget import Widget
+
+from uptime_tui.ui.paint import Palette, strip
+from uptime_tui.view.panel import PanelLine
+
+
+class Line(Widget):
+    """One line of spans; its size never depends on them, so that a change costs no layout."""
+
+    DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
+
+    def __init__(self, roles: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.roles = roles
+        self._left: PanelLine = ()
+        self._right = ""
+
+    def show(self, left: PanelLine, right: str = "") -> None:
+        """Show other spans; the same ones cost nothing."""
+        if (left, right) != (self._left, self._right):
+            self._left, self._right = left, right
+            self.refresh()
+
+    @property
+    def text(self) -> str:
+        """What it says, without roles."""
+        return "".join(text for text, _ in self._left) + self._right
+
+    def render_line(self, y: int) -> Strip:
+        """The line; what stands right gives way."""
+        palette = Palette(self.rich_style, self.roles)
+        width = self.size.width
+        if y:
+            return strip((), width, palette)
+        used = sum(len(text) for text, _ in self._left)
+        blanks = width - used - len(self._right)
+        right = ((" " * blanks, "plain"), (self._right, "dim")) if self._right and blanks > 0 else ()
+        return strip((*self._left, *right), width, palette)
+
+
+class Lines(ScrollView, can_focus=True):
+    """Many lines of spans that scroll."""
+
+    DEFAULT_CSS = "Lines { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
+
+    def __init__(self, roles: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.roles = roles
+        self.lines: tuple[PanelLine, ...] = ()
+
+    def show(self, lines: tuple[PanelLine, ...], *, top: bool = False) -> None:
+        """Show other lines; `top` scrolls back to the first."""
+        if lines != self.lines:
+            self.lines = lines
+            self.virtual_size = Size(self.size.width, len(lines))
+            self.refresh()
+        if top:
+            self.scroll_to(y=0, animate=False, force=True, immediate=True)
+
+    @property
+    def text(self) -> str:
+        """What it says, without roles."""
+        return "\n".join("".join(text for text, _ in line) for line in self.lines)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen."""
+        number = self.scroll_offset.y + y
+        spans = self.lines[number] if number < len(self.lines) else ()
+        return strip(spans, self.size.width, Palette(self.rich_style, self.roles))
