@@ -160,8 +160,7 @@ class Tracker:
         """After a suspend: what was in flight says nothing; returns whose row changed."""
         for number, state in self.states.items():
             if state.suspected is not None:
-                self.states[number] = State(status=state.status, since_ms=state.since_ms, failure=state.failure,
-                                            phase=state.phase, detail=state.detail, last_ms=state.last_ms)  # fmt: skip
+                self.states[number] = status.unsuspected(state)
                 yield number
 
     def _detail(self, number: MonitorId, state: State) -> str:

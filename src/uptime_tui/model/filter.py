@@ -29,7 +29,7 @@ class Subject(NamedTuple):
 
 
 def searchable(name: str, target: str, purpose: str, tags: tuple[str, ...]) -> str:
-    """One case-folded text of everything that a plain word may match; a line each, so that words do not run together."""
+    """One case-folded text of all that a plain word may match; a line each, so that they do not run together."""
     return "\n".join((name, target, purpose, *tags)).casefold()
 
 

@@ -1,12 +1,18 @@
 """The status machine: (state, result, thresholds) gives (state, events). Pure; time comes in as an argument.
 
-A failure is *suspected* until it was seen `failure_threshold` times in a row (at once where its class is
-deterministic) and *confirmed* then; while it is suspected the status stays what it was and nobody is alerted.
-Recovery takes `success_threshold` successes in a row. Flapping is judged over the last 21 results by weighted
-state changes (newer ones weigh more), as Nagios documents it: start above 50 %, end below 25 %.
+Every probe gives a verdict: up, degraded or down. A verdict worse than the status is *suspected* until it was seen
+`failure_threshold` times in a row (at once where its class is deterministic) and *confirmed* then; while it is
+suspected the status stays what it was and nobody is alerted. A row of failures that mixes both verdicts confirms
+`degraded`; only verdicts of `down` in a row confirm `down`. A better verdict is believed after `success_threshold`
+in a row, at once where nothing bad was confirmed. Another reason for the same status is believed at once where its
+class is deterministic, else when it was seen twice in a row.
+
+Flapping is judged over the last 21 results by weighted changes (newer ones weigh more), as Nagios documents it:
+start above 50 %, end below 25 %. Three or more failures in the window that stayed short make a monitor that is
+otherwise up degraded: `intermittent`.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -16,7 +22,7 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
 
 RETRY_DELAYS_S: Final = (2.0, 5.0, 10.0)
-"""Wait before the next probe after the 1st, 2nd, 3rd… suspected failure in a row."""
+"""Wait before the next probe after the 1st, 2nd, 3rd… result in a row that is not confirmed, bad or good."""
 FLAP_WINDOW: Final = 21
 FLAP_START: Final = 0.50
 FLAP_END: Final = 0.25
@@ -26,6 +32,8 @@ INTERMITTENT_FAILURES: Final = 3
 _MASK: Final = (1 << FLAP_WINDOW) - 1
 _WEIGHTS: Final = tuple(1.2 - 0.4 * i / (FLAP_WINDOW - 2) for i in range(FLAP_WINDOW - 1))
 """Newest change first."""
+_FEWEST_CHANGES: Final = int(FLAP_END * (FLAP_WINDOW - 1) / _WEIGHTS[0])
+"""So few changes are below either limit, whenever they happened."""
 _PROBLEMS: Final = frozenset({Status.DOWN, Status.DEGRADED})
 
 
@@ -41,18 +49,24 @@ class State(msgspec.Struct, frozen=True, gc=False):
     phase: Phase | None = None
     detail: str = ""
     suspected: Failure | None = None
-    """The failure of the newest result while it is not confirmed."""
+    """The failure of the newest result while a worse status than the confirmed one is not confirmed."""
     failures: int = 0
     """Failed probes in a row."""
     successes: int = 0
     """Successful probes in a row."""
     streak_ms: int = 0
-    """Start of the current row of failures or successes."""
+    """Start of the current row of probes with the same verdict."""
     history: int = 1
     """The last 21 results, one bit each, newest lowest, 1 = failed; the bit above the oldest marks the length."""
     flapping: bool = False
     last_ms: int = 0
     """Start of the newest probe."""
+    downs: int = 0
+    """Probes in a row whose verdict was down."""
+    answers: int = 0
+    """Probes in a row whose verdict was not down."""
+    other: Failure | None = None
+    """Another reason for the confirmed status, seen by the newest probe only."""
 
 
 Moved = tuple[State, tuple[Event, ...]]
@@ -71,11 +85,15 @@ def apply(state: State, result: Result, monitor: Monitor) -> Moved:
         if state.status is Status.UP and state.suspected is None and not state.flapping and not history & history - 1:
             # Up and never failed within the window: nearly every result of a healthy fleet, so kept cheap.
             row, since, streak = state.successes + 1, state.since_ms, state.streak_ms
-            return State(Status.UP, since, None, None, "", None, 0, row, streak, history, False, result.at_ms), ()
-        return _judged(_after_success(state, result, monitor, history), monitor)
-    if FACTS[result.failure].side is Side.OURS:
-        return _after_ours(state, result)
-    return _judged(_after_failure(state, result, monitor, _pushed(state.history, 1)), monitor)
+            return State(
+                Status.UP, since, None, None, "", None, 0, row, streak, history, False, result.at_ms, 0, row
+            ), ()
+        after = _after_success(state, result, monitor, history)
+    elif FACTS[result.failure].side is Side.OURS:
+        after = _after_ours(state, result, result.failure)
+    else:
+        after = _after_failure(state, result, result.failure, monitor)
+    return after, _news(state, after, result)
 
 
 def pause(state: State, monitor: Monitor, now_ms: int) -> Moved:
@@ -94,20 +112,26 @@ def resume(state: State, monitor: Monitor, now_ms: int) -> Moved:
     return pending, (Event(monitor.id, now_ms, EventKind.STATUS, Status.PENDING, Status.PAUSED),)
 
 
+def unsuspected(state: State) -> State:
+    """The state without rows and suspicion: after a suspend, what was being counted says nothing any more."""
+    return msgspec.structs.replace(
+        state, suspected=None, other=None, failures=0, successes=0, downs=0, answers=0, streak_ms=0
+    )
+
+
 def retry_delay_s(state: State, monitor: Monitor) -> float | None:
     """Seconds until the recheck of a suspected failure or an unconfirmed recovery; None: wait for the interval.
 
     Never longer than the interval itself.
     """
+    row = 0
     if state.suspected is not None:
-        delay = RETRY_DELAYS_S[min(max(state.failures, 1), len(RETRY_DELAYS_S)) - 1]
-    elif state.failure is Failure.INTERMITTENT:
-        return None
-    elif state.status in _PROBLEMS and 0 < state.successes < monitor.success_threshold:
-        delay = RETRY_DELAYS_S[0]
-    else:
-        return None
-    return min(delay, monitor.interval_s)
+        row = state.downs or state.failures
+    elif state.status is Status.DOWN:
+        row = state.answers
+    elif state.status is Status.DEGRADED and state.failure is not Failure.INTERMITTENT:
+        row = state.successes
+    return min(RETRY_DELAYS_S[min(row, len(RETRY_DELAYS_S)) - 1], monitor.interval_s) if row else None
 
 
 def _pushed(history: int, bit: int) -> int:
@@ -116,108 +140,97 @@ def _pushed(history: int, bit: int) -> int:
     return longer & _MASK | 1 << FLAP_WINDOW if longer >> FLAP_WINDOW + 1 else longer
 
 
-def _after_success(state: State, result: Result, monitor: Monitor, history: int) -> Moved:
-    at_ms = result.at_ms
-    streak_ms = at_ms if state.successes == 0 else state.streak_ms
+def _after_success(state: State, result: Result, monitor: Monitor, history: int) -> State:
     successes = state.successes + 1
-    events: list[Event] = []
-    if state.suspected is not None:
-        events.append(Event(monitor.id, at_ms, EventKind.CLEARED, state.status, state.status, state.suspected))
-    recovered = successes >= monitor.success_threshold or state.status in {Status.PENDING, Status.UNKNOWN, Status.UP}
-    moved = msgspec.structs.replace(
-        state, suspected=None, failures=0, successes=successes, streak_ms=streak_ms, history=history, last_ms=at_ms
-    )
-    if not recovered:
-        return moved, tuple(events)
-    short = _short_failures(history)
-    intermittent = short >= (2 if state.failure is Failure.INTERMITTENT else INTERMITTENT_FAILURES)
-    if intermittent:
-        detail = f"{short} of the last {_length(history)} probes failed"
-        return _turned(moved, monitor, streak_ms, Finding(Status.DEGRADED, Failure.INTERMITTENT, None, detail), events)
-    return _turned(moved, monitor, streak_ms, Finding(Status.UP, None, None, ""), events)
-
-
-def _after_failure(state: State, result: Result, monitor: Monitor, history: int) -> Moved:
-    failure = result.failure
-    assert failure is not None
-    at_ms = result.at_ms
-    streak_ms = at_ms if state.failures == 0 else state.streak_ms
-    failures = state.failures + 1
-    events: list[Event] = []
-    certain = FACTS[failure].deterministic
-    confirmed = certain or failures >= monitor.failure_threshold
     moved = msgspec.structs.replace(
         state,
-        suspected=None if confirmed else failure,
-        failures=failures,
-        successes=0,
-        streak_ms=streak_ms,
+        suspected=None,
+        failures=0,
+        successes=successes,
+        streak_ms=state.streak_ms if state.successes else result.at_ms,
         history=history,
-        last_ms=at_ms,
+        flapping=_is_flapping(history, before=state.flapping),
+        last_ms=result.at_ms,
+        downs=0,
+        answers=state.answers + 1,
+        other=None,
     )
-    if confirmed:
-        since = at_ms if certain and failures == 1 else streak_ms
-        found = Finding(result.status, failure, result.phase, result.detail)
-        return _turned(moved, monitor, since, found, events)
-    if state.status in _PROBLEMS and state.failure is not Failure.INTERMITTENT:
-        # Still failing after a success that was not enough to recover: the problem simply goes on.
-        return msgspec.structs.replace(moved, suspected=None), ()
-    if state.suspected is None:
-        events.append(Event(monitor.id, at_ms, EventKind.SUSPECTED, state.status, state.status, failure, result.detail))
-    return moved, tuple(events)
-
-
-def _after_ours(state: State, result: Result) -> Moved:
-    moved = msgspec.structs.replace(state, suspected=None, failures=0, successes=0, last_ms=result.at_ms)
-    if state.status is Status.UNKNOWN and state.failure is result.failure:
-        return msgspec.structs.replace(moved, detail=result.detail), ()
-    event = Event(
-        result.monitor, result.at_ms, EventKind.STATUS, Status.UNKNOWN, state.status, result.failure, result.detail
-    )
-    changed = msgspec.structs.replace(
-        moved,
-        status=Status.UNKNOWN,
-        since_ms=state.since_ms if state.status is Status.UNKNOWN else result.at_ms,
-        failure=result.failure,
-        phase=result.phase,
-        detail=result.detail,
-    )
-    return changed, (event,)
-
-
-class Finding(NamedTuple):
-    """A confirmed status and why."""
-
-    status: Status
-    failure: Failure | None
-    phase: Phase | None
-    detail: str
-
-
-def _turned(state: State, monitor: Monitor, since_ms: int, found: Finding, events: list[Event]) -> Moved:
-    """The state with a confirmed status, and the event if that is news."""
-    status, failure, phase, detail = found
-    same = status is state.status
-    if not same or failure is not state.failure:
-        kind = EventKind.FAILURE_CHANGED if same else EventKind.STATUS
-        events.append(Event(monitor.id, state.last_ms, kind, status, state.status, failure, detail))
-    since_ms = state.since_ms if same else since_ms
-    turned = msgspec.structs.replace(
-        state, status=status, since_ms=since_ms, failure=failure, phase=phase, detail=detail
-    )
-    return turned, tuple(events)
-
-
-def _judged(moved: Moved, monitor: Monitor) -> Moved:
-    """Flapping, after everything else: it changes no status, it only says how much to believe it."""
-    state, events = moved
-    share = flap_share(state.history)
-    flapping = share >= FLAP_END if state.flapping else share > FLAP_START
-    if flapping is state.flapping:
+    if state.status in _PROBLEMS and successes < monitor.success_threshold:
         return moved
-    kind = EventKind.FLAPPING_STARTED if flapping else EventKind.FLAPPING_ENDED
-    news = Event(monitor.id, state.last_ms, kind, state.status, state.status)
-    return msgspec.structs.replace(state, flapping=flapping), (*events, news)
+    short = _short_failures(history)
+    if short >= (2 if state.failure is Failure.INTERMITTENT else INTERMITTENT_FAILURES):
+        detail = f"{short} of the last {_length(history)} probes failed"
+        return _settled(moved, Status.DEGRADED, Failure.INTERMITTENT, None, detail)
+    return _settled(moved, Status.UP, None, None, "")
+
+
+def _after_failure(state: State, result: Result, failure: Failure, monitor: Monitor) -> State:
+    down = result.status is Status.DOWN
+    history = _pushed(state.history, 1)
+    same_row = state.failures > 0 and down == (state.downs > 0)
+    moved = msgspec.structs.replace(
+        state,
+        suspected=None,
+        failures=state.failures + 1,
+        successes=0,
+        streak_ms=state.streak_ms if same_row else result.at_ms,
+        history=history,
+        flapping=_is_flapping(history, before=state.flapping),
+        last_ms=result.at_ms,
+        downs=state.downs + 1 if down else 0,
+        answers=0 if down else state.answers + 1,
+        other=None,
+    )
+    known = state.status in _PROBLEMS and state.failure is not Failure.INTERMITTENT
+    if result.status is state.status and known:
+        if failure is state.failure or failure is state.other or FACTS[failure].deterministic:
+            return _settled(moved, result.status, failure, result.phase, result.detail)
+        return msgspec.structs.replace(moved, other=failure)
+    if _is_confirmed(moved, failure, monitor, down=down):
+        return _settled(moved, result.status, failure, result.phase, result.detail)
+    # Down and this verdict is only degraded: it gets better, which nobody has to suspect.
+    return moved if state.status is Status.DOWN else msgspec.structs.replace(moved, suspected=failure)
+
+
+def _is_confirmed(moved: State, failure: Failure, monitor: Monitor, *, down: bool) -> bool:
+    if moved.status is Status.DOWN:
+        return moved.answers >= monitor.success_threshold
+    row = moved.downs if down else moved.failures
+    return FACTS[failure].deterministic or row >= monitor.failure_threshold
+
+
+def _after_ours(state: State, result: Result, failure: Failure) -> State:
+    moved = msgspec.structs.replace(unsuspected(state), streak_ms=result.at_ms, last_ms=result.at_ms)
+    return _settled(moved, Status.UNKNOWN, failure, result.phase, result.detail)
+
+
+def _settled(state: State, status: Status, failure: Failure | None, phase: Phase | None, detail: str) -> State:
+    """The state with a confirmed status, which lasts since the current row began unless it was that already."""
+    since_ms = state.since_ms if status is state.status else state.streak_ms
+    return msgspec.structs.replace(state, status=status, since_ms=since_ms, failure=failure, phase=phase, detail=detail)
+
+
+def _news(before: State, after: State, result: Result) -> tuple[Event, ...]:
+    """What the difference of two states is worth announcing."""
+    said: list[tuple[EventKind, Failure | None, str]] = []
+    if after.status is not before.status:
+        said.append((EventKind.STATUS, after.failure, after.detail))
+    else:
+        if before.suspected is not None and after.suspected is None:
+            said.append((EventKind.CLEARED, before.suspected, ""))
+        if after.failure is not before.failure:
+            said.append((EventKind.FAILURE_CHANGED, after.failure, after.detail))
+    if after.suspected is not None and before.suspected is None:
+        said.append((EventKind.SUSPECTED, after.suspected, result.detail))
+    if after.flapping is not before.flapping:
+        kind = EventKind.FLAPPING_STARTED if after.flapping else EventKind.FLAPPING_ENDED
+        said.append((kind, None, ""))
+    if not said:
+        return ()
+    return tuple(
+        Event(result.monitor, result.at_ms, kind, after.status, before.status, failure, detail)
+        for kind, failure, detail in said
+    )
 
 
 def _length(history: int) -> int:
@@ -225,10 +238,18 @@ def _length(history: int) -> int:
 
 
 def _short_failures(history: int) -> int:
-    """Failures of the window in rows of one or two: what comes and goes. Three in a row are an outage of their own."""
-    bits = history & (1 << _length(history)) - 1
+    """Failures of the window in rows of one or two: what comes and goes. Three in a row are an outage of their own.
+
+    A row at the old edge of a full window may be what is left of a longer one and does not count.
+    """
+    length = _length(history)
+    bits = history & (1 << length) - 1
     threes = bits & bits >> 1 & bits >> 2
-    return (bits & ~(threes | threes << 1 | threes << 2)).bit_count()
+    short = bits & ~(threes | threes << 1 | threes << 2)
+    if length == FLAP_WINDOW:
+        edge = short & 1 << length - 1
+        short &= ~(edge | short & edge >> 1)
+    return short.bit_count()
 
 
 def flap_share(history: int) -> float:
@@ -236,7 +257,13 @@ def flap_share(history: int) -> float:
     if _length(history) < FLAP_WINDOW:
         return 0.0
     bits = history & _MASK
-    changes = bits ^ bits >> 1
-    if not changes & _MASK >> 1:
-        return 0.0
+    changes = (bits ^ bits >> 1) & _MASK >> 1
     return sum(weight for i, weight in enumerate(_WEIGHTS) if changes >> i & 1) / (FLAP_WINDOW - 1)
+
+
+def _is_flapping(history: int, *, before: bool) -> bool:
+    bits = history & _MASK
+    if ((bits ^ bits >> 1) & _MASK >> 1).bit_count() <= _FEWEST_CHANGES:
+        return False
+    share = flap_share(history)
+    return share >= FLAP_END if before else share > FLAP_START
