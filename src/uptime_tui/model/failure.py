@@ -155,5 +155,5 @@ FACTS: Final[dict[Failure, FailureFacts]] = {
     Failure.NO_SOURCE_PORTS: _facts(None, "out of source ports here", status=_OURS),
     Failure.WATCHER_OFFLINE: _facts(None, "this machine is offline", status=_OURS),
     Failure.VANTAGE_DOWN: _facts(None, "vantage down", status=_OURS),
-    Failure.VANTAGE_POLICY: _facts(None, "vantage forbids it", status=_OURS),
+    Failure.VANTAGE_POLICY: _facts(None, "not probed", status=_OURS),
 }
