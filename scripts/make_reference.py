@@ -3,6 +3,10 @@
 `python scripts/make_reference.py` writes; the test suite compares, so that the reference cannot drift.
 """
 
+import ast
+import inspect
+import textwrap
+import typing
 from pathlib import Path
 
 import click
@@ -22,8 +26,8 @@ def commands() -> str:
     from uptime_tui.cli.main import root
 
     context = click.Context(root, info_name="uptime-tui")
-    parts = [HEADER, "# Commands\n\n", "Results go to stdout, everything else to stderr. Exit codes of `check`: 0 up, 1 degraded, "]
-    parts.append("2 down, 3 unknown; 64 for a fault of the input, 70 for a bug of ours, everywhere.\n")
+    parts = [HEADER, "# Commands\n\n", "Results go to stdout, everything else to stderr. Exit codes of `check`: 0 up, "]
+    parts.append("1 degraded, 2 down, 3 unknown; 64 for a fault of the input, 70 for a bug of ours, everywhere.\n")
     for name in root.list_commands(context):
         command = root.get_command(context, name)
         assert command is not None
@@ -53,7 +57,18 @@ def services() -> str:
         )
         for s in load_catalogue().services.values()
     ]  # fmt: skip
-    head = ("scheme", "service", "port", "category", "TLS", "handshake", "exposure", "interval", "at most every", "usually")
+    head = (
+        "scheme",
+        "service",
+        "port",
+        "category",
+        "TLS",
+        "handshake",
+        "exposure",
+        "interval",
+        "least interval",
+        "usually",
+    )
     return HEADER + "# Services\n\n" + table(head, rows)
 
 
@@ -72,9 +87,55 @@ def failures() -> str:
     return HEADER + "# Failure codes\n\n" + table(head, rows)
 
 
+def keys() -> str:
+    """Every key of every screen."""
+    from uptime_tui.ui.actions import gather, shown
+
+    parts = [HEADER, "# Keys\n\nLower-case keys are reversible at once, upper-case ones change the configuration.\n"]
+    for place, actions in sorted(gather().items()):
+        rows = [(" ".join(f"`{shown(key)}`" for key in a.keys), a.label, a.help) for a in actions]
+        parts.append(f"\n## {place.replace('_', ' ')}\n\n" + table(("key", "action", "what it does"), rows))
+    return "".join(parts)
+
+
+def fields_of(kind: type) -> list[tuple[str, str, str]]:
+    """Name, type and docstring of every field of a struct, from its source."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
+    body = tree.body[0].body  # type: ignore[attr-defined]
+    rows = []
+    for number, node in enumerate(body):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            after = body[number + 1] if number + 1 < len(body) else None
+            told = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+            default = f", default {ast.unparse(node.value)}" if node.value is not None else ", required"
+            rows.append((f"`{node.target.id}`", ast.unparse(node.annotation) + default, " ".join(str(told).split())))
+    return rows
+
+
+def configuration() -> str:
+    """Every key of monitors.toml, config.toml and services.d."""
+    from uptime_tui.catalogue.service import Service
+    from uptime_tui.config import schema
+
+    head = ("key", "value", "meaning")
+    parts = [HEADER, "# Configuration\n\n`uptime-tui doctor` names the folders and every mistake with file and line.\n"]
+    parts.append("\n## monitors.toml: `[[monitor]]`\n\n" + table(head, fields_of(schema.MonitorTable)))
+    parts.append("\n## monitors.toml: `[monitor.expect]`\n\n" + table(head, fields_of(schema.ExpectTable)))
+    for name, kind in typing.get_type_hints(schema.Settings).items():
+        parts.append(f"\n## config.toml: `[{name}]`\n\n" + table(head, fields_of(kind)))
+    parts.append("\n## services.d/*.toml: `[name]`\n\n" + table(head, fields_of(Service)))
+    return "".join(parts)
+
+
 def pages() -> dict[str, str]:
     """File name to text, for every generated page."""
-    return {"commands.md": commands(), "services.md": services(), "failures.md": failures()}
+    return {
+        "commands.md": commands(),
+        "configuration.md": configuration(),
+        "failures.md": failures(),
+        "keys.md": keys(),
+        "services.md": services(),
+    }
 
 
 if __name__ == "__main__":

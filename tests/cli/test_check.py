@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -139,9 +140,9 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
 
 
 def test_a_full_output_is_said(tmp_path):
-    if not os.path.exists("/dev/full"):
+    if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
-    with server() as port, open("/dev/full", "w") as full:
+    with server() as port, Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "uptime_tui", "check", f"tcp://127.0.0.1:{port}"], stdout=full,
             stderr=subprocess.PIPE, text=True, timeout=40, check=False, env={**os.environ, "UPTIME_TUI_HOME": str(tmp_path)},

@@ -31,7 +31,7 @@ def say(line: str) -> None:
         sys.stderr.write(f"uptime-tui: {safe_text(line, _LINE)}\n")
         sys.stderr.flush()
     except OSError:
-        sys.stderr = None  # type: ignore[assignment]
+        sys.stderr = None
 
 
 def usage(line: str) -> int:
@@ -42,7 +42,7 @@ def usage(line: str) -> int:
 
 def broken_pipe() -> int:
     """The reader of stdout went away (`| head`): end quietly, and keep Python from complaining at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _drop_stdout()
     return 0
 
 
@@ -53,8 +53,17 @@ def flushed(code: int) -> int:
     except BrokenPipeError:
         return broken_pipe()
     except OSError as error:
+        _drop_stdout()
         return usage(f"standard output: {error.strerror}")
     return code
+
+
+def _drop_stdout() -> None:
+    """What is still buffered goes nowhere, so that Python does not complain once more at its end."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return
 
 
 def bug(error: Exception) -> int:

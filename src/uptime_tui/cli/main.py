@@ -72,7 +72,7 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         return diagnostics.usage(error.format_message())
     except UserError as error:
-        return diagnostics.usage(str(error))
+        return diagnostics.flushed(diagnostics.usage(str(error)))
     except KeyboardInterrupt:
         return diagnostics.INTERRUPTED
     except BrokenPipeError:

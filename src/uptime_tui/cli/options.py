@@ -13,7 +13,7 @@ from uptime_tui.model.units import parse_duration
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class DurationType(click.ParamType):
+class DurationType(click.ParamType[float]):
     """A duration such as `5s`; the value is in seconds."""
 
     name = "duration"

@@ -7,6 +7,7 @@ import msgspec
 
 from uptime_tui.knowledge.entry import Hints
 from uptime_tui.model.certificate import Certificate
+from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result
 from uptime_tui.model.units import format_duration
@@ -14,13 +15,22 @@ from uptime_tui.model.units import format_duration
 
 def line(text: str) -> None:
     """One line."""
-    sys.stdout.write(f"{text}\n")
+    _write(f"{text}\n")
 
 
 def json_line(value: object) -> None:
     """One JSON object on one line, flushed: scripts read it while the next target is still being probed."""
-    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    _write(msgspec.json.encode(value).decode() + "\n")
     sys.stdout.flush()
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UserError(f"standard output: {error.strerror}", todo="what was printed is incomplete") from error
 
 
 def result_json(target: str, service: str, result: Result, hints: Hints | None, *, now_s: float) -> dict[str, object]:

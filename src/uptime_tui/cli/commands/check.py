@@ -9,12 +9,11 @@ import msgspec
 
 from uptime_tui.catalogue.load import Catalogue, load_catalogue
 from uptime_tui.cli import diagnostics, output
+from uptime_tui.cli.advice import advise
 from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option
 from uptime_tui.cli.probing import probe_all
 from uptime_tui.config.load import draft_from_table, load_monitors, load_settings
-from uptime_tui.knowledge.entry import Hints, hints_for
-from uptime_tui.knowledge.facts import facts_for
-from uptime_tui.knowledge.load import KnowledgeBase, load_knowledge
+from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
@@ -45,7 +44,7 @@ def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, vant
     knowledge = load_knowledge(place.runbooks_folder)
 
     def show(target: str, monitor: Monitor, result: Result) -> None:
-        hints = _hints(knowledge, catalogue, monitor, result)
+        hints = advise(knowledge, catalogue, monitor, result)
         if as_json:
             service = monitor.target.service
             output.json_line(output.result_json(target, service, result, hints, now_s=time.time()))
@@ -74,11 +73,3 @@ def find_monitors(targets: tuple[str, ...], home: "Home", catalogue: Catalogue) 
 
 def _with_timeout(monitor: Monitor, timeout: float | None) -> Monitor:
     return monitor if timeout is None else msgspec.structs.replace(monitor, timeout_s=timeout)
-
-
-def _hints(knowledge: KnowledgeBase, catalogue: Catalogue, monitor: Monitor, result: Result) -> Hints | None:
-    if result.failure is None:
-        return None
-    service = catalogue.get(monitor.target.service)
-    facts = facts_for(monitor, service, result.address)
-    return hints_for(knowledge.entry(result.failure), result.failure, service.name, facts)

@@ -2,7 +2,7 @@
 
 import click
 
-from uptime_tui.cli import diagnostics, output
+from uptime_tui.cli import output
 from uptime_tui.cli.examination import Finding, configuration, engine, host, terminal
 from uptime_tui.cli.options import chosen_home, home_option, json_option
 
