@@ -1,0 +1,82 @@
+"""Writes the lab's home: a configuration that asks the lab's name server, trusts its CA, and watches its fleet."""
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from uptime_tui.lab.fleet import Entry
+
+CA_FILE: Final = "ca.pem"
+_CONFIG: Final = """\
+# Configuration of the demo. Everything here lives on 127.0.0.0/8 of this machine and ends with the demo.
+
+[resolver]
+# the lab's own name server: *.hosting.example exists nowhere else
+nameservers = [{nameserver}]
+
+[tls]
+# the lab's own certificate authority, trusted beside the system's
+ca_file = {ca_file}
+"""
+_MONITORS: Final = """\
+# What the demo watches: a small hosting company. Edit it while the dashboard is open: a saved change is
+# taken over at once, and a mistake is told with its line while the last good set keeps running.
+"""
+
+
+def write_home(
+    folder: Path,
+    entries: Sequence[Entry],
+    *,
+    ports: Mapping[str, int],
+    categories: Mapping[str, str],
+    nameserver: str,
+    ca_pem: bytes,
+) -> None:
+    """Write `config.toml`, `monitors.toml` and the CA's certificate.
+
+    Args:
+        folder: made with mode 0700 where it does not exist.
+        entries: the fleet.
+        ports: monitor's name to the port its server has taken.
+        categories: monitor's name to its category.
+        nameserver: `address:port`.
+        ca_pem: the trusted root.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ca_file = folder / CA_FILE
+    config = _CONFIG.format(nameserver=_quoted(nameserver), ca_file=_quoted(str(ca_file.absolute())))
+    blocks = [_MONITORS]
+    in_order = sorted(entries, key=lambda entry: list(categories.values()).index(categories[entry.name]))
+    for category, group in groupby(in_order, key=lambda entry: categories[entry.name]):
+        blocks.append(f"\n# --- {category} {'-' * (70 - len(category))}\n")
+        blocks.extend(_block(entry, ports[entry.name]) for entry in group)
+    _write(ca_file, ca_pem)
+    _write(folder / "config.toml", config.encode())
+    _write(folder / "monitors.toml", "".join(blocks).encode())
+
+
+def _block(entry: Entry, port: int) -> str:
+    target = f"{entry.service}://{entry.host}:{port}{entry.path}"
+    lines = ["", "[[monitor]]", f"name = {_quoted(entry.name)}", f"target = {_quoted(target)}"]
+    texts = {key: getattr(entry, key) for key in ("category", "purpose", "interval", "timeout", "runbook")}
+    lines += [f"{key} = {_quoted(text)}" for key, text in texts.items() if text]
+    if entry.tags:
+        lines.append(f"tags = [{', '.join(_quoted(tag) for tag in entry.tags)}]")
+    if entry.paused:
+        lines.append("paused = true")
+    if entry.expect:
+        lines += ["", "[monitor.expect]", *(f"{key} = {_quoted(value)}" for key, value in entry.expect.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(value: str | int) -> str:
+    """A TOML basic string, number or boolean; JSON's forms are a subset of TOML's."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.touch(mode=0o600)
+    path.write_bytes(data)

@@ -1,0 +1,76 @@
+"""A mail server for port 25, submission and SMTPS: enough of RFC 5321 for a visitor who leaves no mail."""
+
+from typing import Final
+
+from uptime_tui.lab.visit import Visit
+
+STATES: Final = frozenset(
+    {"busy", "refusing", "no_starttls", "starttls_refused", "starttls_injection", "ehlo_refused", "garbage"}
+)
+MAX_COMMANDS: Final = 20
+
+
+async def serve(visit: Visit) -> None:
+    """Greet, answer commands, say goodbye."""
+    greeting = _greeting(visit)
+    await visit.say(greeting)
+    if visit.state == "busy":
+        return
+    for _ in range(MAX_COMMANDS):
+        command = (await visit.line()).upper()
+        if not command or not await _answer(visit, command.split(b" ")[0]):
+            return
+
+
+def _greeting(visit: Visit) -> bytes:
+    host = visit.role.host
+    match visit.state:
+        case "busy":
+            return f"421 4.7.0 {host} Error: too many connections from your address\r\n".encode()
+        case "refusing":
+            return f"554 5.7.1 {host} No SMTP service here\r\n".encode()
+        case "garbage":
+            return b"Segmentation fault (core dumped)\r\n"
+        case _:
+            return f"220 {host} ESMTP Postfix\r\n".encode()
+
+
+async def _answer(visit: Visit, command: bytes) -> bool:
+    """Answer one command; False when the conversation is over."""
+    match command:
+        case b"EHLO" | b"HELO":
+            await visit.say(_capabilities(visit))
+        case b"STARTTLS" if visit.role.tls == "starttls":
+            return await _begin_tls(visit)
+        case b"QUIT":
+            await visit.say(b"221 2.0.0 Bye\r\n")
+            return False
+        case _:
+            await visit.say(b"502 5.5.2 Error: command not recognized\r\n")
+    return True
+
+
+def _capabilities(visit: Visit) -> bytes:
+    if visit.state == "ehlo_refused":
+        return b"550 5.7.1 Your host has a bad reputation\r\n"
+    offered = ["PIPELINING", "SIZE 52428800"]
+    if visit.role.tls == "starttls" and not visit.secured and visit.state != "no_starttls":
+        offered.append("STARTTLS")
+    if visit.secured and visit.role.service != "smtp":
+        offered.append("AUTH PLAIN LOGIN")
+    lines = [f"250-{visit.role.host}", *(f"250-{each}" for each in offered), "250 8BITMIME"]
+    return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+async def _begin_tls(visit: Visit) -> bool:
+    if visit.state == "starttls_refused":
+        await visit.say(b"454 4.7.0 TLS not available due to local problem\r\n")
+        return True
+    if visit.state == "starttls_injection":
+        # what CVE-2011-0411 lets somebody on the path do: plaintext that would be taken for the secured server's
+        await visit.say(b"220 2.0.0 Ready to start TLS\r\n250 AUTH PLAIN\r\n")
+        await visit.wait_for_end()
+        return False
+    await visit.say(b"220 2.0.0 Ready to start TLS\r\n")
+    await visit.secure()
+    return True

@@ -1,0 +1,72 @@
+"""One connection to a lab server: read, say, wait, begin TLS; whatever the visitor does, it ends quietly."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from dataclasses import dataclass, field
+from typing import Final
+
+PATIENCE_S: Final = 60.0
+"""A visitor who says nothing for so long is sent away."""
+MAX_LINE: Final = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a server plays: the same for all its visits."""
+
+    name: str
+    """The monitor's."""
+    host: str
+    port: int
+    service: str
+    tls: str
+    """`none`, `implicit` or `starttls`, as the catalogue says of the service."""
+    body: str = ""
+    """HTTP: the page of a healthy answer."""
+    moved_to: str = ""
+    """HTTP: a healthy answer leads there."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One connection; a server's `serve` gets it in the state that was set when it came in."""
+
+    role: Role
+    state: str
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    context: ssl.SSLContext | None
+    """For TLS from the first byte, or when the server is asked for it."""
+    secured: bool = field(default=False)
+
+    async def say(self, data: bytes) -> None:
+        """Write all of it."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def line(self) -> bytes:
+        """One line without its end; empty once the visitor has gone."""
+        async with asyncio.timeout(PATIENCE_S):
+            return (await self.reader.readline()).rstrip(b"\r\n")
+
+    async def secure(self) -> None:
+        """Begin TLS as the server's end."""
+        assert self.context is not None, f"{self.role.name} has no certificate"
+        await self.writer.start_tls(self.context)
+        self.secured = True
+
+    async def wait_for_end(self) -> None:
+        """Read and forget until the visitor closes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while await self.reader.read(4096):
+                    continue
+
+    def reset(self) -> None:
+        """End with RST instead of FIN."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
