@@ -2,8 +2,8 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.fleets import monitor, result
 
+from support.fleets import monitor, result
 from uptime_tui.model.events import EventKind
 from uptime_tui.model.failure import FACTS, Failure, Side, Status
 from uptime_tui.model.incident import advance, is_problem

@@ -58,6 +58,11 @@ class Catalogue:
         return {s.port: name for name, s in self.services.items() if s.port is not None and s.well_known}
 
     @cached_property
+    def with_path(self) -> frozenset[str]:
+        """Services whose target may hold a path."""
+        return frozenset(name for name, service in self.services.items() if service.handshake == "http")
+
+    @cached_property
     def categories(self) -> tuple[str, ...]:
         """Categories in the order in which they are shown; a user's own come after the known ones."""
         known = dict.fromkeys(CATEGORIES)

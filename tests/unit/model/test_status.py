@@ -1,8 +1,8 @@
 """The status machine: what is suspected, what is confirmed, what is announced."""
 
 import pytest
-from support.fleets import monitor, result
 
+from support.fleets import monitor, result
 from uptime_tui.model.events import EventKind
 from uptime_tui.model.failure import FACTS, Failure, Status
 from uptime_tui.model.status import FLAP_WINDOW, State, apply, flap_share, pause, resume, retry_delay_s, unsuspected
@@ -91,7 +91,7 @@ def test_the_threshold_is_the_monitors(threshold):
 
 
 def test_the_detail_stays_that_of_the_newest_probe():
-    state, told = run("http_status " * 3)
+    state, _told = run("http_status " * 3)
     first = state.detail
     state, events = apply(state, result("http_status", state.last_ms + 1, detail="HTTP 503"), MONITOR)
     assert (first, state.detail, events) == ("saw http_status", "HTTP 503", ())
@@ -218,7 +218,7 @@ def test_another_fault_of_ours_is_told():
 def test_after_our_fault_one_success_is_enough_and_failures_are_counted_anew():
     state, _ = run("refused refused watcher_offline ok")
     assert state.status is Status.UP
-    state, told = run("refused refused watcher_offline refused refused")
+    state, _told = run("refused refused watcher_offline refused refused")
     assert (state.status, state.suspected) == (Status.UNKNOWN, Failure.REFUSED)
     assert state.history == 0b11111  # our faults leave no trace
 

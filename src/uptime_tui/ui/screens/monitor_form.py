@@ -141,7 +141,8 @@ class MonitorForm(Screen[str]):
         if not text:
             return ""
         try:
-            return parse_target(text, schemes=self.catalogue.schemes, ports=self.catalogue.ports)
+            known = self.catalogue
+            return parse_target(text, schemes=known.schemes, ports=known.ports, with_path=known.with_path)
         except TargetError as error:
             return str(error)
 
