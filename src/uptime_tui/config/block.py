@@ -1,0 +1,192 @@
+"""Changes keys inside the text of one `[[monitor]]` block, and writes new blocks.
+
+Nothing is printed anew: a value is replaced where it stands, a key's line is removed or put behind the last one, so
+that comments, order, spacing and quoting of everything else stay. What came out is parsed and compared with what
+was meant before anybody sees it.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from typing import Any, Final
+
+from uptime_tui.config.fields import read_table
+from uptime_tui.config.locate import Layout, Path, Statement, scan
+from uptime_tui.config.schema import TABLES, MonitorTable
+from uptime_tui.model.errors import UserError
+
+_ROOT: Final = ("monitor",)
+
+Changes = Mapping[str, object]
+"""Key to value; None removes the key. A sub-table's keys come as a dict below its name, or dotted (`expect.slow`)."""
+
+
+def block_table(text: str) -> dict[str, Any]:
+    """The table of a block's text."""
+    tables: list[dict[str, Any]] = tomllib.loads(text)["monitor"]
+    return tables[0]
+
+
+def change_block(text: str, changes: Changes, newline: str) -> str:
+    """The block's text with the keys set, or removed where the value is None.
+
+    Raises:
+        UserError: the result would be no monitor, or is written in a way that cannot be edited key by key.
+    """
+    steps = flatten(changes)
+    wanted = _changed(block_table(text), steps)
+    _, faults = read_table(wanted, MonitorTable)
+    if faults:
+        raise UserError(faults[0].what, where=faults[0].path[-1] if faults[0].path else "", todo=faults[0].todo)
+    for path, value in steps:
+        text = _remove(text, path) if value is None else _set(text, path, value, newline)
+    if _without_empty(block_table(text)) != _without_empty(wanted):
+        raise UserError("this block cannot be edited here", todo="edit it in the file")
+    return text
+
+
+def new_block(table: Mapping[str, object], newline: str) -> str:
+    """The text of a new block; keys in the order in which they are documented."""
+    _, faults = read_table(table, MonitorTable)
+    if faults:
+        raise UserError(faults[0].what, where=faults[0].path[-1] if faults[0].path else "", todo=faults[0].todo)
+    order = MonitorTable.__struct_fields__
+    lines = ["[[monitor]]"]
+    lines += [f"{key} = {format_value(table[key])}" for key in order if key in table and key not in TABLES]
+    for key, kind in TABLES.items():
+        inner = table.get(key)
+        if isinstance(inner, Mapping) and inner:
+            lines += ["", f"[monitor.{key}]"]
+            lines += [f"{name} = {format_value(inner[name])}" for name in kind.__struct_fields__ if name in inner]
+    return "".join(line + newline for line in lines)
+
+
+def format_value(value: object) -> str:
+    """A value as TOML, on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{key} = {format_value(item)}" for key, item in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(format_value(item) for item in value)}]"
+    import tomli_w
+
+    return tomli_w.dumps({"x": str(value)}).removeprefix("x = ").removesuffix("\n")
+
+
+def flatten(changes: Changes) -> list[tuple[Path, object]]:
+    """Paths of the single keys that change."""
+    steps: list[tuple[Path, object]] = []
+    for key, value in changes.items():
+        path = tuple(key.split("."))
+        if isinstance(value, Mapping):
+            steps += [((*path, str(name)), inner) for name, inner in value.items()]
+        else:
+            steps.append((path, value))
+    return steps
+
+
+def value_at(table: Mapping[str, Any], path: Path) -> Any:
+    """The value of a path, None where there is none."""
+    value: Any = table
+    for part in path:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def _changed(table: dict[str, Any], steps: list[tuple[Path, object]]) -> dict[str, Any]:
+    result = {key: dict(value) if isinstance(value, dict) else value for key, value in table.items()}
+    for path, value in steps:
+        place: Any = result
+        if len(path) > 1:
+            place = result.setdefault(path[0], {})
+        if not isinstance(place, dict) or len(path) > 2:
+            raise UserError(f"there is no key {'.'.join(path)[:40]!r}")
+        if value is None:
+            place.pop(path[-1], None)
+        else:
+            place[path[-1]] = list(value) if isinstance(value, tuple) else value
+    return {key: value for key, value in result.items() if value != {}}
+
+
+def _without_empty(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if value != {}}
+
+
+def _paths(layout: Layout) -> list[tuple[Path, Statement]]:
+    """Every header and pair with its path below the monitor."""
+    table: Path = ()
+    found: list[tuple[Path, Statement]] = []
+    for statement in layout.statements:
+        if statement.kind in {"array", "table"}:
+            table = statement.path[len(_ROOT) :]
+            found.append((table, statement))
+        elif statement.kind == "pair":
+            found.append(((*table, *statement.path), statement))
+    return found
+
+
+def _remove(text: str, path: Path) -> str:
+    paths = _paths(scan(text))
+    inline = _inline_parent(paths, path)
+    if inline is not None:
+        return _rewrite_inline(text, inline, path, None)
+    for full, statement in reversed(paths[1:]):
+        if full[: len(path)] == path:
+            text = text[: statement.start] + text[statement.end :]
+    return text
+
+
+def _set(text: str, path: Path, value: object, newline: str) -> str:
+    paths = _paths(scan(text))
+    for full, statement in paths:
+        if full == path and statement.kind == "pair":
+            return _spliced(text, statement.value, format_value(value))
+    inline = _inline_parent(paths, path)
+    if inline is not None:
+        return _rewrite_inline(text, inline, path, value)
+    pair = f"{path[-1]} = {format_value(value)}"
+    if len(path) == 1:
+        after = [s for full, s in paths if s.kind != "table"]
+        first_table = next((i for i, (_, s) in enumerate(paths) if s.kind == "table"), len(paths))
+        return _inserted(text, after[:first_table][-1], pair, newline)
+    headed = [i for i, (full, s) in enumerate(paths) if s.kind == "table" and full == path[:1]]
+    if headed:
+        last = headed[0]
+        while last + 1 < len(paths) and paths[last + 1][1].kind == "pair":
+            last += 1
+        return _inserted(text, paths[last][1], pair, newline)
+    dotted = [s for full, s in paths if s.kind == "pair" and full[:1] == path[:1]]
+    if dotted:
+        return _inserted(text, dotted[-1], f"{path[0]}.{pair}", newline)
+    return _inserted(text, scan(text).statements[-1], f"{newline}[monitor.{path[0]}]{newline}{pair}", newline)
+
+
+def _inline_parent(paths: list[tuple[Path, Statement]], path: Path) -> Statement | None:
+    found = (s for full, s in paths if s.kind == "pair" and full == path[:1] and len(path) > 1)
+    return next(found, None)
+
+
+def _rewrite_inline(text: str, pair: Statement, path: Path, value: object) -> str:
+    begin, end = pair.value
+    inner = tomllib.loads(f"x = {text[begin:end]}")["x"]
+    if value is None:
+        inner.pop(path[-1], None)
+    else:
+        inner[path[-1]] = value
+    return _spliced(text, pair.value, format_value(inner))
+
+
+def _spliced(text: str, span: tuple[int, int], new: str) -> str:
+    return text[: span[0]] + new + text[span[1] :]
+
+
+def _inserted(text: str, after: Statement, line: str, newline: str) -> str:
+    """The line behind a statement, indented like it."""
+    own = text[after.start : after.end]
+    indent = own[: len(own) - len(own.lstrip(" \t"))]
+    if own.endswith("\n"):
+        return text[: after.end] + indent + line + newline + text[after.end :]
+    return text[: after.end] + newline + indent + line + text[after.end :]

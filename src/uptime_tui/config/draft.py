@@ -1,0 +1,209 @@
+"""A `[[monitor]]` table to a Monitor: every rule about a monitor's fields is held here."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Protocol
+
+from uptime_tui.catalogue.service import Service
+from uptime_tui.config.fields import Fault, read_table
+from uptime_tui.config.schema import Defaults, Duration, ExpectTable, MonitorTable
+from uptime_tui.model.monitor import (
+    DEFAULT_FAILURE_THRESHOLD,
+    DEFAULT_SUCCESS_THRESHOLD,
+    DEFAULT_TIMEOUT_S,
+    Expectations,
+    Monitor,
+)
+from uptime_tui.model.safetext import is_safe, safe_text
+from uptime_tui.model.target import Target, TargetError, parse_target
+from uptime_tui.model.units import MonitorId, format_duration, parse_duration
+
+_MAX_NAME: Final = 80
+_MAX_TEXT: Final = 500
+_MAX_COUNT: Final = 100
+_MAX_TAGS: Final = 20
+_MAX_BODY: Final = 100 * 1024 * 1024
+_MAX_TIMEOUT_S: Final = 300.0
+_MAX_INTERVAL_S: Final = 1_000_000.0
+_SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
+_BLANKS: Final = re.compile(" {2,}")
+_STATUS: Final = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?")
+_TLS_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
+
+
+class Services(Protocol):
+    """What is needed of the catalogue."""
+
+    @property
+    def schemes(self) -> Mapping[str, int | None]:
+        """Service name to default port."""
+
+    @property
+    def with_path(self) -> frozenset[str]:
+        """Services whose target may hold a path."""
+
+    @property
+    def ports(self) -> Mapping[int, str]:
+        """Well-known port to service name."""
+
+    def get(self, name: str) -> Service:
+        """The service of that name."""
+
+
+def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults) -> tuple[Monitor | None, list[Fault]]:
+    """The monitor of a table, or all that is wrong with it; the id is 0 until the journal has given one."""
+    written, faults = read_table(table, MonitorTable)
+    if written is None:
+        return None, faults
+    target = _target(written.target, services, faults)
+    faults += _text_faults(written)
+    faults += _count_faults(written)
+    faults += _expect_faults(written.expect)
+    interval_s, timeout_s = _times(written, services.get(target.service) if target else None, defaults, faults)
+    expect = None if faults else _expectations(written.expect, timeout_s, faults)
+    if target is None or expect is None or faults:
+        return None, faults
+    monitor = Monitor(
+        id=MonitorId(0),
+        name=written.name,
+        target=target,
+        category=written.category or services.get(target.service).category,
+        purpose=written.purpose.strip(),
+        interval_s=interval_s,
+        timeout_s=timeout_s,
+        failure_threshold=written.confirmations or defaults.confirmations or DEFAULT_FAILURE_THRESHOLD,
+        success_threshold=written.recoveries or DEFAULT_SUCCESS_THRESHOLD,
+        tags=tuple(dict.fromkeys(written.tags)),
+        runbook=written.runbook.strip(),
+        paused=written.paused,
+        expect=expect,
+    )
+    return monitor, faults
+
+
+def _target(text: str, services: Services, faults: list[Fault]) -> Target | None:
+    try:
+        return parse_target(text, schemes=services.schemes, ports=services.ports, with_path=services.with_path)
+    except TargetError as error:
+        faults.append(Fault(("target",), safe_text(str(error))))
+        return None
+
+
+def _text_faults(written: MonitorTable) -> Iterator[Fault]:
+    name = written.name
+    if not 1 <= len(name) <= _MAX_NAME:
+        yield Fault(("name",), f"name must be 1 to {_MAX_NAME} characters", "shorten it" if name else "give it a name")
+    elif name != name.strip() or not is_safe(name):
+        yield Fault(("name",), "name holds needless blanks or invisible characters", "remove them")
+    if len(written.category) > 30 or not _is_line(written.category):
+        yield Fault(("category",), "category must be at most 30 visible characters", "shorten it")
+    for key in ("purpose", "runbook"):
+        text = getattr(written, key)
+        if len(text) > _MAX_TEXT or not _is_visible(text):
+            yield Fault((key,), f"{key} must be one line of at most {_MAX_TEXT} visible characters", "shorten it")
+    if len(written.tags) > _MAX_TAGS:
+        yield Fault(("tags",), f"more than {_MAX_TAGS} tags", "remove some")
+    elif not all(1 <= len(tag) <= 40 and _is_line(tag) for tag in written.tags):
+        yield Fault(("tags",), "a tag must be 1 to 40 visible characters", "shorten or remove it")
+
+
+def _is_visible(text: str) -> bool:
+    """Several blanks in a row are fine here, unlike in names, which must be told apart at a glance."""
+    return is_safe(_BLANKS.sub(" ", text).strip(" "))
+
+
+def _is_line(text: str) -> bool:
+    return text == text.strip() and is_safe(text)
+
+
+def _count_faults(written: MonitorTable) -> Iterator[Fault]:
+    for key in ("confirmations", "recoveries"):
+        count = getattr(written, key)
+        if count is not None and not 1 <= count <= _MAX_COUNT:
+            yield Fault((key,), f"{key} must be 1 to {_MAX_COUNT}", f"write {key} = 3")
+
+
+def seconds(path: tuple[str, ...], value: Duration | None, faults: list[Fault]) -> float | None:
+    """Seconds of a duration as written; a fault is added where it is none."""
+    if value is None:
+        return None
+    try:
+        return parse_duration(str(value))
+    except ValueError:
+        faults.append(Fault(path, f"{path[-1]} is no duration", f'write {path[-1]} = "60s", "500ms" or "5m"'))
+        return None
+
+
+def _times(
+    written: MonitorTable, service: Service | None, defaults: Defaults, faults: list[Fault]
+) -> tuple[float, float]:
+    interval_s = seconds(("interval",), written.interval, faults)
+    timeout_s = seconds(("timeout",), written.timeout, faults)
+    if interval_s is not None and interval_s > _MAX_INTERVAL_S:
+        faults.append(Fault(("interval",), "interval is longer than 1,000,000 s", "write at most 11d"))
+    minimum_s = service.min_interval_s if service else 0.0
+    if service and interval_s is not None and interval_s < minimum_s:
+        shortest = format_duration(minimum_s)
+        what = f"interval is below the minimum for {service.name}, {shortest}: more often is not polite"
+        faults.append(Fault(("interval",), what, f'write interval = "{shortest}" or more'))
+    if timeout_s is not None and not 0.05 <= timeout_s <= _MAX_TIMEOUT_S:
+        faults.append(Fault(("timeout",), "timeout must be 50ms to 5m", 'write timeout = "10s"'))
+    usual_s = max(minimum_s, defaults.interval_s or (service.interval_s if service else 60.0))
+    chosen_s = interval_s if interval_s is not None else usual_s
+    if timeout_s is not None and timeout_s > chosen_s:
+        what = f"timeout is longer than the interval, {format_duration(chosen_s)}"
+        faults.append(Fault(("timeout",), what, "shorten the timeout or lengthen the interval"))
+    fallback_s = min(defaults.timeout_s or DEFAULT_TIMEOUT_S, chosen_s)
+    return chosen_s, timeout_s if timeout_s is not None else fallback_s
+
+
+def _expect_faults(expect: ExpectTable) -> Iterator[Fault]:
+    status = str(expect.status)
+    if status and not _is_status(status):
+        what = "status must be codes and ranges from 100 to 599"
+        yield Fault(("expect", "status"), what, 'write status = "200-299,301"')
+    for key in ("keyword", "keyword_absent", "redirect"):
+        text = getattr(expect, key)
+        if len(text) > _MAX_TEXT or not _is_visible(text):
+            what = f"{key} must be one line of at most {_MAX_TEXT} visible characters"
+            yield Fault(("expect", key), what, "shorten it")
+    if size_bytes(expect.max_body) is None:
+        yield Fault(("expect", "max_body"), "max_body must be 1KB to 100MB", 'write max_body = "1MB"')
+    if expect.tls_name and not _TLS_NAME.fullmatch(expect.tls_name):
+        yield Fault(("expect", "tls_name"), "tls_name is no host name", 'write tls_name = "www.example.net"')
+    if not 0 <= expect.tls_warn_days <= 365:
+        yield Fault(("expect", "tls_warn_days"), "tls_warn_days must be 0 to 365", "write tls_warn_days = 21")
+
+
+def _is_status(text: str) -> bool:
+    parts = [_STATUS.fullmatch(part.strip()) for part in text.split(",")]
+    return all(part is not None and int(part[1]) <= int(part[2] or part[1]) for part in parts)
+
+
+def size_bytes(value: str | int) -> int | None:
+    """Bytes of `"64KB"`, `"1MB"` (of 1,024) or a number; None where it is no size from 1 KB to 100 MB."""
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None:
+        return None
+    size = int(match[1]) * {"": 1, "B": 1, "K": 1024, "M": 1024**2}[(match[2] or "")[:1].upper()]
+    return size if 1024 <= size <= _MAX_BODY else None
+
+
+def _expectations(expect: ExpectTable, timeout_s: float, faults: list[Fault]) -> Expectations:
+    slow_s = seconds(("expect", "slow"), expect.slow, faults) or 0.0
+    if slow_s >= timeout_s:
+        what = f"slow is not below the timeout, {format_duration(timeout_s)}: it could never be seen"
+        faults.append(Fault(("expect", "slow"), what, 'write slow = "500ms"'))
+    return Expectations(
+        status=str(expect.status).replace(" ", ""),
+        keyword=expect.keyword,
+        keyword_absent=expect.keyword_absent,
+        json=expect.json,
+        redirect=expect.redirect,
+        max_body_bytes=size_bytes(expect.max_body) or 1_048_576,
+        slow_ms=round(slow_s * 1000),
+        tls_verify=expect.tls_verify,
+        tls_name=expect.tls_name.lower(),
+        tls_warn_days=expect.tls_warn_days,
+        plaintext_ok=expect.plaintext_ok,
+    )

@@ -1,0 +1,264 @@
+"""The one door to changing `monitors.toml`: block by block, undoable, never over the work of others."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from uptime_tui.config.block import Changes, block_table, change_block, flatten, new_block, value_at
+from uptime_tui.config.locate import Block, Layout, scan
+from uptime_tui.config.source import parse, read_text, without_mark
+from uptime_tui.config.step import (
+    Step,
+    apply_by_name,
+    apply_exactly,
+    block_name,
+    block_names,
+    delete_span,
+    newline_of,
+    separator,
+)
+from uptime_tui.config.undo import Change, UndoLog, digest
+from uptime_tui.config.write import replace_file, writers_lock
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.safetext import safe_text
+
+_TRIES: Final = 3
+_PAST: Final = {
+    "add": "added",
+    "edit": "edited",
+    "rename": "renamed",
+    "pause": "paused",
+    "resume": "resumed",
+    "delete": "deleted",
+}
+Plan = Callable[[str], tuple[str, Sequence[Step]]]
+"""A text to what is to be done with it: a label and its steps."""
+
+
+class MonitorsFile:
+    """The user's monitors as a text that can be edited; several processes may do so at the same time."""
+
+    def __init__(self, path: Path, undo_file: Path) -> None:
+        self._path = path
+        self._log = UndoLog(undo_file)
+        self._seen: dict[str, dict[str, Any]] = {}
+        self._valid = ""
+
+    @property
+    def undo_label(self) -> str:
+        """What undo would undo (`delete mx1 smtp`); empty where there is nothing."""
+        change = self._log.newest_done()
+        return change.label if change else ""
+
+    @property
+    def redo_label(self) -> str:
+        """What redo would do again; empty where there is nothing."""
+        change = self._log.oldest_undone()
+        return change.label if change else ""
+
+    def read_table(self, name: str) -> dict[str, Any]:
+        """The keys that are written for a monitor; the next edit of it is checked against them.
+
+        Raises:
+            UserError: there is no such monitor, or the file is broken.
+        """
+        layout = self._layout(self._read()[1])
+        block = _only(block_names(layout), name)
+        self._seen[name] = block_table(layout.text[block.start : block.end])
+        return self._seen[name]
+
+    def add(self, tables: Iterable[Mapping[str, object]]) -> str:
+        """Append monitors; returns what was done.
+
+        Raises:
+            UserError: a name is taken, a table is wrong, or the file cannot be changed.
+        """
+        wanted = list(tables)
+
+        def plan(text: str) -> tuple[str, list[Step]]:
+            taken = set(block_names(self._layout(text)))
+            newline, steps = newline_of(text), list[Step]()
+            end, gap = len(text), separator(text)
+            for table in wanted:
+                name = str(table.get("name", ""))
+                _require_free(name, taken)
+                taken.add(name)
+                added = gap + new_block(table, newline)
+                steps.append(Step("add", name, name, end, "", added))
+                end, gap = end + len(added), newline
+            return _label("add", [step.name for step in steps]), steps
+
+        return self._change(plan)
+
+    def edit(self, name: str, changes: Changes) -> str:
+        """Set keys of one monitor, or remove them where the value is None; returns what was done.
+
+        Raises:
+            UserError: no such monitor, a wrong value, the name is taken, the key was changed by others since
+                `read_table`, or the file cannot be written.
+        """
+        return self.edit_all((name,), changes)
+
+    def edit_all(self, names: Sequence[str], changes: Changes) -> str:
+        """The same change of several monitors at once: one step of undo. Raises as `edit` does."""
+
+        def plan(text: str) -> tuple[str, list[Step]]:
+            layout = self._layout(text)
+            blocks = block_names(layout)
+            new_name = changes.get("name")
+            if isinstance(new_name, str) and names != (new_name,):
+                _require_free(new_name, set(blocks) if len(names) == 1 else {new_name})
+            newline, steps = newline_of(text), list[Step]()
+            for name, block in _from_the_end(blocks, names):
+                before = text[block.start : block.end]
+                self._refuse_if_changed(name, block_table(before), changes)
+                after = change_block(before, changes, newline)
+                renamed = str(new_name) if isinstance(new_name, str) else name
+                steps.append(Step("edit", name, renamed, block.start, before, after))
+            return _label(_verb(changes), list(names)), [step for step in steps if step.before != step.after]
+
+        return self._change(plan)
+
+    def delete(self, names: Sequence[str]) -> str:
+        """Delete monitors with the comments directly above them; returns what was done. Raises as `edit` does."""
+
+        def plan(text: str) -> tuple[str, list[Step]]:
+            layout = self._layout(text)
+            blocks, limit, steps = block_names(layout), len(text), list[Step]()
+            following = _following(layout)
+            for name, block in _from_the_end(blocks, names):
+                if name in self._seen and self._seen[name] != block_table(text[block.start : block.end]):
+                    raise self._changed(name)
+                start, end = delete_span(layout, block)
+                end = min(end, limit)
+                limit = start
+                steps.append(Step("delete", name, name, start, text[start:end], "", following[block.start]))
+            return _label("delete", list(names)), steps
+
+        return self._change(plan)
+
+    def undo(self) -> str:
+        """Take the newest change back; other changes made since stay. Returns what was done.
+
+        Raises:
+            UserError: nothing to undo, or a block is no longer as that change left it.
+        """
+        return self._travel(redo=False)
+
+    def redo(self) -> str:
+        """Do the newest undone change again. Raises as `undo` does."""
+        return self._travel(redo=True)
+
+    def _travel(self, *, redo: bool) -> str:
+        with writers_lock(self._path):
+            mark, text = self._read()
+            change = self._log.oldest_undone() if redo else self._newest_real(text)
+            if change is None:
+                raise UserError("nothing to do again" if redo else "nothing to undo")
+            steps = change.steps if redo else tuple(step.inverse() for step in reversed(change.steps))
+            if digest(text) == (change.old if redo else change.new):
+                result = apply_exactly(text, steps)
+            else:
+                self._layout(text)
+                result = apply_by_name(text, steps)
+            self._write(mark, text, result)
+            self._log.mark(change, undone=not redo)
+        self._seen.clear()
+        return f"{'done again' if redo else 'undone'}: {change.label}"
+
+    def _newest_real(self, text: str) -> Change | None:
+        """The newest change that reached the file: one that a kill cut off between log and file is passed over."""
+        change = self._log.newest_done()
+        while change is not None and change.old != change.new and digest(text) == change.old:
+            self._log.mark(change, undone=True)
+            change = self._log.newest_done()
+        return change
+
+    def _change(self, plan: Plan) -> str:
+        with writers_lock(self._path):
+            mark, text = self._read()
+            label, steps = plan(text)
+            result = apply_exactly(text, tuple(steps))
+            if result != text:
+                self._log.add(label, text, result, tuple(steps))
+                self._write(mark, text, result)
+        for step in steps:
+            self._seen.pop(step.name, None)
+        verb, _, rest = label.partition(" ")
+        return f"{_PAST[verb]} {rest}"
+
+    def _read(self) -> tuple[str, str]:
+        """Byte order mark and text."""
+        whole = read_text(self._path)
+        text = without_mark(whole)
+        return whole[: len(whole) - len(text)], text
+
+    def _write(self, mark: str, seen: str, text: str) -> None:
+        if self._read() != (mark, seen):
+            raise UserError("was changed by somebody else just now", where=self._path.name, todo="try again")
+        replace_file(self._path, (mark + text).encode())
+        self._valid = text
+
+    def _layout(self, text: str) -> Layout:
+        """The text taken apart, once it is known to be TOML made of blocks."""
+        if text != self._valid:
+            parse(text, self._path.name)
+            self._valid = text
+        layout = scan(text)
+        if not layout.is_regular:
+            what = "holds more than [[monitor]] blocks"
+            raise UserError(
+                what, where=self._path.name, todo="write each monitor as a [[monitor]] block to edit it here"
+            )
+        return layout
+
+    def _refuse_if_changed(self, name: str, table: Mapping[str, Any], changes: Changes) -> None:
+        """Others' edits of other keys are merged; an edit of a key that others changed since is refused."""
+        seen = self._seen.get(name)
+        if seen is None:
+            return
+        for path, _ in flatten(changes):
+            if value_at(seen, path) != value_at(table, path):
+                raise self._changed(name)
+
+    def _changed(self, name: str) -> UserError:
+        self._seen.pop(name, None)
+        what = f"{safe_text(name, 80)} was changed in the file meanwhile"
+        return UserError(what, where=self._path.name, todo="look at it again, then repeat this")
+
+
+def _only(blocks: Mapping[str, list[Block]], name: str) -> Block:
+    found = blocks.get(name, [])
+    if len(found) == 1:
+        return found[0]
+    shown = safe_text(name, 80)
+    if found:
+        raise UserError(f"{len(found)} monitors are called {shown!r}", todo="rename all but one in the file")
+    raise UserError(f"no monitor is called {shown!r}", todo="it may have been deleted or renamed meanwhile")
+
+
+def _from_the_end(blocks: Mapping[str, list[Block]], names: Sequence[str]) -> list[tuple[str, Block]]:
+    """Last block first, so that offsets of the others stay true."""
+    chosen = [(name, _only(blocks, name)) for name in dict.fromkeys(names)]
+    return sorted(chosen, key=lambda item: -item[1].start)
+
+
+def _following(layout: Layout) -> dict[int, str]:
+    """Start of each block to the name of the one behind it; empty for the last."""
+    names = [block_name(layout.text, block) or "" for block in layout.blocks]
+    return {block.start: name for block, name in zip(layout.blocks, [*names, ""][1:], strict=True)}
+
+
+def _require_free(name: str, taken: set[str]) -> None:
+    if name in taken:
+        raise UserError(f"a monitor is already called {safe_text(name, 80)!r}", todo="choose another name")
+
+
+def _verb(changes: Changes) -> str:
+    if set(changes) == {"paused"}:
+        return "pause" if changes["paused"] else "resume"
+    return "rename" if set(changes) == {"name"} else "edit"
+
+
+def _label(verb: str, names: Sequence[str]) -> str:
+    return f"{verb} {safe_text(names[0], 80) if len(names) == 1 else f'{len(names)} monitors'}"

@@ -1,0 +1,104 @@
+"""Reads a TOML file of the user's: bytes to text to tables, every fault with file and line."""
+
+import errno
+import re
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.safetext import safe_text
+
+MAX_FILE_BYTES: Final = 16 * 1024 * 1024
+_BOM: Final = "\ufeff"
+_PLACE: Final = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)$")
+_WORDS: Final = (
+    # what tomllib says, what we say, what to do
+    ("Cannot overwrite a value", "this key is written twice", "keep one of the two"),
+    ("Cannot declare", "this table is written twice, or its name is already a key's", "keep one of the two"),
+    ("Cannot mutate immutable", "an inline table or array cannot be added to", "write it in one place"),
+    ("Invalid value", "not a TOML value", 'put text between double quotes: name = "mx1"'),
+    ("Unterminated string", "a string is not closed", "close it with the quote it began with"),
+    ("Illegal character", "a character that must not stand here", "remove it, or write it as an escape like \\u0007"),
+    ("Found invalid character", "a character that must not stand here", "remove it, or escape it like \\u0007"),
+    ("Unescaped '\\'", "a backslash that begins no escape", "double it, or use single quotes"),
+    ("Unclosed array", "a list is not closed", "close it with ]"),
+    ("Expected '=' after a key", "a key without =", 'write key = "value"'),
+    ("Expected ']", "a header is not closed", "write [[monitor]]"),
+    ("Expected newline or end of document", "something behind the value", "one key and one value on a line"),
+    ("Invalid initial character for a key part", "no key can begin like this", 'write key = "value"'),
+    ("Invalid statement", "no key, header or comment", 'write key = "value"'),
+)
+
+
+def read_text(path: Path) -> str:
+    """The file's text with its byte order mark and line ends as they are; empty when there is no file.
+
+    Raises:
+        UserError: no regular file, unreadable, too large, not UTF-8.
+    """
+    name = path.name
+    try:
+        facts = path.stat()
+        if stat.S_ISDIR(facts.st_mode):
+            raise UserError("is a folder, not a file", where=name, todo=f"move {path} away")
+        if not stat.S_ISREG(facts.st_mode):
+            raise UserError("is no regular file", where=name, todo=f"replace {path} by a file")
+        if facts.st_size > MAX_FILE_BYTES:
+            raise UserError(
+                f"is larger than {MAX_FILE_BYTES >> 20} MiB", where=name, todo="remove what does not belong"
+            )
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        todo = "correct its permissions" if error.errno in {errno.EACCES, errno.EPERM} else f"check {path}"
+        raise UserError(f"cannot be read: {error.strerror}", where=name, todo=todo) from error
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UserError("is UTF-16, not UTF-8", where=f"{name}:1", todo="save the file as UTF-8")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UserError(
+            f"not UTF-8: byte {error.start + 1} of the file is 0x{data[error.start]:02x}",
+            where=f"{name}:{line}",
+            todo="save the file as UTF-8",
+        ) from error
+
+
+def without_mark(text: str) -> str:
+    """The text without a byte order mark; offsets count from here."""
+    return text.removeprefix(_BOM)
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """The tables of a text.
+
+    Args:
+        text: may begin with a byte order mark.
+        name: of the file, for the message.
+
+    Raises:
+        UserError: not TOML, with the line.
+    """
+    body = without_mark(text)
+    try:
+        return tomllib.loads(body)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        place = _PLACE.search(message)
+        line = int(place[1]) if place and place[1] else len(body.rstrip().splitlines()) or 1
+        what, todo = _in_words(message[: place.start()] if place else message)
+        raise UserError(what, where=f"{name}:{line}", todo=todo) from error
+    except (RecursionError, ValueError) as error:
+        what = "lists nested too deeply" if isinstance(error, RecursionError) else "a number with too many digits"
+        raise UserError(what, where=name, todo="no key of ours needs this") from error
+
+
+def _in_words(message: str) -> tuple[str, str]:
+    for theirs, ours, todo in _WORDS:
+        if message.startswith(theirs):
+            return f"not valid TOML: {ours}", todo
+    return f"not valid TOML: {safe_text(message, 80)}", "correct that line"
