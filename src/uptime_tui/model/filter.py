@@ -2,11 +2,14 @@
 
 `word` is looked for in name, target, purpose and tags, ignoring case; `!` before a term negates it.
 `state:down,degraded`, `cat:email`, `tag:prod`, `svc:smtp`, `host:mx1`, `why:refused`, `cert<14` (days left),
-`lat>200` (milliseconds). A value may end in `*`.
+`lat>200` (milliseconds). A value of two letters or more holds for all that begins with it, because filters are typed
+letter by letter; `*` at its end does so for one letter as well.
 """
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
+
+from uptime_tui.model.failure import Status
 
 
 class Subject(NamedTuple):
@@ -52,10 +55,13 @@ _KEYS: Final[dict[str, Callable[[Subject], tuple[str, ...]]]] = {
     "host": lambda s: (s.host,),
     "why": lambda s: (s.failure,),
 }
-_NUMBERS: Final[dict[str, Callable[[Subject], float | None]]] = {
-    "cert": lambda s: s.cert_days,
-    "lat": lambda s: s.latency_ms,
+_OTHER_NAMES: Final = {"status": "state", "category": "cat", "service": "svc", "failure": "why"}
+_STATES: Final = (*(status.value for status in Status), "suspected")
+_NUMBERS: Final[dict[str, tuple[Callable[[Subject], float | None], str]]] = {
+    "cert": (lambda s: s.cert_days, "d"),
+    "lat": (lambda s: s.latency_ms, "ms"),
 }
+"""What is compared, and the unit that may stand behind the number."""
 
 
 def parse_filter(text: str) -> Filter:
@@ -83,19 +89,23 @@ def parse_filter(text: str) -> Filter:
 def _term(word: str) -> tuple[Term | None, str]:
     if not word:
         return None, ""
+    folded = word.casefold()
     for sign in "<>":
-        key, found, number = word.partition(sign)
+        key, found, number = folded.partition(sign)
         if found and key in _NUMBERS:
-            return _comparison(_NUMBERS[key], sign, number, word)
-    key, colon, value = word.partition(":")
-    if colon and key in _KEYS:
-        if not value:
-            return None, f"{word} wants a value"
-        return _choice(_KEYS[key], tuple(part.casefold() for part in value.split(",") if part)), ""
-    if colon and key in {"status", "category", "service", "failure"}:
-        known = {"status": "state", "category": "cat", "service": "svc", "failure": "why"}[key]
-        return _term(f"{known}:{value}")
-    return _text(word.casefold()), ""
+            return _comparison(*_NUMBERS[key], sign, number, word)
+    key, colon, value = folded.partition(":")
+    key = _OTHER_NAMES.get(key, key)
+    if not colon or key not in _KEYS:
+        return _text(folded), ""
+    wanted = tuple(part for part in value.split(",") if part)
+    if not wanted:
+        return None, f"{word} wants a value"
+    if key == "state":
+        strange = [part for part in wanted if not any(_fits(state, part) for state in _STATES)]
+        if strange:
+            return None, f"{strange[0]} is no state: {', '.join(_STATES)}"
+    return _choice(_KEYS[key], wanted), ""
 
 
 def _not(term: Term) -> Term:
@@ -103,10 +113,10 @@ def _not(term: Term) -> Term:
 
 
 def _comparison(
-    number_of: Callable[[Subject], float | None], sign: str, text: str, word: str
+    number_of: Callable[[Subject], float | None], unit: str, sign: str, text: str, word: str
 ) -> tuple[Term | None, str]:
     try:
-        limit = float(text)
+        limit = float(text.removesuffix(unit))
     except ValueError:
         return None, f"{word} wants a number"
 

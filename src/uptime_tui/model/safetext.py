@@ -1,8 +1,9 @@
 r"""Bytes to bounded harmless text; the only place where bytes from the network become text.
 
 Every control character, escape, bidirectional override (Unicode TR9), zero-width, private and unassigned
-character is made visible as an escape (`\x1b`, `\u202e`), so that the result can be printed on any terminal, in
-any log. Markup is not this function's business: nothing of ours parses markup from data.
+character, and every letter that draws nothing, is made visible as an escape (`\x1b`, `\u202e`), so that the
+result can be printed on any terminal, in any log. Markup is not this function's business: nothing of ours parses
+markup from data.
 """
 
 import re
@@ -16,6 +17,15 @@ _BLANKS: Final = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029 ]+")
 _HARMLESS: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"}) | frozenset(
     {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"}
 )
+_UNSEEN: Final = frozenset(
+    chr(code)
+    for first, last in (
+        (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
+        (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF),
+    )
+    for code in range(first, last + 1)
+)  # fmt: skip
+"""Letters, marks and symbols that draw nothing (Unicode: Default_Ignorable_Code_Point; and the empty braille cell)."""
 _MOST_MARKS: Final = 3
 """Combining marks in a row; more of them draw over other lines."""
 
@@ -34,7 +44,7 @@ def safe_text(data: bytes | str, limit: int = DEFAULT_LIMIT) -> str:
         text = _visible(text)
     text = _BLANKS.sub(" ", text).strip(" ")
     if cut or len(text) > limit:
-        return text[: max(0, limit - 1)].rstrip(" ") + "…"
+        return text[: limit - 1].rstrip(" ") + "…" if limit > 0 else ""
     return text
 
 
@@ -49,10 +59,8 @@ def _visible(text: str) -> str:
     for character in _BLANKS.sub(" ", text):
         category = unicodedata.category(character)
         marks = marks + 1 if category in {"Mn", "Mc"} else 0
-        if (category in _HARMLESS or character == " ") and marks <= _MOST_MARKS:
-            shown.append(character)
-        else:
-            shown.append(_escaped(character))
+        harmless = character == " " or (category in _HARMLESS and character not in _UNSEEN)
+        shown.append(character if harmless and marks <= _MOST_MARKS else _escaped(character))
     return "".join(shown)
 
 

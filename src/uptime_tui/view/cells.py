@@ -1,9 +1,14 @@
 """Text in terminal cells: how wide it is, and how it is made to fit. Widths follow Unicode TR11 (wide = 2 cells)."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
-_ZERO: Final = frozenset({"Mn", "Me", "Cf"})
+_ZERO: Final = frozenset({"Mn", "Me", "Mc", "Cf"})
+_JOINED: Final = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF), (0x1F3FB, 0x1F3FF))
+"""Drawn into the character before: vowels and finals of a Hangul syllable, skin tones."""
+_WIDE: Final = ((0x2630, 0x2637), (0x268A, 0x268F), (0x4DC0, 0x4DFF), (0x1D300, 0x1D376))
+"""Wide since Unicode 16, which this Python may not know."""
 
 
 def cell_width(text: str) -> int:
@@ -13,10 +18,14 @@ def cell_width(text: str) -> int:
     return sum(_width(character) for character in text)
 
 
+@lru_cache(maxsize=4096)
 def _width(character: str) -> int:
-    if unicodedata.east_asian_width(character) in "WF":
+    code = ord(character)
+    if unicodedata.category(character) in _ZERO or any(first <= code <= last for first, last in _JOINED):
+        return 0
+    if unicodedata.east_asian_width(character) in "WF" or any(first <= code <= last for first, last in _WIDE):
         return 2
-    return 0 if unicodedata.category(character) in _ZERO else 1
+    return 1
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:

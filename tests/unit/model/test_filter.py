@@ -1,0 +1,106 @@
+"""The filter language: words and terms, all of which must hold; typed letter by letter, it never fails."""
+
+import pytest
+
+from uptime_tui.model.filter import Subject, parse_filter, searchable
+
+MX = Subject(
+    name="MX1 Submission",
+    target="submission://mx1.example.net:587",
+    host="mx1.example.net",
+    service="submission",
+    category="email",
+    status="down",
+    suspected=False,
+    failure="refused",
+    purpose="outbound mail of the shop",
+    tags=("prod", "Mail"),
+    latency_ms=250.0,
+    cert_days=9.5,
+)
+DB = Subject("db3", "postgresql://db3:5432", "db3", "postgresql", "database", "up", True, "timeout", "", (), None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "mx", "db"),
+    [
+        ("", True, True),
+        ("   ", True, True),
+        ("mx1", True, False),
+        ("SUBMISSION", True, False),
+        ("shop", True, False),
+        ("5432", False, True),
+        ("prod", True, False),
+        ("mx1*", True, False),
+        ("*", False, False),
+        ("mx1 shop", True, False),
+        ("mx1 db3", False, False),
+        ("!mx1", False, True),
+        ("!", True, True),
+        ("submission prod", True, False),
+        ("state:down", True, False),
+        ("State:DOWN,degraded", True, False),
+        ("status:up", False, True),
+        ("state:susp", False, True),
+        ("!state:suspected", True, False),
+        ("cat:email", True, False),
+        ("category:data", False, True),
+        ("tag:mail", True, False),
+        ("tag:prod,other", True, False),
+        ("svc:s", False, False),
+        ("svc:s*", True, False),
+        ("svc:su", True, False),
+        ("service:postgresql", False, True),
+        ("host:mx1", True, False),
+        ("why:refused", True, False),
+        ("failure:time", False, True),
+        ("cert<14", True, False),
+        ("CERT<14d", True, False),
+        ("cert>14", False, False),
+        ("lat>200", True, False),
+        ("lat>200ms", True, False),
+        ("lat<200", False, False),
+        ("!lat>200", False, True),
+        ("colour:red", False, False),
+        ("https://x", False, False),
+        ("submission://mx1", True, False),
+        ("name<3", False, False),
+    ],
+)
+def test_terms(text, mx, db):
+    parsed = parse_filter(text)
+    assert (parsed.matches(MX), parsed.matches(DB), parsed.problem, parsed.text) == (mx, db, "", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("cert<", "cert< wants a number"),
+        ("lat>fast", "lat>fast wants a number"),
+        ("state:", "state: wants a value"),
+        ("cat:,", "cat:, wants a value"),
+        ("state:broken", "broken is no state: up, degraded, down, unknown, paused, pending, suspected"),
+        ("!cert< state:", "cert< wants a number"),
+    ],
+)
+def test_an_unfinished_term_is_left_out_and_named(text, problem):
+    parsed = parse_filter(text)
+    assert parsed.problem == problem
+    assert parsed.matches(MX)
+    assert parsed.matches(DB)
+    assert parse_filter(f"mx1 {text}").matches(MX)
+    assert not parse_filter(f"mx1 {text}").matches(DB)
+
+
+def test_words_do_not_run_together():
+    assert not parse_filter("submissionsubmission").matches(MX)
+    assert searchable("A", "b", "C", ("d", "e")) == "a\nb\nc\nd\ne"
+
+
+def test_a_prepared_text_is_used():
+    assert parse_filter("needle").matches(MX._replace(text="hay needle hay"))
+
+
+def test_a_choice_remembers_what_it_has_seen():
+    matches = parse_filter("host:mx1").matches
+    assert [matches(one) for one in (MX, DB, MX, DB)] == [True, False, True, False]
