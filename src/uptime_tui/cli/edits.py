@@ -38,7 +38,6 @@ def pause_all(names: tuple[str, ...], home: str | None, *, paused: bool, as_json
     """Pause or resume: each monitor's block says so, and no other byte changes."""
 
     def edit(file: MonitorsFile) -> None:
-        for name in names:
-            file.edit(name, {"paused": True if paused else None})
+        file.edit_all(names, {"paused": True if paused else None})
 
     return change(names, home, "paused" if paused else "resumed", edit, as_json=as_json)

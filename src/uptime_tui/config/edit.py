@@ -22,7 +22,6 @@ from uptime_tui.config.write import replace_file, writers_lock
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.safetext import safe_text
 
-_TRIES: Final = 3
 _PAST: Final = {
     "add": "added",
     "edit": "edited",
@@ -56,16 +55,22 @@ class MonitorsFile:
         change = self._log.oldest_undone()
         return change.label if change else ""
 
-    def read_table(self, name: str) -> dict[str, Any]:
-        """The keys that are written for a monitor; the next edit of it is checked against them.
+    def read_table(self, name: str, *, remember: bool = True) -> dict[str, Any]:
+        """The keys that are written for a monitor.
+
+        Args:
+            name: the monitor's.
+            remember: a person is going to see them: the next edit of this monitor is checked against them.
 
         Raises:
             UserError: there is no such monitor, or the file is broken.
         """
         layout = self._layout(self._read()[1])
         block = _only(block_names(layout), name)
-        self._seen[name] = block_table(layout.text[block.start : block.end])
-        return self._seen[name]
+        table = block_table(layout.text[block.start : block.end])
+        if remember:
+            self._seen[name] = table
+        return table
 
     def add(self, tables: Iterable[Mapping[str, object]]) -> str:
         """Append monitors; returns what was done.

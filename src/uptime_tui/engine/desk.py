@@ -109,7 +109,8 @@ class Desk:
             return str(file.add(tables)), tuple(str(table["name"]) for table in tables)
         if isinstance(request, Edit):
             name = self._names((request.monitor,))[0]
-            draft_from_table(_merged(file.read_table(name), request.changes), self._fleet.catalogue, where=name)
+            written = file.read_table(name, remember=False)
+            draft_from_table(_merged(written, request.changes), self._fleet.catalogue, where=name)
             new_name = str(request.changes.get("name") or name)
             return str(file.edit(name, request.changes)), (new_name,)
         if isinstance(request, Delete):
@@ -117,10 +118,7 @@ class Desk:
             return str(file.delete(list(names))), names
         if isinstance(request, Pause):
             names = self._names(request.monitors)
-            for name in names:
-                file.edit(name, {"paused": True if request.paused else None})
-            verb = "paused" if request.paused else "resumed"
-            return f"{verb} {names[0] if len(names) == 1 else len(names)}", names
+            return str(file.edit_all(names, {"paused": True if request.paused else None})), names
         if isinstance(request, Undo):
             return str(file.redo() if request.redo else file.undo()), ()
         raise TypeError(type(request).__name__)

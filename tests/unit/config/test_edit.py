@@ -193,6 +193,7 @@ def test_others_edits_elsewhere_are_merged(path, file):
 def test_others_edit_of_the_same_key_is_never_overwritten(path, file):
     file.read_table("shop")
     path.write_text(TEXT.replace("https://shop.example.net", "https://new.example.net"))
+    file.read_table("shop", remember=False)
     with pytest.raises(UserError, match="changed in the file meanwhile"):
         file.edit("shop", {"target": "https://mine.example.net"})
     assert "https://new.example.net" in text_of(path)
