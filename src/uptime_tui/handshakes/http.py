@@ -55,7 +55,7 @@ def request(ask: Ask) -> bytes:
 class _Answer:
     """Callbacks of the parser: what an answer says of itself, and its body while it may be kept."""
 
-    __slots__ = ("code", "done", "headers", "headers_done", "keep", "length", "parser", "parts", "reason")
+    __slots__ = ("broken", "code", "done", "headers", "headers_done", "keep", "length", "parser", "parts", "reason")
 
     def __init__(self, *, keep: bool) -> None:
         import httptools
@@ -66,22 +66,27 @@ class _Answer:
         self.parts: list[bytes] = []
         self.length = 0
         self.code = 0
-        self.headers_done = self.done = False
+        self.headers_done = self.done = self.broken = False
         self.parser = httptools.HttpResponseParser(self)
         # as browsers are; a monitor that is stricter than they are raises false alarms
         self.parser.set_dangerous_leniencies(
             lenient_optional_cr_before_lf=True, lenient_data_after_close=True, lenient_spaces_after_chunk_size=True
         )
 
+    # a second answer in the same segment, after the one we asked for, must not overwrite it: hence `done` everywhere
+
     def on_status(self, reason: bytes) -> None:
-        self.reason += reason
+        if not self.done:
+            self.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
-        if name in _KEPT:
+        if name in _KEPT and not self.done:
             self.headers[name] = value
 
     def on_headers_complete(self) -> None:
+        if self.done:
+            return
         self.code = self.parser.get_status_code()
         # 1xx announce another answer (RFC 9110 §15.2); 101 would be the last one, but we asked for no upgrade
         self.headers_done = self.code >= 200 or self.code == 101
@@ -98,7 +103,7 @@ class _Answer:
             self.parts.append(part)
 
     def on_message_complete(self) -> None:
-        self.done = self.headers_done
+        self.done = self.done or self.headers_done
 
     def feed(self, chunk: bytes) -> bool:
         """Parse; False when it is no HTTP. What follows a complete answer is not looked at."""
@@ -107,8 +112,8 @@ class _Answer:
         try:
             self.parser.feed_data(chunk)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            return self.done or self.code == 101
-        return True
+            self.broken = not self.done and self.code != 101
+        return not self.broken
 
 
 def _talk(ask: Ask) -> Talk:
@@ -124,14 +129,14 @@ def _talk(ask: Ask) -> Talk:
     if announced.isdigit() and int(announced[:20]) > ask.expect.max_body_bytes:
         return _too_large(answer, ask)
     ended = False
-    while not (answer.done or ended):
+    while not (answer.done or ended or answer.broken):
         if answer.length > ask.expect.max_body_bytes or allowed < 0:
             return _too_large(answer, ask)
         chunk = yield Receive()
         allowed -= len(chunk)
         ended = not chunk
-        if chunk and not answer.feed(chunk):
-            return Outcome(Failure.BAD_PROTOCOL, f"{_status_line(answer)}, the body makes no sense", _banner(answer))
+        if chunk:
+            answer.feed(chunk)
     if answer.length > ask.expect.max_body_bytes:
         return _too_large(answer, ask)
     return _judge_content(answer, ask)
@@ -156,7 +161,7 @@ def _read_head(answer: _Answer) -> Talk:
             if b"\n" in first or len(first) >= FIRST_BYTES or not 0x20 <= first[0] < 0x7F:
                 raise Unreadable(strange("HTTP", first, "what answers is not HTTP/1.1"))
             continue  # a few letters more, to name it
-        if not answer.feed(chunk):
+        if not answer.feed(chunk) and not answer.headers_done:
             raise Unreadable(strange("HTTP", first, "the answer is broken HTTP"))
         if received > HEADER_BYTES and not answer.headers_done:
             raise Unreadable(Outcome(Failure.BAD_PROTOCOL, f"more than {HEADER_BYTES} bytes of HTTP headers"))
@@ -188,6 +193,8 @@ def _judge_status(answer: _Answer, ask: Ask) -> Outcome | None:
 
 def _judge_content(answer: _Answer, ask: Ask) -> Outcome:
     line, banner = _status_line(answer), _banner(answer)
+    if answer.broken:
+        return Outcome(Failure.BAD_PROTOCOL, f"{line}, the body makes no sense", banner)
     announced = answer.headers.get(b"content-length")
     if not answer.done and (announced is not None or b"transfer-encoding" in answer.headers):
         of = f" of {safe_text(announced, 20)}" if announced else ""
@@ -214,7 +221,7 @@ def _drain(answer: _Answer, outcome: Outcome, ask: Ask) -> Talk:
 
 def _read_rest(answer: _Answer) -> Talk:
     left = DRAIN_BYTES
-    while not answer.done and left > 0:
+    while not (answer.done or answer.broken) and left > 0:
         chunk = yield Receive()
         left -= len(chunk)
         if not chunk or not answer.feed(chunk):

@@ -1,0 +1,147 @@
+import ssl
+
+import pytest
+
+from support.certificates import NAME, authority
+from support.peers import TlsPeer, converse, server_context, setup
+from uptime_tui.dial.drive import Driver
+from uptime_tui.dial.tls import TlsLayer, context_for
+from uptime_tui.handshakes import tcp
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.steps import Ask
+
+ASK = Ask(NAME, 443, "tcp", tls="implicit")
+
+
+def probe(state: str, **changes):
+    driver = Driver(tcp.handshake(ASK), tls=setup(**changes))
+    return converse(driver, lambda _: b"", tls=server_context(authority.leaf(state)))
+
+
+@pytest.mark.parametrize(
+    ("state", "problems"),
+    [
+        ("good", ()),
+        ("rsa", ()),
+        ("stray_expired", ()),
+        ("expired", (Failure.TLS_EXPIRED,)),
+        ("not_yet", (Failure.TLS_NOT_YET_VALID,)),
+        ("wrong_name", (Failure.TLS_NAME_MISMATCH,)),
+        ("expired_wrong_name", (Failure.TLS_EXPIRED, Failure.TLS_NAME_MISMATCH)),
+        ("self_signed", (Failure.TLS_SELF_SIGNED,)),
+        ("self_signed_expired", (Failure.TLS_EXPIRED, Failure.TLS_SELF_SIGNED)),
+        ("missing_intermediate", (Failure.TLS_UNTRUSTED,)),
+        ("untrusted", (Failure.TLS_UNTRUSTED,)),
+        ("untrusted_root_sent", (Failure.TLS_UNTRUSTED,)),
+        ("expired_intermediate", (Failure.TLS_EXPIRED,)),
+        ("expiring", (Failure.TLS_EXPIRING,)),
+    ],
+)
+@pytest.mark.parametrize("tolerate", [False, True])
+def test_all_problems_in_one_handshake(state, problems, tolerate):
+    tolerated = frozenset({Failure.TLS_SELF_SIGNED, Failure.TLS_UNTRUSTED}) if tolerate else frozenset()
+    ending = probe(state, tolerate=tolerated)
+    assert ending.certificate is not None
+    assert ending.certificate.problems == problems
+    assert ending.outcome.failure == (problems[0] if problems else None)
+    assert ending.phase == (Phase.TLS if problems else None)
+    assert ending.certificate.missing_intermediate == (state == "missing_intermediate")
+    assert ending.certificate.protocol == "TLSv1.3"
+    assert ending.certificate.cipher.startswith("TLS_")
+    assert ending.tls_ms is not None
+    session, certificate = ending.evidence[:2]
+    assert (session.id, session.ok) == ("tls_session", True)
+    assert (certificate.id, certificate.ok) == ("tls_certificate", not problems)
+
+
+def test_facts_of_the_certificate():
+    certificate = probe("good").certificate
+    assert certificate is not None
+    assert certificate.subject == NAME
+    assert certificate.issuer == "Test Intermediate"
+    assert certificate.names == (NAME, "*.wild.test", "192.0.2.7")
+    assert certificate.key == "EC P-256"
+    assert certificate.chain_length == 2
+    assert len(certificate.sha256) == 64
+    assert probe("rsa").certificate.key == "RSA 2048"
+
+
+def test_details_name_the_fact():
+    assert "expired 3 days ago" in probe("expired").outcome.detail
+    assert "is for other.test, not for mx.example.test" in probe("expired_wrong_name").outcome.detail
+    assert (
+        "does not send its intermediate certificate (Test Intermediate)" in probe("missing_intermediate").outcome.detail
+    )
+    assert "Old Intermediate" in probe("expired_intermediate").outcome.detail
+
+
+def test_unverified_shows_and_does_not_judge():
+    ending = probe("self_signed_expired", verify=False)
+    assert ending.outcome.failure is None
+    assert ending.certificate is not None
+    assert ending.certificate.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "failure"),
+    [
+        ("192.0.2.7", None),
+        ("a.wild.test", None),
+        ("192.0.2.8", Failure.TLS_NAME_MISMATCH),
+        ("wild.test", Failure.TLS_NAME_MISMATCH),
+        ("a.b.wild.test", Failure.TLS_NAME_MISMATCH),
+        ("2001:db8::1", Failure.TLS_NAME_MISMATCH),
+    ],
+)
+def test_name_asked_for(name, failure):
+    assert probe("good", server_name=name).outcome.failure is failure
+
+
+def test_address_is_never_sent_as_server_name():
+    seen = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.sni_callback = lambda _tls, name, _context: seen.append(name)
+    for name in ("192.0.2.7", "2001:db8::1", NAME):
+        TlsPeer(context).feed(Driver(tcp.handshake(ASK), tls=setup(server_name=name)).start(0.0))
+    assert seen == [None, None, NAME]
+
+
+def test_tls_1_2_peer():
+    context = server_context(authority.leaf("good"), maximum=ssl.TLSVersion.TLSv1_2)
+    ending = converse(Driver(tcp.handshake(ASK), tls=setup()), lambda _: b"", tls=context)
+    assert ending.outcome.failure is None
+    assert ending.certificate.protocol == "TLSv1.2"
+
+
+def test_peer_hears_an_end_and_not_a_cut():
+    peer = TlsPeer(server_context(authority.leaf("good")))
+    driver = Driver(tcp.handshake(ASK), tls=setup())
+    peer.feed(driver.start(0.0))
+    assert peer.feed(driver.feed(peer.flush(), 0.1)) == b""
+    assert driver.over
+    assert peer.done
+    assert peer.ended
+
+
+def test_refused_certificate_is_answered_with_an_alert():
+    peer = TlsPeer(server_context(authority.leaf("self_signed")))
+    driver = Driver(tcp.handshake(ASK), tls=setup())
+    peer.feed(driver.start(0.0))
+    peer.feed(driver.feed(peer.flush(), 0.1))
+    assert "UNKNOWN_CA" in peer.alert
+
+
+def test_contexts_are_kept_per_trust_setting():
+    one = context_for(verify=True, ca_file=authority.ca_file)
+    assert context_for(verify=True, ca_file=authority.ca_file) is one
+    assert context_for(verify=False, ca_file=authority.ca_file) is not one
+
+
+def test_unusable_trust_anchors_are_the_users_fault(tmp_path):
+    with pytest.raises(UserError, match="cannot be read"):
+        context_for(verify=True, ca_file=str(tmp_path / "none.pem"))
+    empty = tmp_path / "empty.pem"
+    empty.write_text("no certificate\n")
+    with pytest.raises(UserError, match=r"empty\.pem"):
+        TlsLayer(setup(ca_file=str(empty)))
