@@ -39,6 +39,10 @@ STATES: Final = frozenset({*_FIXED, "redirect_loop", "large_body", "drip"})
 
 async def serve(visit: Visit) -> None:
     """Read the request, answer as the state says, close."""
+    if visit.state == "not_tls":
+        await visit.reader.read(1)
+        await visit.say(answer(400, "Bad Request", b"<h1>Bad Request</h1>\n"))
+        return
     request = await visit.line()
     if not request:
         return

@@ -1,0 +1,200 @@
+"""Every state of every lab server, as a probe from this machine sees it."""
+
+import asyncio
+
+import pytest
+
+from support.labprobe import CATALOGUE, watched_lab
+from uptime_tui.lab.fleet import Entry, states_of
+from uptime_tui.model.failure import Failure as F  # noqa: N817 - a table
+from uptime_tui.model.failure import Phase as P  # noqa: N817
+from uptime_tui.model.failure import Status as S  # noqa: N817
+
+UP = (S.UP, None, None)
+EARLY = (S.DOWN, F.CLOSED_EARLY, P.PROTOCOL)
+
+NAMES = {
+    "nxdomain": (S.DOWN, F.DNS_NXDOMAIN, P.DNS),
+    "no_address": (S.DOWN, F.DNS_NO_ADDRESS, P.DNS),
+    "servfail": (S.DOWN, F.DNS_SERVFAIL, P.DNS),
+    "dns_refused": (S.DOWN, F.DNS_REFUSED, P.DNS),
+    "dns_silent": (S.DOWN, F.DNS_TIMEOUT, P.DNS),
+    "dns_bogus": (S.DOWN, F.DNS_BOGUS, P.DNS),
+}
+CONNECTION = {
+    "refused": (S.DOWN, F.REFUSED, P.CONNECT),
+    "timeout": (S.DOWN, F.TIMEOUT, P.CONNECT),
+}
+CERTIFICATES = {
+    "expired": (S.DOWN, F.TLS_EXPIRED, P.TLS),
+    "expired_wrong_name": (S.DOWN, F.TLS_EXPIRED, P.TLS),
+    "not_yet_valid": (S.DOWN, F.TLS_NOT_YET_VALID, P.TLS),
+    "wrong_name": (S.DOWN, F.TLS_NAME_MISMATCH, P.TLS),
+    "self_signed": (S.DOWN, F.TLS_SELF_SIGNED, P.TLS),
+    "untrusted": (S.DOWN, F.TLS_UNTRUSTED, P.TLS),
+    "missing_intermediate": (S.DOWN, F.TLS_UNTRUSTED, P.TLS),
+    "expiring": (S.DEGRADED, F.TLS_EXPIRING, P.TLS),
+}
+BEFORE_TLS = {
+    "silent": (S.DOWN, F.TLS_HANDSHAKE, P.TLS),
+    "closes_early": (S.DOWN, F.TLS_HANDSHAKE, P.TLS),
+    "reset": (S.DOWN, F.TLS_HANDSHAKE, P.TLS),
+    "intermittent": (S.DOWN, F.TLS_HANDSHAKE, P.TLS),
+    "wrong_service": (S.DOWN, F.TLS_NOT_TLS, P.TLS),
+    "tls_refused": (S.DOWN, F.TLS_HANDSHAKE, P.TLS),
+}
+SLOW = {
+    "slow": (S.DEGRADED, F.TOO_SLOW, P.CONTENT),
+    "very_slow": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
+}
+HTTP = {
+    "up": UP,
+    **NAMES, **CONNECTION, **SLOW,
+    "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
+    "closes_early": EARLY,
+    "reset": EARLY,
+    "intermittent": EARLY,
+    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "http_404": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
+    "http_500": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
+    "http_503": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
+    "login_required": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
+    "error_page": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
+    "empty_page": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
+    "invalid_json": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
+    "redirect": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
+    "redirect_loop": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
+    "large_body": (S.DOWN, F.BODY_TOO_LARGE, P.CONTENT),
+    "half_body": (S.DOWN, F.CLOSED_EARLY, P.CONTENT),
+    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
+    "drip": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
+}  # fmt: skip
+NOT_TLS = {"not_tls": (S.DOWN, F.TLS_NOT_TLS, P.TLS)}
+HTTPS = {**HTTP, **CERTIFICATES, **BEFORE_TLS, **NOT_TLS}
+PANEL = {
+    **HTTPS,
+    "self_signed": (S.DEGRADED, F.TLS_SELF_SIGNED, P.TLS),
+    "untrusted": (S.DEGRADED, F.TLS_UNTRUSTED, P.TLS),
+    "missing_intermediate": (S.DEGRADED, F.TLS_UNTRUSTED, P.TLS),
+    "http_404": UP,
+    "login_required": UP,
+    **dict.fromkeys(("error_page", "empty_page", "invalid_json", "redirect", "redirect_loop"), UP),
+}
+SMTP = {
+    "up": UP,
+    **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
+    "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
+    "silent": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
+    "closes_early": EARLY,
+    "reset": EARLY,
+    "intermittent": EARLY,
+    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "busy": (S.DEGRADED, F.BUSY, P.PROTOCOL),
+    "refusing": (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL),
+    "no_starttls": (S.DEGRADED, F.STARTTLS_MISSING, P.TLS),
+    "starttls_refused": (S.DEGRADED, F.STARTTLS_MISSING, P.TLS),
+    "starttls_injection": (S.DOWN, F.STARTTLS_INJECTION, P.TLS),
+    "ehlo_refused": (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL),
+    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
+}  # fmt: skip
+REDIS = {
+    "up": UP,
+    **NAMES, **CONNECTION, **SLOW,
+    "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
+    "closes_early": EARLY,
+    "reset": EARLY,
+    "intermittent": EARLY,
+    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "no_auth": UP,
+    "protected": UP,
+    **dict.fromkeys(("loading", "busy_script", "max_clients", "master_down", "cannot_save"), (S.DEGRADED, F.BUSY, P.PROTOCOL)),
+    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
+}  # fmt: skip
+ACCEPTS = dict.fromkeys(
+    ("silent", "closes_early", "reset", "intermittent", "wrong_service", "slow", "very_slow"), UP
+)  # a bare connection is all that is looked at
+GREETER = {"up": UP, **NAMES, **CONNECTION, **ACCEPTS}
+SEEN = {
+    ("http", "http"): HTTP,
+    ("http", "https"): HTTPS,
+    ("http", "cpanel"): PANEL,
+    ("smtp", "submission"): SMTP,
+    ("smtp", "smtp"): {**SMTP, "no_starttls": UP, "starttls_refused": UP},
+    ("smtp", "smtps"): {
+        **SMTP, **BEFORE_TLS, **NOT_TLS,
+        "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
+        **dict.fromkeys(("no_starttls", "starttls_refused", "starttls_injection"), UP),
+    },
+    ("redis", "redis"): REDIS,
+    ("greeter", "ssh"): GREETER,
+    ("greeter", "imap"): {**GREETER, **dict.fromkeys(CERTIFICATES, UP)},
+    ("greeter", "imaps"): {
+        **GREETER, **CERTIFICATES, **BEFORE_TLS, **NOT_TLS
+    },
+}  # fmt: skip
+WAITS = {"timeout", "silent", "drip", "very_slow", "dns_silent"}
+"""What a probe sees only when its time is over."""
+
+
+@pytest.mark.parametrize(("kind", "service"), SEEN)
+def test_the_table_holds_every_state(kind, service):
+    assert set(SEEN[kind, service]) == states_of(kind, CATALOGUE.get(service).tls)
+
+
+@pytest.mark.parametrize(("kind", "service"), SEEN)
+async def test_every_state_is_seen_as_it_is(kind, service, tmp_path):
+    entries = [_entry(kind, service, state) for state in SEEN[kind, service]]
+    async with watched_lab(tmp_path, entries) as (_, watch):
+        results = await asyncio.gather(*(watch.probe(entry.name) for entry in entries))
+    seen = {entry.name: (r.status, r.failure, r.phase) for entry, r in zip(entries, results, strict=True)}
+    assert seen == SEEN[kind, service], [result.detail for result in results]
+
+
+def _entry(kind, service, state):
+    """A server for one state, with what it takes to see it."""
+    checks = {"slow": "700ms"} if state == "slow" else {}
+    if service in {"http", "https"}:
+        checks["keyword"] = "Add to basket"
+    host = state.replace("_", "-")
+    return Entry(
+        state, f"{service}://{host}.hosting.example", kind, 0, state,
+        timeout="1200ms" if state in WAITS else "", expect=checks, body="Add to basket",
+    )  # fmt: skip
+
+
+async def test_an_expired_certificate_for_another_name_says_both(tmp_path):
+    entry = Entry("one", "https://one.hosting.example", "http", 0, "expired_wrong_name")
+    async with watched_lab(tmp_path, [entry]) as (_, watch):
+        result = await watch.probe("one")
+    assert result.certificate.problems == (F.TLS_EXPIRED, F.TLS_NAME_MISMATCH)
+
+
+async def test_a_missing_intermediate_is_told(tmp_path):
+    entry = Entry("one", "https://one.hosting.example", "http", 0, "missing_intermediate")
+    async with watched_lab(tmp_path, [entry]) as (_, watch):
+        result = await watch.probe("one")
+    assert result.certificate.missing_intermediate
+
+
+async def test_invalid_json_is_told_where_json_is_expected(tmp_path):
+    entry = Entry("one", "http://one.hosting.example/x", "http", 0, "invalid_json", expect={"json": True})
+    async with watched_lab(tmp_path, [entry]) as (_, watch):
+        assert (await watch.probe("one")).failure is F.JSON_INVALID
+
+
+async def test_a_redirect_elsewhere_is_told(tmp_path):
+    here = "https://shop.hosting.example/"
+    entry = Entry(
+        "one", "http://one.hosting.example", "http", 0, "redirect", expect={"redirect": here}, moved_to=here
+    )  # fmt: skip
+    async with watched_lab(tmp_path, [entry]) as (lab, watch):
+        assert (await watch.probe("one")).failure is F.REDIRECT
+        await lab.set_state("one", "up")
+        assert (await watch.probe("one")).failure is None
+
+
+async def test_intermittent_throws_out_every_third(tmp_path):
+    entry = Entry("one", "redis://one.hosting.example", "redis", 0, "intermittent")
+    async with watched_lab(tmp_path, [entry]) as (_, watch):
+        seen = [(await watch.probe("one")).failure for _ in range(6)]
+    assert seen == [F.CLOSED_EARLY, None, None, F.CLOSED_EARLY, None, None]
