@@ -8,8 +8,8 @@ import threading
 import time
 
 import msgspec
-from support.fleets import monitor, row
 
+from support.fleets import monitor, row
 from uptime_tui.config.paths import find_home, make_folders
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.result import Result, Timings
@@ -52,7 +52,9 @@ def make_fleet(count, *, down=3, degraded=5, now_ms=None):
         category = CATEGORIES[number % len(CATEGORIES)]
         service, port = SERVICES[category]
         monitors.append(
-            monitor(number, f"{service}-{number:04}", category=category, target=(service, f"h{number}.example.net", port))
+            monitor(
+                number, f"{service}-{number:04}", category=category, target=(service, f"h{number}.example.net", port)
+            )
         )
         trend = bytes(chance.randint(60, 140) for _ in range(30))
         fields = {"since_ms": now_ms - chance.randint(5, 5000) * 60_000, "latency_ms": chance.uniform(2, 90), "trend": trend,
@@ -241,7 +243,7 @@ class FakeEngine:
         found = msgspec.convert(msgspec.to_builtins(found), Result)
         return Focus(MonitorId(number), result=found, failed=found if failed else None, certificate=None)
 
-    def _do(self, message, writer):
+    def _do(self, message, writer):  # noqa: PLR0911 - one answer for each message
         number = message.number
         if isinstance(message, Recheck):
             return Reply(number, message=f"rechecking {len(message.monitors)}")
@@ -272,7 +274,9 @@ class FakeEngine:
             return Reply(number, message=f"added {name}", names=(name,))
         if isinstance(message, AskTable):
             m = self.monitors[message.monitor]
-            return Reply(number, table={"name": m.name, "target": f"{m.target.service}://{m.target.host}:{m.target.port}"})
+            return Reply(
+                number, table={"name": m.name, "target": f"{m.target.service}://{m.target.host}:{m.target.port}"}
+            )
         if isinstance(message, Edit):
             return Reply(number, message=f"edited {self.monitors[message.monitor].name}")
         if isinstance(message, Undo):

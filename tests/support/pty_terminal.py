@@ -11,6 +11,7 @@ import sys
 import termios
 import threading
 import time
+from pathlib import Path
 
 import pyte
 
@@ -31,7 +32,8 @@ class PtyTerminal:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if name not in {"NO_COLOR", "TMUX", "COLORFGBG", "SSH_CONNECTION"} and not name.startswith("TEXTUAL")
+            if name not in {"NO_COLOR", "COLUMNS", "LINES", "TMUX", "COLORFGBG", "SSH_CONNECTION"}
+            and not name.startswith("TEXTUAL")
         }
         self.env = {
             **inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "UPTIME_TUI_HOME": str(home),
@@ -46,8 +48,9 @@ class PtyTerminal:
 
         self.started_s = time.monotonic()
         self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=self.env, start_new_session=True, preexec_fn=prepare
-        )
+            command, stdin=slave, stdout=slave, stderr=slave, env=self.env, start_new_session=True,
+            preexec_fn=prepare,  # noqa: PLW1509 - no other way to give the child its terminal
+        )  # fmt: skip
         os.close(slave)
         self._lock = threading.Lock()
         self._paused = threading.Event()
@@ -177,6 +180,5 @@ class PtyTerminal:
 
 def process_cpu_s(pid):
     """CPU seconds, user and system, of one process."""
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

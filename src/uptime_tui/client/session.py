@@ -101,6 +101,12 @@ class Session:
         taken, self._inbox = self._inbox, []
         return taken
 
+    async def arrival(self) -> None:
+        """Wait until there is something to take, or the end."""
+        while not self._inbox and not self._end:
+            self._arrived.clear()
+            await self._arrived.wait()
+
     @property
     def lost(self) -> str:
         """Why the connection ended; empty while it stands."""

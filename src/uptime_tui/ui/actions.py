@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from textual.binding import Binding
+    from textual.binding import BindingType
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def shown(key: str) -> str:
     return _NAMES.get(key, key)
 
 
-def bindings(actions: tuple[Action, ...]) -> "list[Binding]":
+def bindings(actions: tuple[Action, ...]) -> "list[BindingType]":
     """Textual's bindings of these actions, one for each key."""
     from textual.binding import Binding
 

@@ -19,6 +19,8 @@ def run_dashboard(home: Home) -> int:
     _require_terminal()
     settings = load_settings(home.config_file)
     theme = choose_theme(settings.ui.theme, os.environ)
+    for name in ("COLUMNS", "LINES"):  # exported by some shells and wrong after the first resize
+        os.environ.pop(name, None)
     # Textual reads these when it is imported.
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"

@@ -40,6 +40,9 @@ class DashboardApp(App[None]):
         theme: file name of a theme.
     """
 
+    CSS = """
+    CommandPalette SearchIcon { display: none; }
+    """
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[type[Provider]]] = {Commands}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -79,6 +82,14 @@ class DashboardApp(App[None]):
     def backlog(self) -> int:
         """Writes that the terminal has not taken."""
         return self._driver.backlog if isinstance(self._driver, Terminal) else 0
+
+    def must_repaint(self) -> bool:
+        """Whether output was thrown away because the terminal was stalled; asked once it takes output again."""
+        driver = self._driver
+        if not isinstance(driver, Terminal) or not driver.dropped:
+            return False
+        driver.dropped = False
+        return True
 
     def open_detail(self) -> Detail | None:
         """The detail screen, while it is open."""

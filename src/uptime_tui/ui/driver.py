@@ -23,6 +23,8 @@ from textual.drivers.linux_driver import LinuxDriver
 
 LEAVE_S: Final = 0.8
 """How long a clean end may take before the process is ended anyway."""
+MOST_WRITES: Final = 20
+"""More than these waiting, and the terminal is taken for stalled: what comes is thrown away."""
 CLIPBOARD_BYTES: Final = 8192
 _RESTORE: Final = (
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?1004l"  # mouse, paste, focus
@@ -39,7 +41,10 @@ class Terminal(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.bytes_written = 0
+        self.dropped = False
+        """Output was thrown away: everything is to be drawn anew once the terminal takes it."""
         self._leaving = False
+        self._ending = False
         self._loop_at_start: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -49,17 +54,25 @@ class Terminal(LinuxDriver):
         return 0 if thread is None else thread._queue.qsize()  # noqa: SLF001 - Textual has no public word for it
 
     def write(self, data: str) -> None:
-        """Count, and never block on a terminal that we are leaving."""
+        """Count, and never block: Textual's queue of 30 writes makes its loop wait when it is full."""
+        if self.backlog > MOST_WRITES and (self._leaving or not self._ending):
+            self.dropped = True
+            return
         self.bytes_written += len(data)
-        if not (self._leaving and self.backlog > 20):
-            super().write(data)
+        super().write(data)
 
     def start_application_mode(self) -> None:
         """Enter the full screen, with our own signal handlers."""
         self._loop_at_start = asyncio.get_running_loop()
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         for number in (signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+
+    def stop_application_mode(self) -> None:
+        """Leave the full screen; this much is always written, unless the terminal is gone."""
+        self._ending = True
+        super().stop_application_mode()
+        self._ending = False
 
     def run_input_thread(self) -> None:
         """Read keys until the end; the end of the input ends the app instead of spinning on it."""

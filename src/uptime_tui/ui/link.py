@@ -1,6 +1,8 @@
 """The dashboard's connection: finds or starts the engine, folds its messages, comes back by itself."""
 
 import asyncio
+import contextlib
+import threading
 import time
 from collections.abc import Callable
 from typing import Final
@@ -30,6 +32,8 @@ class Link:
         self._lost_s: float | None = None
         self._focus: MonitorId | None = None
         self.snapshot = Snapshot()
+        self.on_arrival: Callable[[], None] = lambda: None
+        """Called when an engine's first message is there, so that nobody waits for the frame clock."""
         self.problem = ""
         """Why no engine can be had, in the engine's or our words."""
 
@@ -43,17 +47,18 @@ class Link:
 
     async def run(self) -> None:
         """Connect and stay connected, for ever."""
-        loop = asyncio.get_running_loop()
         while True:
             try:
                 if self._session is None or self._session.lost:
                     if self._session is not None:
                         self._lost_s = self._lost_s or time.monotonic()
                         await self._session.close()
-                    await loop.run_in_executor(None, self._start)
+                    await _in_thread(self._start)
                     self._session = await Session.connect(self._home.socket_file, client="dashboard")
                     self._lost_s, self.problem = None, ""
                     self._session.focus(self._focus)
+                    await self._session.arrival()
+                    self.on_arrival()
             except UserError as error:
                 self._lost_s = self._lost_s or time.monotonic()
                 self.problem = str(error)
@@ -66,15 +71,7 @@ class Link:
             return Dirty()
         found = Dirty()
         for message in session.take():
-            news = self.snapshot.apply(message)
-            found = Dirty(
-                found.everything or news.everything,
-                found.rows | news.rows if found.rows else news.rows,
-                found.order or news.order,
-                found.focus or news.focus,
-                found.notices or news.notices,
-                found.vitals or news.vitals,
-            )
+            found = found.joined(self.snapshot.apply(message))
         return found
 
     def focus(self, monitor: MonitorId | None) -> None:
@@ -98,3 +95,29 @@ class Link:
         """Hang up."""
         if self._session is not None:
             await self._session.close()
+
+
+async def _in_thread(work: Callable[[], object]) -> None:
+    """Run it in a thread that nobody waits for at the end: quitting must not wait for an engine that does not come."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def tell(error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        problem: BaseException | None = None
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+            problem = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, problem)
+
+    threading.Thread(target=run, daemon=True, name="find-engine").start()
+    await done

@@ -1,9 +1,10 @@
 """The main screen: header, table, panel or drawer, message and keys; and the frame clock that keeps them fresh."""
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.screen import Screen
@@ -37,7 +38,7 @@ class Dashboard(Deeds, Screen[None]):
     """What the user keeps open. `Deeds` holds what the keys do."""
 
     ACTIONS = ACTIONS
-    BINDINGS = bindings(ACTIONS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     Dashboard #status { background: $panel; }
     Dashboard #banner { display: none; }
@@ -55,16 +56,17 @@ class Dashboard(Deeds, Screen[None]):
         super().__init__()
         self.host = app
         self.link = app.link
-        self.options = ViewOptions(categories=app.catalogue.categories)
+        self.options: ViewOptions = ViewOptions(categories=app.catalogue.categories)
         self.frames = 0
         self.skipped = 0
-        self.frozen = False
-        self.locked = False
-        self.drawer = False
-        self.panel_wanted = True
+        self.frozen: bool = False
+        self.locked: bool = False
+        self.drawer: bool = False
+        self.panel_wanted: bool = True
         self.last_key_s = 0.0
         self.stale_order = False
-        self.pending: set[int] = set()
+        self.owed = Dirty()
+        self.told_empty: tuple[str, ...] = ()
         self.minute = 0
         self.message_until_s = 0.0
         self.shown_rate = 0
@@ -93,6 +95,7 @@ class Dashboard(Deeds, Screen[None]):
         self.rebuild()
         self.show_keys()
         self.set_interval(FRAME_S, self.frame)
+        self.link.on_arrival = self.frame
 
     # --- parts ------------------------------------------------------------------------
 
@@ -109,21 +112,19 @@ class Dashboard(Deeds, Screen[None]):
 
     def frame(self) -> None:
         """Fold what arrived; draw unless the terminal is behind, the display is frozen, or nobody looks."""
-        dirty = self.link.drain()
-        self.pending.update(dirty.rows)
-        self.stale_order = self.stale_order or dirty.order
+        self.owed = self.owed.joined(self.link.drain())
+        self.stale_order = self.stale_order or self.owed.order or self.owed.everything
         self.frames += 1
-        if dirty.everything:
-            self.pending.update(self.link.snapshot.monitors)
-            self.stale_order = True
-        first = dirty.everything and not self.table.view
         if self.host.backlog() > 0:
             self.skipped += 1
             return
+        if self.host.must_repaint():
+            self.action_repaint()
         blurred = not self.host.app_focus and self.frames % BLURRED_FRAMES
-        if not first and (self.frozen or blurred) and not dirty.everything:
+        if (self.frozen or blurred) and not self.owed.everything:
             return
-        self.draw(dirty)
+        owed, self.owed = self.owed, Dirty()
+        self.draw(owed)
 
     def draw(self, dirty: Dirty) -> None:
         """One frame of everything that is out of date."""
@@ -131,16 +132,15 @@ class Dashboard(Deeds, Screen[None]):
         minute = int(time.time() // 60)
         if minute != self.minute:
             self.minute = minute
-            self.pending.update(self.link.snapshot.monitors)
+            dirty = dirty._replace(rows=frozenset(self.link.snapshot.rows))
         held = self.is_held(now_s)
         if self.stale_order and (dirty.everything or not held):
             self.rebuild()
-        elif self.pending:
-            self.table.update_rows(self.pending)  # type: ignore[arg-type]  # ids
+        elif dirty.rows:
+            self.table.update_rows(dirty.rows)
         current = self.table.current()
-        if dirty.focus or dirty.everything or (current is not None and current in self.pending):
+        if dirty.focus or dirty.everything or current in dirty.rows:
             self.show_panel()
-        self.pending.clear()
         self.show_status()
         self.show_banner()
         if self.message_until_s and now_s > self.message_until_s:
@@ -151,7 +151,7 @@ class Dashboard(Deeds, Screen[None]):
 
     def is_held(self, now_s: float) -> bool:
         """Whether lines must stay where they are: the user is at work on them."""
-        return now_s - self.last_key_s < HOLD_S or bool(self.table.marks) or len(self.host.screen_stack) > 1
+        return now_s - self.last_key_s < HOLD_S or bool(self.table.marks) or not self.is_current
 
     def rebuild(self) -> None:
         """Filter, group and sort anew."""
@@ -205,7 +205,10 @@ class Dashboard(Deeds, Screen[None]):
         if found is not None:
             banner.show(((f" {found[0]}", found[1]),))
         if not self.link.snapshot.complete and self.link.problem:
-            self.table.set_view((), self.options, self.empty_text())
+            empty = self.empty_text()
+            if empty != self.told_empty:
+                self.told_empty = empty
+                self.table.set_view((), self.options, empty)
 
     def show_keys(self) -> None:
         """The most useful keys, as many as fit, always ending with the help's."""
@@ -248,8 +251,8 @@ class Dashboard(Deeds, Screen[None]):
 
     def show_tiny(self) -> None:
         """A line per problem, or only the counts."""
-        table, size = self.table, self.size
-        lines = states.tiny_lines(self.link.snapshot, table.view, size.width, size.height, self.host.glyphs)
+        size = self.size
+        lines = states.tiny_lines(self.link.snapshot, size.width, size.height, self.host.glyphs)
         self.query_one("#tiny", Lines).show(tuple(((line, "plain"),) for line in lines))
 
     def lay_out(self) -> None:
@@ -277,7 +280,6 @@ class Dashboard(Deeds, Screen[None]):
 
     def on_monitor_table_cursor_moved(self) -> None:
         """Look at another monitor."""
-        self.last_key_s = time.monotonic()
         self.link.focus(self.table.current())
         self.show_panel(top=True)
 

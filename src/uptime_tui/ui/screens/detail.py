@@ -1,6 +1,9 @@
 """One monitor on the whole screen: for narrow terminals, and for reading in peace."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from uptime_tui.ui.actions import Action, bindings
@@ -18,7 +21,7 @@ class Detail(Screen[None]):
     """The panel's lines, full width. The dashboard keeps them fresh."""
 
     ACTIONS = ACTIONS
-    BINDINGS = bindings(ACTIONS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = "Detail Lines { height: 1fr; padding: 0 1; }"
 
     def __init__(self, roles: dict[str, str], lines: tuple[PanelLine, ...]) -> None:

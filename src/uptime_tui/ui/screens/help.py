@@ -1,6 +1,9 @@
 """Every key, searchable; Enter does what the line says."""
 
+from typing import ClassVar
+
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -19,9 +22,10 @@ class Help(Screen[str]):
     """Filters as you type; the answer is the id of the chosen action, or empty."""
 
     ACTIONS = ACTIONS
-    BINDINGS = bindings(ACTIONS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
-    Help Input { border: none; height: 1; padding: 0 1; }
+    Help Input, Help Input:focus { border: none; height: 1; padding: 0 1; }
+    Help OptionList, Help OptionList:focus { text-wrap: nowrap; text-overflow: ellipsis; }
     Help OptionList { height: 1fr; border: none; background: $background; }
     """
 
@@ -63,7 +67,7 @@ class Help(Screen[str]):
         for action in self.all:
             keys = " ".join(shown(key) for key in action.keys)
             text = f"{keys:<14} {action.label:<14} {action.help}"
-            if all(word in f"{text} {action.group}".casefold() for word in words):
+            if all(word in f"{text} {action.group} {action.id}".casefold() for word in words):
                 options.add_option(Option(text, id=action.id))
         if options.option_count:
             options.highlighted = 0

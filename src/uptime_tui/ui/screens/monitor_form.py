@@ -1,9 +1,10 @@
 """Add, edit and clone: paste one target, everything else is inferred and shown, and a probe runs while you look."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.timer import Timer
@@ -61,7 +62,7 @@ class MonitorForm(Screen[str]):
     """
 
     ACTIONS = ACTIONS
-    BINDINGS = bindings(ACTIONS)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     MonitorForm #title { height: 1; background: $panel; }
     MonitorForm VerticalScroll { height: auto; max-height: 70%; }

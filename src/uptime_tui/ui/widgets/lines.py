@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
@@ -58,11 +58,23 @@ class Lines(ScrollView, can_focus=True):
     def show(self, lines: tuple[PanelLine, ...], *, top: bool = False) -> None:
         """Show other lines; `top` scrolls back to the first."""
         if lines != self.lines:
-            self.lines = lines
-            self.virtual_size = Size(self.size.width, len(lines))
-            self.refresh()
+            before, self.lines = self.lines, lines
+            if len(before) != len(lines):
+                self.virtual_size = Size(self.size.width, len(lines))
+            self._repaint(before)
         if top:
             self.scroll_to(y=0, animate=False, force=True, immediate=True)
+
+    def _repaint(self, before: tuple[PanelLine, ...]) -> None:
+        """Only the visible lines that differ."""
+        start = self.scroll_offset.y
+        changed = [
+            Region(0, line, self.size.width, 1)
+            for line in range(self.size.height)
+            if _at(before, start + line) != _at(self.lines, start + line)
+        ]
+        if changed:
+            self.refresh(*changed)
 
     @property
     def text(self) -> str:
@@ -72,5 +84,8 @@ class Lines(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         number = self.scroll_offset.y + y
-        spans = self.lines[number] if number < len(self.lines) else ()
-        return strip(spans, self.size.width, Palette(self.rich_style, self.roles))
+        return strip(_at(self.lines, number), self.size.width, Palette(self.rich_style, self.roles))
+
+
+def _at(lines: tuple[PanelLine, ...], number: int) -> PanelLine:
+    return lines[number] if number < len(lines) else ()

@@ -4,8 +4,9 @@ The cursor and the marks are bound to monitors, never to line numbers.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
+from textual.binding import BindingType
 from textual.events import Click, Resize
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -44,8 +45,12 @@ class MonitorTable(ScrollView, can_focus=True):
     """Lines of groups and monitors. The dashboard hands in snapshot and view; the table asks nobody else."""
 
     ACTIONS = ACTIONS
-    BINDINGS = bindings(ACTIONS)
-    DEFAULT_CSS = "MonitorTable { height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
+    DEFAULT_CSS = """
+    MonitorTable {
+        height: 1fr; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; scrollbar-gutter: stable;
+    }
+    """
 
     class CursorMoved(Message):
         """The cursor is on another line."""
@@ -88,7 +93,7 @@ class MonitorTable(ScrollView, can_focus=True):
         before = self._key
         self.index = self._find(before)
         self._key = self._key_at(self.index)
-        self.virtual_size = Size(self.size.width, len(view))
+        self.virtual_size = Size(self.line_width, len(view))
         self._sent.clear()
         self.refresh()
         if self._key != before:
@@ -106,7 +111,7 @@ class MonitorTable(ScrollView, can_focus=True):
                 now = self._line(top + line)
                 if before is None or now != before:
                     self._sent[top + line] = now
-                    regions.append(Region(0, line, self.size.width, 1))
+                    regions.append(Region(0, line, self.line_width, 1))
         if regions:
             self.refresh(*regions)
 
@@ -146,20 +151,25 @@ class MonitorTable(ScrollView, can_focus=True):
         self._palette = None
         self._repaint()
 
+    @property
+    def line_width(self) -> int:
+        """Cells of a line: what the scroll bar leaves."""
+        return self.scrollable_content_region.width
+
     # --- painting ---------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         line = self.scroll_offset.y + y
         if line >= len(self.view):
-            return strip(self._empty_spans(y), self.size.width, self._colours())
+            return strip(self._empty_spans(y), self.line_width, self._colours())
         shown = self._line(line)
         self._sent[line] = shown
         return shown
 
     def _line(self, number: int) -> Strip:
         entry = self.view[number]
-        width = self.size.width
+        width = self.line_width
         here = number == self.index
         if isinstance(entry, GroupRow):
             spans = group_spans(entry, width - 1, self.glyphs)
@@ -192,10 +202,11 @@ class MonitorTable(ScrollView, can_focus=True):
         self._sent.clear()
         self.refresh()
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self, _event: Resize) -> None:
         """Choose the columns that fit."""
-        self.chosen = choose_columns(max(event.size.width - 2, 10))
-        self.virtual_size = Size(event.size.width, len(self.view))
+        width = self.line_width
+        self.chosen = choose_columns(max(width - 2, 10))
+        self.virtual_size = Size(width, len(self.view))
         self._repaint()
 
     def on_focus(self) -> None:
@@ -244,7 +255,7 @@ class MonitorTable(ScrollView, can_focus=True):
             top = self.scroll_offset.y
             self._sent.pop(before, None)
             self._sent.pop(number, None)
-            self.refresh(*(Region(0, n - top, self.size.width, 1) for n in (before, number)))
+            self.refresh(*(Region(0, n - top, self.line_width, 1) for n in (before, number)))
             self.post_message(self.CursorMoved())
         # A group's header above the first of its monitors is worth a line.
         lead = 1 if number == 1 else 0

@@ -1,0 +1,381 @@
+"""The dashboard on a real terminal: what is on the screen, what is sent, and how it ends."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.fake_engine import FakeEngine, make_fleet
+from support.fleets import row
+from support.pty_terminal import PtyTerminal
+
+HOSTILE = "\\x1b[31m [/] [@click=app.quit]x[/] [red]" + "A" * 120
+
+
+@pytest.fixture
+def engine(tmp_path):
+    monitors, rows = make_fleet(60)
+    with FakeEngine(tmp_path, monitors, rows, banner="220 mx1 ready") as running:
+        yield running
+
+
+@pytest.fixture
+def opened(engine):
+    """Opens dashboards of a size that have drawn their rows."""
+    terminals = []
+
+    def open_it(columns=80, lines=24, wait="ssh-0003", **options):
+        terminal = PtyTerminal(engine.home.config, columns=columns, lines=lines, **options)
+        terminals.append(terminal)
+        if wait:
+            terminal.wait_for(wait)
+        return terminal
+
+    yield open_it
+    for terminal in terminals:
+        terminal.__exit__()
+
+
+# --- layouts ----------------------------------------------------------------------------
+
+
+def test_80x24_shows_counts_titles_groups_and_keys_and_no_panel(opened):
+    terminal = opened()
+    terminal.wait_for("? keys")
+    lines = terminal.lines
+    assert "✗3 !5 ✓52" in lines[0]
+    assert "STATE" in lines[1]
+    assert "NAME" in lines[1]
+    assert "PROBLEMS 8" in lines[2]
+    assert lines[3].startswith("> ✗ DOWN")
+    assert "host and" not in terminal.text
+
+
+def test_the_drawer_opens_and_closes_below_the_table(opened):
+    terminal = opened()
+    terminal.send("i")
+    terminal.wait_for("ssh://h3.example.net:22")
+    terminal.send("i")
+    terminal.wait_gone("ssh://h3.example.net:22")
+
+
+def test_enter_shows_the_detail_on_the_whole_screen_and_escape_comes_back(opened):
+    terminal = opened()
+    terminal.send("\r")
+    terminal.wait_for("Esc back")
+    terminal.wait_for("systemctl status ssh")
+    terminal.send("\x1b")
+    terminal.wait_for("PROBLEMS 8")
+
+
+def test_120x40_has_the_panel_beside_with_ladder_and_hints(opened):
+    terminal = opened(120, 40)
+    terminal.wait_for("systemctl status ssh")
+    terminal.wait_for("TCP ✗")
+    terminal.wait_for("220 mx1 ready")
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(200, 60), (59, 20), (40, 8), (29, 2), (10, 1)])
+def test_every_size_says_how_many_are_down(opened, columns, lines):
+    terminal = opened(columns, lines, wait="✗3")
+    assert terminal.process.poll() is None
+
+
+def test_resizing_goes_through_every_layout(opened):
+    terminal = opened(120, 40)
+    for columns, lines, text in (
+        (80, 24, "? keys"),
+        (40, 8, "✗ ssh-0003"),
+        (20, 2, "✗3"),
+        (120, 40, "systemctl status ssh"),
+    ):
+        terminal.resize(columns, lines)
+        terminal.wait_for(text)
+
+
+# --- keys -------------------------------------------------------------------------------
+
+
+def test_the_cursor_stays_on_its_monitor_when_the_order_changes(opened, engine):
+    terminal = opened()
+    terminal.send("j")
+    terminal.wait(
+        lambda t: any(line.startswith("> ✗ DOWN     smtp-0001") for line in t.lines), "the cursor on smtp-0001"
+    )
+    old = engine.rows[30]
+    engine.change(row(30, "down", since_ms=old.since_ms - 10**9))
+    terminal.wait_for("PROBLEMS 9")
+    assert any(line.startswith("> ✗ DOWN     smtp-0001") for line in terminal.lines)
+
+
+def test_nothing_is_held_before_the_first_key(opened, engine):
+    terminal = opened()
+    engine.change(row(30, "down"))
+    terminal.wait_for("PROBLEMS 9", 2.5)
+
+
+def test_filter_narrows_as_it_is_typed_and_escape_brings_all_back(opened):
+    terminal = opened()
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send("ssh")
+    terminal.wait_gone("smtp-0001")
+    terminal.send("\x1b")
+    terminal.wait_for("smtp-0001")
+
+
+def test_a_filter_that_matches_nothing_says_so(opened):
+    terminal = opened()
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send("nosuchthing\r")
+    terminal.wait_for("None of 60 monitors matches")
+    terminal.send("\x1b")
+    terminal.wait_for("ssh-0003")
+
+
+def test_delete_names_the_monitor_and_enter_means_no(opened, engine):
+    terminal = opened()
+    terminal.send("D")
+    terminal.wait_for("Delete “ssh-0003”?")
+    terminal.send("\r")
+    terminal.wait_gone("Delete “ssh-0003”?")
+    assert not engine.asked
+    terminal.send("D")
+    terminal.wait_for("Delete “ssh-0003”?")
+    terminal.send("y")
+    terminal.wait_for("deleted ssh-0003")
+    assert [type(message).__name__ for message in engine.asked] == ["Delete"]
+
+
+def test_a_locked_screen_changes_nothing(opened, engine):
+    terminal = opened()
+    terminal.send("L")
+    terminal.wait_for("locked: nothing can be changed")
+    terminal.send("D")
+    terminal.wait_for("L unlocks")
+    assert not engine.asked
+
+
+def test_pasting_a_target_probes_it_while_the_form_is_open_and_enter_saves(opened, engine):
+    terminal = opened()
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smtp://mx9.example.net")
+    terminal.wait_for("mx9.example.net smtp")
+    terminal.wait_for("250 ready")
+    terminal.send("\r")
+    terminal.wait_for("added smtp://mx9.example.net")
+    assert [type(message).__name__ for message in engine.asked] == ["TryTarget", "Add"]
+    assert engine.asked[1].tables == ({"target": "smtp://mx9.example.net"},)
+
+
+def test_a_broken_target_is_one_clear_line(opened):
+    terminal = opened()
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smpt://mx9")
+    terminal.wait_for("smtp")
+    assert terminal.process.poll() is None
+
+
+def test_help_is_searched_and_runs_what_it_finds(opened):
+    terminal = opened()
+    terminal.send("?")
+    terminal.wait_for("search keys")
+    terminal.send("freeze")
+    terminal.wait(lambda t: "Freeze the display" in t.text and "Probe the marked" not in t.text, "one entry")
+    terminal.send("\r")
+    terminal.wait_for("frozen")
+
+
+def test_the_palette_finds_actions_and_monitors(opened):
+    terminal = opened()
+    terminal.send(":")
+    terminal.wait_for("Search for")
+    terminal.send("https-0042")
+    terminal.wait_for("go to https-0042")
+    terminal.send("\r")
+    terminal.wait(lambda t: any(re.match(r"> .*https-0042", line) for line in t.lines), "the cursor there")
+
+
+def test_copying_shows_the_text_and_sends_it(opened):
+    terminal = opened()
+    terminal.send("y")
+    terminal.wait_for("next command")
+    terminal.send("t")
+    terminal.wait_for("ssh://h3.example.net:22")
+    assert b"\x1b]52;c;c3NoOi8vaDMuZXhhbXBsZS5uZXQ6MjI=" in terminal.raw
+
+
+def test_ctrl_l_draws_everything_anew(opened):
+    terminal = opened()
+    with terminal._lock:
+        terminal.screen.reset()
+    terminal.send("\x0c")
+    terminal.wait(lambda t: "PROBLEMS 8" in t.text and "? keys" in t.text and "STATE" in t.text, "the whole screen")
+
+
+# --- states -----------------------------------------------------------------------------
+
+
+def test_an_empty_fleet_says_how_to_begin(tmp_path):
+    with FakeEngine(tmp_path) as engine, PtyTerminal(engine.home.config) as terminal:
+        terminal.wait_for("Press A and paste a target")
+        terminal.wait_for("smtp://mx1.example.net")
+
+
+def test_a_lost_engine_is_said_rows_stay_and_it_comes_back(opened, engine):
+    terminal = opened()
+    engine.hang_up()
+    terminal.wait_for("engine is gone")
+    assert "ssh-0003" in terminal.text
+    engine.listen()
+    terminal.wait_gone("engine is gone")
+
+
+def test_quitting_does_not_wait_for_an_engine_that_does_not_come(opened, engine):
+    terminal = opened()
+    engine.hang_up()
+    terminal.wait_for("engine is gone")
+    terminal.send("q")
+    assert terminal.wait_exit(3) == 0
+    assert not terminal.is_clean()
+
+
+# --- harmless data, colours -------------------------------------------------------------
+
+
+def test_hostile_text_is_only_text_on_every_screen(tmp_path):
+    monitors, rows = make_fleet(3, down=3, degraded=0)
+    rows = [
+        row(number, "down", failure=rows[0].failure, detail=HOSTILE, since_ms=rows[0].since_ms) for number in (1, 2, 3)
+    ]
+    monitors = [type(m)(m.id, f"[b]{m.name}[/] [@click=app.quit]x[/]", m.target, m.category) for m in monitors]
+    with (
+        FakeEngine(tmp_path, monitors, rows, banner=HOSTILE) as engine,
+        PtyTerminal(engine.home.config, columns=160, lines=40) as terminal,
+    ):
+        terminal.wait_for("[@click=app.quit]")
+        for keys, text, gone in (
+            ("\r", "Esc back", ""),
+            ("\x1b", "? keys", "Esc back"),
+            ("D", "Delete “[b]smtp", ""),
+            ("\x1b", "? keys", "Delete “"),
+            (":", "Search for", ""),
+            ("[b]", "go to [b]", ""),
+            ("\x1b", "? keys", "go to [b]"),
+            ("y", "Copy", ""),
+            ("w", "sent to the terminal", ""),
+            ("A", "Add a monitor", ""),
+            ("smtp://a.example", "250 ready", ""),
+        ):
+            terminal.send(keys)
+            terminal.wait_for(text)
+            if gone:
+                terminal.wait_gone(gone)
+        assert terminal.process.poll() is None
+        assert "\\x1b[31m [/] [@click=app.quit]x[/]" in terminal.text
+
+
+def test_no_color_sends_no_colour(opened):
+    terminal = opened(120, 40, env={"NO_COLOR": "1"})
+    for keys, text in (
+        ("?", "search keys"),
+        ("\x1b", "? keys"),
+        ("A", "Add a monitor"),
+        ("\x1b", "? keys"),
+        (":", "Search for"),
+    ):
+        terminal.send(keys)
+        terminal.wait_for(text)
+    codes = {code for found in re.findall(rb"\x1b\[([0-9;:]*)m", bytes(terminal.raw)) for code in found.split(b";")}
+    assert codes <= {b"", b"0", b"1", b"2", b"3", b"4", b"7", b"9", b"39", b"49"}
+
+
+def test_a_dumb_terminal_is_refused_in_one_line(engine):
+    with PtyTerminal(engine.home.config, env={"TERM": "dumb"}) as terminal:
+        code = terminal.wait_exit()
+        assert code
+        assert "TERM=dumb" in terminal.text
+        assert b"\x1b[" not in terminal.raw
+
+
+# --- how it ends ------------------------------------------------------------------------
+
+
+def test_q_leaves_the_terminal_as_it_was(opened):
+    terminal = opened()
+    terminal.send("q")
+    assert terminal.wait_exit(5) == 0
+    assert not terminal.is_clean()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_end_it_and_leave_the_terminal_clean(opened, number):
+    terminal = opened()
+    terminal.signal(number)
+    terminal.wait_exit(5)
+    assert not terminal.is_clean()
+
+
+def test_a_hangup_ends_it(opened):
+    terminal = opened()
+    terminal.hang_up()
+    terminal.wait_exit(5)
+
+
+def test_a_hangup_ends_it_when_sighup_was_ignored_by_its_parent(opened):
+    terminal = opened(preexec=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    terminal.hang_up()
+    terminal.wait_exit(5)
+
+
+def test_a_stalled_terminal_can_still_be_terminated(opened, engine):
+    engine.storm(2000)
+    terminal = opened()
+    terminal.stall()
+    for _ in range(60):
+        terminal.send("GG\x1b[H")
+    terminal.signal(signal.SIGTERM)
+    terminal.wait_exit(5)
+
+
+def test_after_a_stall_the_whole_screen_is_there_again(opened):
+    terminal = opened()
+    terminal.stall()
+    for _ in range(150):
+        terminal.send("\x1b[F\x1b[H")
+    terminal.signal(0)
+    terminal.go_on()
+    terminal.send("\x1b[H")
+    terminal.wait(
+        lambda t: "PROBLEMS 8" in t.lines[2] and "? keys" in t.text and t.lines[3].startswith("  ✗ DOWN"), "the screen"
+    )
+
+
+def test_ctrl_z_suspends_and_fg_draws_again(opened):
+    terminal = opened()
+    terminal.send("\x1a")
+
+    def state(_):
+        return Path(f"/proc/{terminal.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    terminal.wait(state, "the stop")
+    terminal.wait(lambda t: not t.is_clean(), "the clean terminal")
+    with terminal._lock:
+        terminal.screen.reset()
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_for("PROBLEMS 8")
+
+
+def test_the_dashboard_loads_no_probing_library():
+    code = (
+        "import sys, uptime_tui.ui.application, uptime_tui.ui.screens.monitor_form, uptime_tui.ui.screens.help\n"
+        "print([name for name in ('dns', 'cryptography', 'httptools', 'asyncssh', 'tomlkit', 'psutil', 'sqlite3') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
