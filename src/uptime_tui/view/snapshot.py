@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from uptime_tui.model.filter import Subject, searchable
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.target import place
 from uptime_tui.model.units import MonitorId
 from uptime_tui.wire.messages import Changes, EngineMessage, FleetState, Focus, MonitorRow, Notice, Vitals
 
@@ -19,6 +20,17 @@ class Dirty(NamedTuple):
     focus: bool = False
     notices: bool = False
     vitals: bool = False
+
+    def joined(self, other: "Dirty") -> "Dirty":
+        """Both changes as one."""
+        return Dirty(
+            self.everything or other.everything,
+            self.rows | other.rows if self.rows else other.rows,
+            self.order or other.order,
+            self.focus or other.focus,
+            self.notices or other.notices,
+            self.vitals or other.vitals,
+        )
 
 
 class Snapshot:
@@ -54,7 +66,7 @@ class Snapshot:
         if kept is not None and kept[0] is row and kept[1] == hour:
             return kept[2]
         target = monitor.target
-        address = f"{target.service}://{target.host}:{target.port}{target.path}"
+        address = f"{target.service}://{place(target)}{target.path}"
         subject = Subject(
             name=monitor.name,
             target=address,
