@@ -28,6 +28,9 @@ def result(failure=None, at_ms=NOW_MS, number=1, **changes):
 
 def row(number=1, status="up", **changes):
     """A row, as the engine sends it."""
+    for key in ("suspected", "failure"):
+        if changes.get(key) is not None:
+            changes[key] = Failure(changes[key])
     fields = {
         "since_ms": NOW_MS - 240_000, "suspected": None, "failure": None, "detail": "", "flapping": False,
         "last_ms": NOW_MS - 5000, "latency_ms": 12.5, "cert_not_after": None, "trend": b"", **changes,

@@ -105,6 +105,11 @@ def _without_scheme(text: str, schemes: Mapping[str, int | None], ports: Mapping
     return Target(ports.get(port, "tcp"), host, port)
 
 
+def place(target: Target) -> str:
+    """`host:port`, brackets around an IPv6 literal."""
+    return f"[{target.host}]:{target.port}" if ":" in target.host else f"{target.host}:{target.port}"
+
+
 def format_target(target: Target, *, schemes: Mapping[str, int | None]) -> str:
     """The shortest text with a scheme that `parse_target` reads back to the same target."""
     host = f"[{target.host}]" if ":" in target.host else target.host

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.target import place
 from uptime_tui.view import words
 from uptime_tui.view.cells import cell_width, fit
 from uptime_tui.view.rows import GroupRow
 from uptime_tui.view.trend import trend_text
 from uptime_tui.view.words import Glyphs
-from uptime_tui.wire.messages import MonitorRow
+from uptime_tui.wire.messages import Counts, MonitorRow
 
 Span = tuple[str, str]
 """Text and role."""
@@ -56,8 +57,7 @@ def _certificate(context: Context) -> str:
 
 def _target(context: Context) -> str:
     target = context.monitor.target
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    return f"{host}:{target.port}{target.path}"
+    return f"{place(target)}{target.path}"
 
 
 COLUMNS: Final = (
@@ -118,8 +118,9 @@ def row_spans(chosen: Chosen, monitor: Monitor, row: MonitorRow, now_ms: int, gl
         text = column.cell(Context(monitor, row, now_ms, width, glyphs))
         cells.append(fit(text, width, right=column.right))
     role = words.row_role(row)
-    quiet = role in {"good", "dim"}
-    if quiet:
+    if len(cells) == 1:
+        return ((cells[0], role),)
+    if role in {"good", "dim"}:
         return ((cells[0], role), (" " + " ".join(cells[1:]), "dim" if role == "dim" else "plain"))
     if chosen[-1][0].id == "why" and len(cells) > 2:
         return ((cells[0], role), (" " + " ".join(cells[1:-1]) + " ", "strong"), (cells[-1], role))
@@ -139,7 +140,7 @@ def group_spans(group: GroupRow, width: int, glyphs: Glyphs) -> tuple[Span, ...]
     return ((text, role if group.key == "problems" else "group"), (glyphs.rule * rest, "faint"))
 
 
-def counts_text(counts: object, glyphs: Glyphs) -> str:
+def counts_text(counts: Counts, glyphs: Glyphs) -> str:
     """`✗3 !5 ✓112 ‖2`: zeros are left out, but one thing is always said."""
     parts = [f"{glyph}{number}" for status, glyph in _in_order(glyphs) if (number := getattr(counts, status))]
     return " ".join(parts) or f"{glyphs.yes}0"

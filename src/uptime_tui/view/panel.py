@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from uptime_tui.knowledge.entry import Hints
-from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.events import EventKind
-from uptime_tui.model.failure import FACTS, Phase, Status
+from uptime_tui.model.failure import FACTS, Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
+from uptime_tui.model.target import place
 from uptime_tui.view import words
-from uptime_tui.view.cells import cut, wrap
+from uptime_tui.view.cells import cell_width, cut, wrap
 from uptime_tui.view.trend import trend_text
 from uptime_tui.view.words import Glyphs
 from uptime_tui.wire.messages import Focus, MonitorRow
@@ -21,6 +21,13 @@ PanelLine = tuple[tuple[str, str], ...]
 
 _PHASES: Final = (Phase.DNS, Phase.CONNECT, Phase.TLS, Phase.PROTOCOL, Phase.CONTENT)
 _SHOWN_CAUSES: Final = 4
+_SHOWN_NAMES: Final = 6
+_SHOWN_EVENTS: Final = 8
+_SHOWN_INCIDENTS: Final = 5
+_LABEL: Final = 10
+"""Cells of the labels on the left."""
+_NARROWEST: Final = 8
+"""Fewer cells for a text and it goes below its lead."""
 
 
 class PanelContext(NamedTuple):
@@ -45,17 +52,17 @@ class PanelContext(NamedTuple):
 
 
 def panel_lines(context: PanelContext) -> tuple[PanelLine, ...]:
-    """All lines, as many as there are; the screen scrolls."""
-    lines: list[PanelLine] = []
-    lines.extend(_head(context))
+    """All lines, as many as there are, none wider than the panel (of 20 cells at least); the screen scrolls."""
     result = _told(context)
-    if result is not None:
-        lines.extend(ladder_lines(result, context.width, context.glyphs))
-    lines.extend(_diagnosis(context, result))
-    lines.extend(_exposure(context, result))
-    lines.extend(_facts(context, result))
-    lines.extend(_past(context))
-    return tuple(lines)
+    return (
+        *_head(context),
+        *_course(context, result),
+        *_diagnosis(context, result),
+        *_exposure(context, result),
+        *_facts(context, result),
+        *_certificate(context),
+        *_past(context),
+    )
 
 
 def _told(context: PanelContext) -> Result | None:
@@ -63,83 +70,103 @@ def _told(context: PanelContext) -> Result | None:
     focus = context.focus
     if focus is None:
         return None
-    if context.row.failure is not None or context.row.suspected is not None:
-        return focus.failed or focus.result
-    return focus.result
+    return (focus.failed if _is_failing(context.row) else None) or focus.result
+
+
+def _is_failing(row: MonitorRow) -> bool:
+    return row.failure is not None or row.suspected is not None
 
 
 def _head(context: PanelContext) -> Iterator[PanelLine]:
-    monitor, row, glyphs = context.monitor, context.row, context.glyphs
-    yield ((cut(monitor.name, context.width), "title"),)
+    monitor, row, glyphs, width = context.monitor, context.row, context.glyphs, context.width
+    yield ((cut(monitor.name, width), "title"),)
     state = f"{words.status_glyph(row, glyphs)} {words.status_word(row)}"
-    since = f" for {words.age((context.now_ms - row.since_ms) / 1000)}, since {context.clock(row.since_ms)}"
-    yield ((state, words.row_role(row)), (since if row.since_ms else "", "dim"))
+    age = words.age((context.now_ms - row.since_ms) / 1000)
+    since = f" for {age}, since {context.clock(row.since_ms)}" if row.since_ms else ""
+    yield ((state, words.row_role(row)), (cut(since, width - cell_width(state)), "dim"))
     if row.flapping:
-        yield (("flapping: it changes too often to be believed", "warn"),)
+        yield from _wrapped("flapping: it changes too often to be believed", width, "warn")
     if row.suspected is not None and row.status is not Status.DOWN:
-        yield ((f"suspected: {FACTS[row.suspected].title}; being tried again", "warn"),)
-    target = monitor.target
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    for text in wrap(f"{target.service}://{host}:{target.port}{target.path}", context.width):
-        yield ((text, "plain"),)
+        yield from _wrapped(f"suspected: {FACTS[row.suspected].title}; being tried again", width, "warn")
+    yield from _wrapped(f"{monitor.target.service}://{place(monitor.target)}{monitor.target.path}", width, "plain")
 
 
-def ladder_lines(result: Result, width: int, glyphs: Glyphs) -> list[PanelLine]:
+def _course(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
+    if result is not None:
+        yield from ladder_lines(result, context.width, context.glyphs, context.monitor.target.service)
+
+
+def ladder_lines(result: Result, width: int, glyphs: Glyphs, service: str = "") -> list[PanelLine]:
     """`DNS ✓2ms ▸ TCP ✗ refused ▸ TLS – ▸ SMTP –`: what was passed, where it ended, what was not reached."""
-    steps = [_rung(result, phase, glyphs) for phase in _PHASES]
     lines: list[PanelLine] = []
     line: list[tuple[str, str]] = []
     used = 0
-    for number, (text, role) in enumerate(steps):
-        joined = f" {glyphs.step} " if number else ""
-        if line and used + len(joined) + len(text) > width:
+    for number, phase in enumerate(_PHASES):
+        text, role = _rung(result, phase, glyphs, service)
+        joint = f" {glyphs.step} " if number else ""
+        if line and used + cell_width(joint + text) > width:
             lines.append(tuple(line))
-            line, used, joined = [], 0, f"{glyphs.step} "
-        if joined:
-            line.append((joined, "faint"))
+            line, used, joint = [], 0, f"{glyphs.step} "
+        if joint:
+            line.append((joint, "faint"))
+        text = cut(text, width - cell_width(joint))
         line.append((text, role))
-        used += len(joined) + len(text)
+        used += cell_width(joint + text)
     lines.append(tuple(line))
     return lines
 
 
-def _rung(result: Result, phase: Phase, glyphs: Glyphs) -> tuple[str, str]:
+def _rung(result: Result, phase: Phase, glyphs: Glyphs, service: str) -> tuple[str, str]:
     timings = result.timings
-    took = {
-        Phase.DNS: timings.dns,
-        Phase.CONNECT: timings.connect,
-        Phase.TLS: timings.tls,
-        Phase.PROTOCOL: timings.protocol,
-        Phase.CONTENT: timings.content,
+    spoken = "protocol" if service in {"", "tcp"} else service.upper()
+    name, took = {
+        Phase.DNS: ("DNS", timings.dns),
+        Phase.CONNECT: ("TCP", timings.connect),
+        Phase.TLS: ("TLS", timings.tls),
+        Phase.PROTOCOL: (spoken, timings.protocol),
+        Phase.CONTENT: ("content", timings.content),
     }[phase]
-    name = {Phase.DNS: "DNS", Phase.CONNECT: "TCP", Phase.TLS: "TLS", Phase.PROTOCOL: "protocol"}.get(phase, "content")
-    if result.phase is phase:
-        role = words.ROLES[result.status]
-        return f"{name} {glyphs.no}{words.latency(took)}", role
+    if result.failure is not None and result.phase is phase:
+        code = result.failure.value.removeprefix(f"{phase.value}_").replace("_", " ")
+        return f"{name} {glyphs.no} {code}", words.ROLES[result.status]
     if took is None:
         return f"{name} {glyphs.none}", "dim"
     return f"{name} {glyphs.yes}{words.latency(took)}", "good"
 
 
 def _diagnosis(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
-    row, hints, width = context.row, context.hints, context.width
-    if result is not None and result.failure is not None and (row.failure or row.suspected):
-        yield ()
-        yield ((FACTS[result.failure].title, words.ROLES[result.status]), (f"  {result.failure}", "dim"))
-        for text in wrap(result.detail, width):
-            yield ((text, "strong"),)
-        if result.banner:
-            yield from _labelled("said", result.banner, width)
-    if hints is None:
+    """What failed, what shows it, what it means and what to check; nothing while all is well."""
+    row, width = context.row, context.width
+    said = row.suspected or row.failure
+    if said is None:
         return
     yield ()
-    for text in wrap(hints.meaning, width):
-        yield ((text, "plain"),)
+    if result is not None and result.failure is not None:
+        yield from _wrapped(FACTS[result.failure].title, width, words.ROLES[result.status])
+        yield from _wrapped(result.detail, width, "strong")
+        for seen in result.evidence:
+            if seen.text != result.detail:
+                yield from _hanging(f"{_mark(seen.ok, context.glyphs)} ", seen.text, width, "plain")
+        if said is Failure.INTERMITTENT:
+            yield from _wrapped(words.why(row), width, "warn")
+    else:
+        yield from _wrapped(words.why(row), width, words.row_role(row))
+    if context.hints is not None:
+        yield from _hints(context.hints, width, context.glyphs)
+
+
+def _mark(ok: bool | None, glyphs: Glyphs) -> str:  # noqa: FBT001 - evidence is for, against or neither
+    return glyphs.none if ok is None else glyphs.yes if ok else glyphs.no
+
+
+def _hints(hints: Hints, width: int, glyphs: Glyphs) -> Iterator[PanelLine]:
+    yield ()
+    yield from _wrapped(hints.meaning, width, "plain")
     for number, cause in enumerate(hints.causes[:_SHOWN_CAUSES], 1):
         yield ()
         yield from _hanging(f"{number} ", cause.text, width, "strong")
         for check in cause.check:
-            yield from _hanging(f"  {context.glyphs.bullet} ", check, width, "plain")
+            yield from _hanging(f"  {glyphs.bullet} ", check, width, "plain")
         for command in cause.commands:
             yield from _hanging("  $ ", command, width, "command")
 
@@ -148,46 +175,51 @@ def _exposure(context: PanelContext, result: Result | None) -> Iterator[PanelLin
     if result is None or not is_exposed(context.exposure, context.row, result.address):
         return
     yield ()
-    yield ((f"{context.glyphs.status[Status.DEGRADED]} open to the world", "warn"),)
+    mark = context.glyphs.status[Status.DEGRADED]
+    yield from _hanging(f"{mark} ", "it may be open to the world", context.width, "warn")
     note = f"{context.service_title} answers at the public address {result.address}. {context.exposure_note}"
-    for text in wrap(note, context.width):
-        yield ((text, "plain"),)
+    yield from _wrapped(note.strip(), context.width, "plain")
 
 
 def is_exposed(exposure: str, row: MonitorRow, address: str | None) -> bool:
-    """Whether a service that should not be public answers at a public address."""
+    """Whether a service that should not be public answers at a public address.
+
+    Whom else it answers cannot be known from here: this machine may be one of the few that are let in.
+    """
     if exposure == "public" or address is None or row.status not in {Status.UP, Status.DEGRADED}:
         return False
     try:
-        return ipaddress.ip_address(address.partition("%")[0]).is_global
+        known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    mapped = known.ipv4_mapped if known.version == 6 else None
+    return (mapped or known).is_global
 
 
 def _facts(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
-    monitor, row, width = context.monitor, context.row, context.width
+    monitor, row, focus, width = context.monitor, context.row, context.focus, context.width
     yield ()
     yield from _labelled("purpose", monitor.purpose or context.meaning, width)
     yield from _labelled("service", f"{context.service_title}, {monitor.category}", width)
-    if monitor.runbook:
-        yield from _labelled("runbook", monitor.runbook, width)
-    if monitor.tags:
-        yield from _labelled("tags", ", ".join(monitor.tags), width)
-    if result is not None and result.address:
-        yield from _labelled("address", result.address, width)
-    if result is not None and result.banner and row.failure is None:
+    yield from _labelled("runbook", monitor.runbook, width)
+    yield from _labelled("tags", ", ".join(monitor.tags), width)
+    if result is not None:
+        yield from _labelled("address", result.address or "", width)
         yield from _labelled("says", result.banner, width)
     if row.trend:
-        room = max(8, min(width - 10, 60))
-        text = trend_text(row.trend, min(room, len(row.trend)), context.glyphs)
-        yield (("latency ".ljust(10), "dim"), (text, "accent"), (f" {words.latency(row.latency_ms)}", "plain"))
-    focus = context.focus
+        took = f" {words.latency(row.latency_ms)}".rstrip()
+        room = min(width - _LABEL - cell_width(took), len(row.trend))
+        yield (
+            ("latency".ljust(_LABEL), "dim"),
+            (trend_text(row.trend, room, context.glyphs), "accent"),
+            (took, "plain"),
+        )
     if focus is not None and focus.uptime_day is not None:
         yield from _labelled("uptime", f"{words.share(focus.uptime_day)} of the last 24 h", width)
+    if row.last_ms:
+        yield from _labelled("last", context.clock(row.last_ms), width)
     if focus is not None and focus.next_ms is not None:
         yield from _labelled("next", f"{context.clock(focus.next_ms)}, every {_interval(monitor)}", width)
-    if focus is not None and focus.certificate is not None:
-        yield from _certificate(focus.certificate, context)
 
 
 def _interval(monitor: Monitor) -> str:
@@ -195,40 +227,68 @@ def _interval(monitor: Monitor) -> str:
     return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:g} min"
 
 
-def _certificate(certificate: Certificate, context: PanelContext) -> Iterator[PanelLine]:
+def _certificate(context: PanelContext) -> Iterator[PanelLine]:
+    certificate = None if context.focus is None else context.focus.certificate
+    if certificate is None:
+        return
     width = context.width
     left_s = certificate.not_after - context.now_ms / 1000
     yield ()
-    problems = ", ".join(words.failure_title(problem) for problem in certificate.problems)
-    role = "bad" if certificate.problems else "plain"
     until = f"{words.days_left(left_s)} left" if left_s > 0 else f"ended {words.days_left(-left_s)} ago"
-    yield (("cert".ljust(10), "dim"), (until, role))
-    if problems:
-        yield from _labelled("", problems, width, "bad")
-    yield from _labelled("names", ", ".join(certificate.names[:6]) or certificate.subject, width)
+    yield from _labelled("cert", until, width, "bad" if certificate.problems else "plain")
+    for problem in certificate.problems:
+        yield from _labelled("", words.failure_title(problem), width, "bad")
+    more = f" and {len(certificate.names) - _SHOWN_NAMES} more" if len(certificate.names) > _SHOWN_NAMES else ""
+    yield from _labelled("names", ", ".join(certificate.names[:_SHOWN_NAMES]) + more or certificate.subject, width)
     yield from _labelled("issuer", certificate.issuer, width)
-    if certificate.protocol:
-        yield from _labelled("session", f"{certificate.protocol}, {certificate.key}", width)
+    session = ", ".join(part for part in (certificate.protocol, certificate.cipher, certificate.key) if part)
+    yield from _labelled("session", session, width)
 
 
 def _past(context: PanelContext) -> Iterator[PanelLine]:
     focus = context.focus
-    if focus is None or not (focus.events or focus.incidents):
+    if focus is None:
         return
-    yield ()
-    yield (("lately", "dim"),)
-    for event in focus.events[:8]:
+    if focus.events:
+        yield ()
+        yield (("lately", "dim"),)
+    for event in focus.events[:_SHOWN_EVENTS]:
         word = event.kind.value.replace("_", " ") if event.kind is not EventKind.STATUS else event.status.value
         reason = f": {FACTS[event.failure].title}" if event.failure is not None else ""
-        role = words.ROLES[event.status] if event.kind is EventKind.STATUS else "dim"
-        yield ((f"{context.clock(event.at_ms)} ", "dim"), (cut(f"{word}{reason}", max(8, context.width - 9)), role))
+        role = words.ROLES[event.status] if event.kind is EventKind.STATUS else "plain"
+        yield from _dated(event.at_ms, f"{word}{reason}", role, context)
+    if focus.incidents:
+        yield ()
+        yield (("incidents", "dim"),)
+    for incident in focus.incidents[:_SHOWN_INCIDENTS]:
+        end_ms = context.now_ms if incident.closed_ms is None else incident.closed_ms
+        lasted = words.age((end_ms - incident.opened_ms) / 1000)
+        reason = f": {FACTS[incident.failure].title}" if incident.failure is not None else ""
+        goes_on = ", goes on" if incident.closed_ms is None else ""
+        text = f"{incident.status.value} for {lasted}{goes_on}{reason}"
+        yield from _dated(incident.opened_ms, text, words.ROLES[incident.status], context)
+
+
+def _dated(at_ms: int, text: str, role: str, context: PanelContext) -> Iterator[PanelLine]:
+    yield from _hanging(f"{context.clock(at_ms)} ", text, context.width, role)
 
 
 def _labelled(label: str, text: str, width: int, role: str = "plain") -> Iterator[PanelLine]:
-    for number, line in enumerate(wrap(text, width - 10)):
-        yield ((label.ljust(10) if number == 0 else " " * 10, "dim"), (line, role))
+    """A label and its text beside it; nothing when there is no text."""
+    if text:
+        yield from _hanging(label.ljust(_LABEL), text, width, role)
+
+
+def _wrapped(text: str, width: int, role: str) -> Iterator[PanelLine]:
+    for line in wrap(text, width):
+        yield ((line, role),)
 
 
 def _hanging(lead: str, text: str, width: int, role: str) -> Iterator[PanelLine]:
-    for number, line in enumerate(wrap(text, width - len(lead))):
-        yield ((lead if number == 0 else " " * len(lead), "dim"), (line, role))
+    """Text wrapped beside its lead, below it where that leaves no room to read."""
+    indent = cell_width(lead)
+    if width - indent < _NARROWEST:
+        yield ((cut(lead, width), "dim"),)
+        lead, indent = "  ", 2
+    for number, line in enumerate(wrap(text, width - indent)):
+        yield ((lead if number == 0 else " " * indent, "dim"), (line, role))

@@ -143,8 +143,11 @@ def _p95(latencies: list[float]) -> float | None:
 
 def _sorted(entries: list[Entry], options: ViewOptions) -> list[Entry]:
     """By the chosen order; equal ones stay in the order of their names."""
-    key = _KEYS.get(options.sort, _by_state)
-    return sorted(entries, key=key, reverse=options.reverse)
+    if options.sort == "latency":  # what has none is last in either direction
+        known = [entry for entry in entries if entry[1].latency_ms is not None]
+        known.sort(key=_by_latency, reverse=options.reverse)
+        return [*known, *(entry for entry in entries if entry[1].latency_ms is None)]
+    return sorted(entries, key=_KEYS.get(options.sort, _by_state), reverse=options.reverse)
 
 
 def _by_state(entry: Entry) -> tuple[int, int, int]:
@@ -155,13 +158,22 @@ def _by_state(entry: Entry) -> tuple[int, int, int]:
     return (0 if row.suspected is not None else _RANK[row.status], 2, 0)
 
 
+def _by_latency(entry: Entry) -> float:
+    return -(entry[1].latency_ms or 0.0)
+
+
 _KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
     "state": _by_state,
     "name": lambda entry: entry[0].name.casefold(),
-    "latency": lambda entry: -(entry[1].latency_ms if entry[1].latency_ms is not None else -1.0),
     "for": lambda entry: -entry[1].since_ms,
     "category": lambda entry: (entry[0].category, entry[0].name.casefold()),
 }
+
+
+def problems(snapshot: Snapshot) -> list[Entry]:
+    """Whatever is down or degraded, the worst first, then the longest: the order in which it is looked after."""
+    found = [(snapshot.monitors[row.id], row) for row in snapshot.rows.values() if row.status in _PROBLEM]
+    return sorted(found, key=_by_state)
 
 
 def count(rows: Iterable[MonitorRow]) -> Counts:

@@ -4,7 +4,7 @@ from typing import Final
 
 from uptime_tui.view.cells import cut
 from uptime_tui.view.columns import counts_text
-from uptime_tui.view.rows import MonitorLine, ViewRow, count
+from uptime_tui.view.rows import count, problems
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.view.words import Glyphs, status_glyph, why
 
@@ -20,6 +20,8 @@ EMPTY: Final = (
     "Everything else is inferred, and the first probe runs while you look.",
 )
 WAITING: Final = ("Waiting for the engine …",)
+LATE_MS: Final = 2000.0
+"""Probes that start later than this are worth a word."""
 
 
 def nothing_matches(filter_text: str, total: int) -> tuple[str, ...]:
@@ -38,25 +40,22 @@ def banner(snapshot: Snapshot, lost_for: str) -> tuple[str, str] | None:
         return f"The engine is gone ({lost_for}): these are its last words; reconnecting …", "bad"
     if snapshot.vitals.offline:
         return "This machine has no network: results are unknown, alarms are held.", "bad"
-    if snapshot.notices:
-        order = {"error": 0, "warning": 1, "info": 2}
-        notice = min(snapshot.notices, key=lambda n: order.get(n.level, 1))
-        more = f"  (+{len(snapshot.notices) - 1})" if len(snapshot.notices) > 1 else ""
-        return notice.text + more, {"error": "bad", "warning": "warn"}.get(notice.level, "dim")
-    return None
+    order = {"error": 0, "warning": 1, "info": 2}
+    notice = min(snapshot.notices, key=lambda n: order.get(n.level, 1), default=None)
+    late_ms = snapshot.vitals.lateness_p99_ms
+    if late_ms > LATE_MS and (notice is None or notice.level != "error"):
+        return f"The engine cannot keep up: probes start {late_ms / 1000:.0f} s late; longer intervals help.", "warn"
+    if notice is None:
+        return None
+    more = f"  (+{len(snapshot.notices) - 1})" if len(snapshot.notices) > 1 else ""
+    return notice.text + more, {"error": "bad", "warning": "warn"}.get(notice.level, "dim")
 
 
-def tiny_lines(snapshot: Snapshot, view: tuple[ViewRow, ...], width: int, height: int, glyphs: Glyphs) -> list[str]:
+def tiny_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> list[str]:
     """Below 60x12: counts, then a line for each problem as long as there is room; below 30x3 the counts alone."""
     counts = cut(counts_text(count(snapshot.rows.values()), glyphs), width)
     if width < 30 or height < 3:
         return [counts]
-    lines = [counts]
-    for entry in view:
-        if len(lines) >= height:
-            break
-        if isinstance(entry, MonitorLine):
-            row = snapshot.rows[entry.id]
-            name = snapshot.monitors[entry.id].name
-            lines.append(cut(f"{status_glyph(row, glyphs)} {name} {why(row)}".rstrip(), width))
-    return lines
+    shown = problems(snapshot)[: height - 1]
+    lines = [f"{status_glyph(row, glyphs)} {monitor.name} {why(row)}".rstrip() for monitor, row in shown]
+    return [counts, *(cut(line, width) for line in lines)]

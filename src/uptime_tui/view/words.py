@@ -93,9 +93,15 @@ def why(row: MonitorRow) -> str:
     failure = row.suspected or row.failure
     if failure is None:
         return "flapping" if row.flapping else ""
-    title = FACTS[failure].title
-    text = f"{title}: {row.detail}" if row.detail else title
+    text = _joined(FACTS[failure].title, row.detail)
     return f"flapping; {text}" if row.flapping else text
+
+
+def _joined(title: str, detail: str) -> str:
+    """Title and detail, without saying the same twice."""
+    if detail.casefold().startswith(title.casefold()):
+        return detail
+    return f"{title}: {detail}" if detail else title
 
 
 def failure_title(failure: Failure) -> str:
@@ -128,10 +134,12 @@ def latency(ms: float | None) -> str:
 
 
 def days_left(seconds: float) -> str:
-    """Time to a certificate's end: `14d`, `5h`, or `-2d` once it is over."""
-    if abs(seconds) < 86400:
-        return f"{int(seconds // 3600)}h"
-    return f"{int(seconds // 86400)}d"
+    """Time to a certificate's end in full units: `14d`, `5h`, `20m`, or `-2d` once it is over."""
+    sign = "-" if seconds < 0 else ""
+    for unit, size in (("d", 86400), ("h", 3600)):
+        if abs(seconds) >= size:
+            return f"{sign}{int(abs(seconds) / size)}{unit}"
+    return f"{sign}{int(abs(seconds) / 60)}m"
 
 
 def share(value: float | None) -> str:
@@ -140,4 +148,4 @@ def share(value: float | None) -> str:
         return ""
     if value >= 1.0:
         return "100%"
-    return f"{min(int(value * 10000) / 100, 99.99):.2f}%"
+    return f"{min(round(value * 100, 2), 99.99):.2f}%"
