@@ -6,9 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from uptime_tui.config.paths import Home, make_folders
 from uptime_tui.model.errors import UserError
@@ -16,6 +17,8 @@ from uptime_tui.model.errors import UserError
 START_S: Final = 15.0
 STOP_S: Final = 5.0
 _LOOK_S: Final = 0.01
+_started: Final[list[subprocess.Popen[bytes]]] = []
+"""Engines that this process has started: they outlive it, and are reaped when they end before."""
 
 
 def is_running(home: Home) -> int | None:
@@ -47,13 +50,17 @@ def find_or_start(home: Home, *, keep: bool) -> Path:
     if _answers(home.socket_file):
         return home.socket_file
     make_folders(home)
-    child = _start(home, keep=keep) if is_running(home) is None else None
+    with tempfile.TemporaryFile() as said:
+        return _await_answer(home, _start(home, said, keep=keep) if is_running(home) is None else None, said)
+
+
+def _await_answer(home: Home, child: subprocess.Popen[bytes] | None, said: IO[bytes]) -> Path:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if _answers(home.socket_file):
             return home.socket_file
         if child is not None and child.poll() is not None and is_running(home) is None:
-            raise UserError(_last_words(child))
+            raise UserError(_last_words(child, said))
         time.sleep(_LOOK_S)
     raise UserError("the engine does not answer", where=str(home.socket_file), todo=f"see {home.log_file}")
 
@@ -81,19 +88,16 @@ def stop(home: Home) -> bool:
     raise UserError(f"the engine (pid {pid}) does not end", todo=f"see {home.log_file}")
 
 
-def _start(home: Home, *, keep: bool) -> subprocess.Popen[bytes]:
+def _start(home: Home, said: IO[bytes], *, keep: bool) -> subprocess.Popen[bytes]:
     """An engine of its own session, so that a hangup of this terminal does not reach it."""
     arguments = [sys.executable, "-m", "uptime_tui", "engine", "--keep" if keep else "--no-keep"]
     if home.config == home.state.parent:
         arguments += ["--home", str(home.config)]
-    return subprocess.Popen(  # noqa: S603 - our own module, no shell
-        arguments,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        cwd="/",
+    child = subprocess.Popen(  # noqa: S603 - our own module, no shell
+        arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True, cwd="/"
     )
+    _started.append(child)
+    return child
 
 
 def _answers(path: Path) -> bool:
@@ -106,7 +110,7 @@ def _answers(path: Path) -> bool:
     return True
 
 
-def _last_words(child: subprocess.Popen[bytes]) -> str:
-    assert child.stderr is not None
-    lines = child.stderr.read().decode("utf-8", "replace").strip().splitlines()
+def _last_words(child: subprocess.Popen[bytes], said: IO[bytes]) -> str:
+    said.seek(0)
+    lines = said.read().decode("utf-8", "replace").strip().splitlines()
     return lines[-1].removeprefix("uptime-tui: ") if lines else f"the engine ended with code {child.returncode}"

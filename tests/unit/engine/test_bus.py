@@ -1,0 +1,114 @@
+"""Newest wins; a client that does not read costs a set of ids and nothing else."""
+
+import asyncio
+
+import pytest
+
+from uptime_tui.engine.bus import Bus, Watcher
+from uptime_tui.model.failure import Status
+from uptime_tui.wire.framing import Decoder, encode
+from uptime_tui.wire.messages import Changes, EngineMessage, FleetState, Focus, MonitorRow, Notice, Vitals
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
+
+
+class Source:
+    def __init__(self):
+        self.asked = 0
+        self.latency = 1.0
+        self.said = ()
+
+    def row(self, number):
+        self.asked += 1
+        if number == 404:
+            return None
+        return MonitorRow(number, Status.UP, 0, None, None, "", False, 0, self.latency, None, b"")
+
+    def focus(self, number):
+        return Focus(number, None, None, None)
+
+    def notices(self):
+        return self.said
+
+    def vitals(self):
+        return Vitals(probes=7)
+
+    def fleet_state(self):
+        return encode(FleetState((), (), (), Vitals()))
+
+
+class Client:
+    def __init__(self):
+        self.frames = []
+        self.behind = 0
+        self.decoder = Decoder(EngineMessage)
+        self.watcher = Watcher(self.frames.append, lambda: self.behind)
+
+    def messages(self):
+        taken, self.frames[:] = list(self.frames), []
+        return [message for frame in taken for message in self.decoder.feed(frame)]
+
+
+async def test_the_whole_first_then_changes_newest_only():
+    source, client = Source(), Client()
+    bus = Bus(asyncio.get_running_loop(), source)
+    bus.join(client.watcher)
+    assert isinstance(client.messages()[0], FleetState)
+    for latency in (1.0, 2.0, 3.0):
+        source.latency = latency
+        bus.mark(1)
+    await asyncio.sleep(0.25)
+    rows = [row for m in client.messages() if isinstance(m, Changes) for row in m.rows]
+    assert [row.latency_ms for row in rows] == [3.0]
+    bus.stop()
+
+
+async def test_a_client_that_does_not_read_costs_nothing_and_gets_the_newest_later():
+    source, slow, quick = Source(), Client(), Client()
+    bus = Bus(asyncio.get_running_loop(), source)
+    for client in (slow, quick):
+        bus.join(client.watcher)
+        client.messages()
+    slow.behind = 100
+    for n in range(1000):
+        source.latency = float(n)
+        bus.mark(n % 10)
+        await asyncio.sleep(0.01)
+    assert slow.frames == []
+    assert quick.frames
+    assert len(slow.watcher.dirty) == 10
+    slow.behind = 0
+    await asyncio.sleep(0.25)
+    rows = [row for m in slow.messages() if isinstance(m, Changes) for row in m.rows]
+    assert len(rows) == 10
+    bus.stop()
+
+
+async def test_focus_is_told_at_once_and_when_it_changes():
+    client = Client()
+    bus = Bus(asyncio.get_running_loop(), Source())
+    bus.join(client.watcher)
+    client.messages()
+    bus.focus_on(client.watcher, 5)
+    assert [m.focus.id for m in client.messages() if isinstance(m, Changes) and m.focus] == [5]
+    bus.mark(5)
+    await asyncio.sleep(0.25)
+    assert [m.focus.id for m in client.messages() if isinstance(m, Changes) and m.focus] == [5]
+    bus.mark(6)
+    await asyncio.sleep(0.25)
+    assert [m for m in client.messages() if isinstance(m, Changes) and m.focus] == []
+    bus.stop()
+
+
+async def test_notices_are_told_once_and_a_gone_monitor_is_left_out():
+    source, client = Source(), Client()
+    bus = Bus(asyncio.get_running_loop(), source)
+    bus.join(client.watcher)
+    client.messages()
+    source.said = (Notice("a", "disk full"),)
+    bus.mark(404)
+    await asyncio.sleep(0.5)
+    changes = [m for m in client.messages() if isinstance(m, Changes)]
+    assert [m.notices for m in changes if m.notices is not None] == [source.said]
+    assert all(not m.rows for m in changes)
+    bus.stop()

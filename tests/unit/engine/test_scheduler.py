@@ -1,0 +1,155 @@
+"""The wheel under virtual time: intervals, spread, limits, overruns, rechecks. No socket, no waiting."""
+
+import asyncio
+
+import pytest
+
+from uptime_tui.engine.scheduler import Scheduler
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
+
+
+class Recorder:
+    """Launches by writing them down; a probe takes `seconds` of the loop's time."""
+
+    def __init__(self, *, limit=100, seconds=0.1, chance=0.5):
+        self.loop = asyncio.get_running_loop()
+        self.seconds = seconds
+        self.starts = []
+        self.running = set()
+        self.most = 0
+        self.retry = None
+        self.scheduler = Scheduler(self.loop, self.launch, limit=limit, chance=lambda: chance)
+
+    def launch(self, number):
+        assert number not in self.running, "two probes of one monitor at once"
+        self.running.add(number)
+        self.most = max(self.most, len(self.running))
+        self.starts.append((round(self.loop.time(), 2), number))
+        self.loop.call_later(self.seconds, self.finish, number)
+
+    def finish(self, number):
+        self.running.discard(number)
+        self.scheduler.finished(number, self.retry)
+
+    def times(self, number):
+        return [at for at, n in self.starts if n == number]
+
+
+async def test_starts_are_an_interval_apart():
+    recorder = Recorder()
+    recorder.scheduler.put(1, "a", "h", 10.0, soon=True)
+    await asyncio.sleep(95)
+    gaps = [b - a for a, b in zip(recorder.times(1), recorder.times(1)[1:], strict=False)]
+    assert len(gaps) == 9
+    assert all(gap == pytest.approx(10, abs=0.06) for gap in gaps)
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.999])
+async def test_jitter_is_at_most_five_percent(chance):
+    recorder = Recorder(chance=chance)
+    recorder.scheduler.put(1, "a", "h", 100.0, soon=True)
+    await asyncio.sleep(1050)
+    gaps = [b - a for a, b in zip(recorder.times(1), recorder.times(1)[1:], strict=False)]
+    assert all(94.9 <= gap <= 105.1 for gap in gaps)
+    assert any(abs(gap - 100) > 4 for gap in gaps)
+
+
+async def test_first_starts_are_spread():
+    recorder = Recorder()
+    for n in range(300):
+        recorder.scheduler.put(n, f"monitor {n}", f"h{n}", 60.0)
+    await asyncio.sleep(31)
+    seconds = [0] * 31
+    for at, _ in recorder.starts:
+        seconds[int(at - recorder.starts[0][0])] += 1
+    assert len(recorder.starts) == 300
+    assert max(seconds) < 30
+
+
+async def test_at_most_two_at_once_for_a_host_and_all_get_their_turn():
+    recorder = Recorder(seconds=1.0)
+    for n in range(6):
+        recorder.scheduler.put(n, f"m{n}", "same", 60.0, soon=True)
+    await asyncio.sleep(10)
+    assert recorder.most == 2
+    assert {n for _, n in recorder.starts} == set(range(6))
+
+
+async def test_never_more_than_the_limit_in_all():
+    recorder = Recorder(limit=3, seconds=1.0)
+    for n in range(12):
+        recorder.scheduler.put(n, f"m{n}", f"h{n}", 60.0, soon=True)
+    await asyncio.sleep(10)
+    assert recorder.most == 3
+    assert len(recorder.starts) == 12
+
+
+async def test_a_start_due_while_the_last_still_runs_is_skipped_and_counted():
+    recorder = Recorder(seconds=25.0)
+    recorder.scheduler.put(1, "a", "h", 10.0, soon=True)
+    await asyncio.sleep(100)
+    assert recorder.scheduler.skipped >= 5
+    assert recorder.most == 1
+    assert len(recorder.starts) == 4
+
+
+async def test_a_retry_comes_when_it_was_asked_for():
+    recorder = Recorder(seconds=0.1)
+    recorder.retry = 2.0
+    recorder.scheduler.put(1, "a", "h", 60.0, soon=True)
+    await asyncio.sleep(7)
+    gaps = [b - a for a, b in zip(recorder.times(1), recorder.times(1)[1:], strict=False)]
+    assert gaps[:3] == [pytest.approx(2.1, abs=0.1)] * 3
+
+
+async def test_a_hurried_monitor_starts_at_once_but_not_twice_in_two_seconds():
+    recorder = Recorder()
+    recorder.scheduler.put(1, "a", "h", 600.0)
+    assert recorder.scheduler.hurry(1)
+    await asyncio.sleep(0.5)
+    assert len(recorder.starts) == 1
+    assert not recorder.scheduler.hurry(1)
+    await asyncio.sleep(2)
+    assert recorder.scheduler.hurry(1)
+    await asyncio.sleep(0.5)
+    assert len(recorder.starts) == 2
+    assert not recorder.scheduler.hurry(99)
+
+
+async def test_a_dropped_monitor_starts_no_more_and_frees_its_host():
+    recorder = Recorder(seconds=5.0)
+    for n in range(3):
+        recorder.scheduler.put(n, f"m{n}", "same", 10.0, soon=True)
+    await asyncio.sleep(0.5)
+    assert len(recorder.running) == 2
+    for n in list(recorder.running):
+        recorder.scheduler.drop(n)
+    await asyncio.sleep(0.5)
+    assert recorder.scheduler.in_flight == 1
+    await asyncio.sleep(30)
+    assert recorder.scheduler.in_flight <= 1
+
+
+async def test_an_unchanged_monitor_keeps_its_phase():
+    recorder = Recorder()
+    recorder.scheduler.put(1, "a", "h", 60.0)
+    due = recorder.scheduler.due_in_s(1)
+    recorder.scheduler.put(1, "a", "h", 60.0)
+    assert recorder.scheduler.due_in_s(1) == due
+    recorder.scheduler.put(1, "a", "h", 30.0)
+    assert recorder.scheduler.due_in_s(1) <= 30
+
+
+async def test_after_a_stall_nothing_is_bunched():
+    recorder = Recorder()
+    recorder.scheduler.put(1, "a", "h", 1.0, soon=True)
+    await asyncio.sleep(5)
+    before = len(recorder.starts)
+    recorder.scheduler.spread(lambda _: "a")
+    await asyncio.sleep(3)
+    assert len(recorder.starts) - before in {2, 3, 4}
+    recorder.scheduler.stop()
+    done = len(recorder.starts)
+    await asyncio.sleep(10)
+    assert len(recorder.starts) == done
