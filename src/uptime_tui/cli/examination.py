@@ -140,9 +140,9 @@ def configuration(home: Home) -> Iterator[Finding]:
         if folder.exists() and folder.stat().st_mode & 0o077:
             yield Finding("permissions", "warning", f"{folder} is open to other users", f"chmod 700 {folder}")
     try:
-        load_settings(home.config_file)
+        settings = load_settings(home.config_file)
         catalogue = load_catalogue(home.services_folder)
-        loaded = load_monitors(home.monitors_file, catalogue)
+        loaded = load_monitors(home.monitors_file, catalogue, settings.defaults)
     except UserError as error:
         yield Finding("files", "error", f"{error.where}: {error.what}", error.todo)
         return

@@ -6,7 +6,7 @@ from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import output
 from uptime_tui.cli.options import chosen_home, home_option, json_option
 from uptime_tui.config.edit import MonitorsFile
-from uptime_tui.config.load import draft_from_table, load_monitors
+from uptime_tui.config.load import draft_from_table, load_monitors, load_settings
 from uptime_tui.config.paths import make_folders
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.target import format_target
@@ -31,8 +31,9 @@ def command(target: str, as_json: bool, home: str | None, **given: object) -> in
     table: dict[str, object] = {"name": "", "target": target, **{key: value for key, value in given.items() if value}}
     table = {key: list(value) if isinstance(value, tuple) else value for key, value in table.items()}
     table["name"] = table["name"] or "new"
-    draft = draft_from_table(table, catalogue, where="add")
-    loaded = load_monitors(place.monitors_file, catalogue)
+    defaults = load_settings(place.config_file).defaults
+    draft = draft_from_table(table, catalogue, where="add", defaults=defaults)
+    loaded = load_monitors(place.monitors_file, catalogue, defaults)
     if loaded.problems:
         problem = loaded.problems[0]
         raise UserError(problem.what, where=problem.where, todo=problem.todo or "correct the file first")
@@ -41,7 +42,7 @@ def command(target: str, as_json: bool, home: str | None, **given: object) -> in
     table["name"] = given["name"] or free_name(f"{draft.target.host} {draft.target.service}", taken)
     if table["name"] in taken:
         raise UserError(f"a monitor is already called {table['name']!r}", where="--name", todo="choose another name")
-    draft = draft_from_table(table, catalogue, where="add")
+    draft = draft_from_table(table, catalogue, where="add", defaults=defaults)
     make_folders(place)
     MonitorsFile(place.monitors_file, place.undo_file).add([table])
     if as_json:

@@ -21,6 +21,7 @@ from uptime_tui.model.units import LOCAL
 
 if TYPE_CHECKING:
     from uptime_tui.config.paths import Home
+    from uptime_tui.config.schema import Defaults
 
 
 @click.command()
@@ -39,8 +40,8 @@ def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, vant
         raise UserError(f"there is no vantage {vantage[:40]!r}", where="--vantage", todo="only `local` is built so far")
     place = chosen_home(home)
     catalogue = load_catalogue(place.services_folder)
-    monitors = [_with_timeout(m, timeout) for m in find_monitors(targets, place, catalogue)]
     settings = load_settings(place.config_file)
+    monitors = [_with_timeout(m, timeout) for m in find_monitors(targets, place, catalogue, settings.defaults)]
     knowledge = load_knowledge(place.runbooks_folder)
 
     def show(target: str, monitor: Monitor, result: Result) -> None:
@@ -56,7 +57,7 @@ def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, vant
     return diagnostics.exit_code(statuses)
 
 
-def find_monitors(targets: tuple[str, ...], home: "Home", catalogue: Catalogue) -> list[Monitor]:
+def find_monitors(targets: tuple[str, ...], home: "Home", catalogue: Catalogue, defaults: "Defaults") -> list[Monitor]:
     """A monitor for each argument: the configured one of that name, else one made from the target.
 
     Raises:
@@ -64,9 +65,10 @@ def find_monitors(targets: tuple[str, ...], home: "Home", catalogue: Catalogue) 
     """
     configured: dict[str, Monitor] = {}
     if home.monitors_file.exists():
-        configured = {m.name: m for m in load_monitors(home.monitors_file, catalogue).monitors}
+        configured = {m.name: m for m in load_monitors(home.monitors_file, catalogue, defaults).monitors}
     return [
-        configured.get(text) or draft_from_table({"name": "check", "target": text}, catalogue, where="TARGET")
+        configured.get(text)
+        or draft_from_table({"name": "check", "target": text}, catalogue, where="TARGET", defaults=defaults)
         for text in targets
     ]
 

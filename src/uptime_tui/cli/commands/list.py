@@ -7,7 +7,7 @@ import click
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, output
 from uptime_tui.cli.options import chosen_home, home_option, json_option
-from uptime_tui.config.load import load_monitors
+from uptime_tui.config.load import load_monitors, load_settings
 from uptime_tui.config.paths import Home
 from uptime_tui.model.filter import Subject, parse_filter
 from uptime_tui.model.monitor import Monitor
@@ -23,7 +23,7 @@ def command(filters: tuple[str, ...], as_json: bool, home: str | None) -> int:
     """List monitors; FILTER is the dashboard's (`cat:email state:down`)."""
     place = chosen_home(home)
     catalogue = load_catalogue(place.services_folder)
-    loaded = load_monitors(place.monitors_file, catalogue)
+    loaded = load_monitors(place.monitors_file, catalogue, load_settings(place.config_file).defaults)
     wanted = parse_filter(" ".join(filters))
     if wanted.problem:
         diagnostics.say(wanted.problem)
