@@ -2,26 +2,22 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from uptime_tui.catalogue.load import Catalogue, load_catalogue
+from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, output
 from uptime_tui.cli.advice import advise
 from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option
 from uptime_tui.cli.probing import probe_all
-from uptime_tui.config.load import draft_from_table, load_monitors, load_settings
+from uptime_tui.cli.targets import find_monitors
+from uptime_tui.config.load import load_settings
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
 from uptime_tui.model.units import LOCAL
-
-if TYPE_CHECKING:
-    from uptime_tui.config.paths import Home
-    from uptime_tui.config.schema import Defaults
 
 
 @click.command()
@@ -55,22 +51,6 @@ def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, vant
 
     statuses = asyncio.run(probe_all(targets, monitors, catalogue, settings, show))
     return diagnostics.exit_code(statuses)
-
-
-def find_monitors(targets: tuple[str, ...], home: "Home", catalogue: Catalogue, defaults: "Defaults") -> list[Monitor]:
-    """A monitor for each argument: the configured one of that name, else one made from the target.
-
-    Raises:
-        UserError: an argument is neither; the configuration's own problems do not stand in the way of a target.
-    """
-    configured: dict[str, Monitor] = {}
-    if home.monitors_file.exists():
-        configured = {m.name: m for m in load_monitors(home.monitors_file, catalogue, defaults).monitors}
-    return [
-        configured.get(text)
-        or draft_from_table({"name": "check", "target": text}, catalogue, where="TARGET", defaults=defaults)
-        for text in targets
-    ]
 
 
 def _with_timeout(monitor: Monitor, timeout: float | None) -> Monitor:
