@@ -247,7 +247,7 @@ class Driver:
         self._head = data[:64]
         who = name_peer(data)
         said = f"{who} answers" if who else "the peer answers"
-        self._fail(Failure.TLS_NOT_TLS, f"{said} without TLS: {safe_text(first_line(data), 80)}", now_s)
+        self._fail(Failure.TLS_NOT_TLS, f"{said} without TLS: '{safe_text(first_line(data), 80)}'", now_s)
 
     def _secured(self, tls: TlsLayer, now_s: float) -> None:
         self._securing = False

@@ -70,7 +70,7 @@ def closed(*, reset: bool) -> str:
 
 def injected(data: bytes) -> str:
     """The sentence for bytes that must not be there."""
-    return f"plaintext after the STARTTLS reply: {safe_text(first_line(data), 80)}"
+    return f"plaintext after the STARTTLS reply: '{safe_text(first_line(data), 80)}'"
 
 
 def first_line(data: bytes) -> bytes:

@@ -135,7 +135,7 @@ def read_reply(inbox: Inbox, what: str) -> Generator[Step, bytes, Reply]:
     while True:
         line = yield from inbox.read_line(what)
         if not _is_reply_line(line) or (code and line[:3] != code):
-            raise Unreadable(inbox.strange(f"{safe_text(line, 80)!r} instead of {what}"))
+            raise Unreadable(inbox.strange(f"'{safe_text(line, 80)}' instead of {what}"))
         code = line[:3]
         lines.append(line[4:])
         if line[3:4] != b"-":

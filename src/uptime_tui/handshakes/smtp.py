@@ -55,7 +55,7 @@ def _start_tls(inbox: Inbox, ask: Ask) -> Talk:
         return _without_tls(ask, f"offers STARTTLS but refuses it: {reply.text}", inbox)
     if inbox.pending:
         injected = safe_text(inbox.pending, 80)
-        return Outcome(Failure.STARTTLS_INJECTION, f"plaintext after the STARTTLS reply: {injected}", inbox.said)
+        return Outcome(Failure.STARTTLS_INJECTION, f"plaintext after the STARTTLS reply: '{injected}'", inbox.said)
     yield StartTls()
     # what was said before TLS does not count any more (RFC 3207 §4.2)
     capabilities = yield from _hello(inbox, ask)
@@ -80,7 +80,7 @@ def _hello(inbox: Inbox, ask: Ask) -> Generator[Step, bytes, frozenset[bytes] | 
         return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said)
     if reply.code >= 500:
         return Outcome(Failure.REFUSED_SERVICE, f"refuses our EHLO {name}: {reply.text}", inbox.said)
-    return Outcome(Failure.BAD_PROTOCOL, f"{reply.text!r} is no answer to EHLO", inbox.said)
+    return Outcome(Failure.BAD_PROTOCOL, f"'{reply.text}' is no answer to EHLO", inbox.said)
 
 
 def _judge_greeting(greeting: Reply, inbox: Inbox) -> Outcome | None:
@@ -94,7 +94,7 @@ def _judge_greeting(greeting: Reply, inbox: Inbox) -> Outcome | None:
         return Outcome(Failure.BUSY, f"busy: {greeting.text}", inbox.said)
     if greeting.code >= 500:
         return Outcome(Failure.REFUSED_SERVICE, f"takes no mail: {greeting.text}", inbox.said)
-    return inbox.strange(f"{greeting.text!r} is no SMTP greeting")
+    return inbox.strange(f"'{greeting.text}' is no SMTP greeting")
 
 
 def _without_tls(ask: Ask, how: str, inbox: Inbox) -> Outcome:

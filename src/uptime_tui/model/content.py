@@ -42,9 +42,9 @@ def judge_body(expect: Expectations, headers: Mapping[bytes, bytes], body: bytes
     if isinstance(plain, Outcome):
         return plain
     if expect.keyword and not _holds(plain, expect.keyword, headers):
-        return Outcome(Failure.KEYWORD_MISSING, f"the page does not contain {safe_text(expect.keyword, 80)!r}")
+        return Outcome(Failure.KEYWORD_MISSING, f"the page does not contain '{safe_text(expect.keyword, 80)}'")
     if expect.keyword_absent and _holds(plain, expect.keyword_absent, headers):
-        return Outcome(Failure.KEYWORD_PRESENT, f"the page contains {safe_text(expect.keyword_absent, 80)!r}")
+        return Outcome(Failure.KEYWORD_PRESENT, f"the page contains '{safe_text(expect.keyword_absent, 80)}'")
     return _judge_json(plain) if expect.json else None
 
 
@@ -53,7 +53,7 @@ def _judge_json(body: bytes) -> Outcome | None:
         msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.MsgspecError, ValueError, RecursionError) as why:
         start = safe_text(body[:200], 40) or "an empty body"
-        return Outcome(Failure.JSON_INVALID, f"the body is not JSON: {safe_text(str(why), 80)}; it begins {start!r}")
+        return Outcome(Failure.JSON_INVALID, f"the body is not JSON: {safe_text(str(why), 80)}; it begins '{start}'")
     return None
 
 
