@@ -5,6 +5,7 @@
 Everything is measured from outside, through a pseudo-terminal of 120x40 with 1,000 monitors on a scripted engine.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -115,7 +116,10 @@ def stall(engine):
             time.sleep(2)
             record.write_text("0")
             terminal.stall()
-            time.sleep(15)
+            for _ in range(150):  # a user who tries whether it still lives
+                with contextlib.suppress(BlockingIOError):
+                    terminal.send("Gg")
+                time.sleep(0.1)
             worst = float(record.read_text() or 0)
             terminal.go_on()
             engine.hang_up()

@@ -75,7 +75,6 @@ def test_120x40_has_the_panel_beside_with_ladder_and_hints(opened):
     terminal = opened(120, 40)
     terminal.wait_for("systemctl status ssh")
     terminal.wait_for("TCP ✗")
-    terminal.wait_for("220 mx1 ready")
 
 
 @pytest.mark.parametrize(("columns", "lines"), [(200, 60), (59, 20), (40, 8), (29, 2), (10, 1)])
@@ -270,7 +269,7 @@ def test_hostile_text_is_only_text_on_every_screen(tmp_path):
             ("\x1b", "? keys", "go to [b]"),
             ("y", "Copy", ""),
             ("w", "sent to the terminal", ""),
-            ("A", "Add a monitor", ""),
+            ("A", "Enter save", ""),
             ("smtp://a.example", "250 ready", ""),
         ):
             terminal.send(keys)
@@ -283,15 +282,12 @@ def test_hostile_text_is_only_text_on_every_screen(tmp_path):
 
 def test_no_color_sends_no_colour(opened):
     terminal = opened(120, 40, env={"NO_COLOR": "1"})
-    for keys, text in (
-        ("?", "search keys"),
-        ("\x1b", "? keys"),
-        ("A", "Add a monitor"),
-        ("\x1b", "? keys"),
-        (":", "Search for"),
-    ):
+    for keys, text in (("?", "Enter do it"), ("A", "Enter save"), (":", "Search for")):
         terminal.send(keys)
         terminal.wait_for(text)
+        terminal.send("\x1b")
+        terminal.wait_gone(text)
+        terminal.wait_for("? keys")
     codes = {code for found in re.findall(rb"\x1b\[([0-9;:]*)m", bytes(terminal.raw)) for code in found.split(b";")}
     assert codes <= {b"", b"0", b"1", b"2", b"3", b"4", b"7", b"9", b"39", b"49"}
 

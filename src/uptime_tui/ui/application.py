@@ -83,6 +83,14 @@ class DashboardApp(App[None]):
         """Writes that the terminal has not taken."""
         return self._driver.backlog if isinstance(self._driver, Terminal) else 0
 
+    def bytes_written(self) -> int:
+        """Bytes sent to the terminal so far."""
+        return self._driver.bytes_written if isinstance(self._driver, Terminal) else 0
+
+    def clock(self, unix_ms: int) -> str:
+        """A time of day here."""
+        return _clock(unix_ms)
+
     def must_repaint(self) -> bool:
         """Whether output was thrown away because the terminal was stalled; asked once it takes output again."""
         driver = self._driver

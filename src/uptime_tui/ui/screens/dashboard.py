@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.events import Resize
+from textual.events import Click, Resize
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -24,6 +24,7 @@ from uptime_tui.view.snapshot import Dirty
 if TYPE_CHECKING:
     from uptime_tui.ui.application import DashboardApp
 
+CHANGES: Final = 8
 FRAME_S: Final = 0.2
 BLURRED_FRAMES: Final = 5
 """Without the focus every fifth frame is drawn."""
@@ -31,6 +32,9 @@ HOLD_S: Final = 3.0
 """The order of lines is held this long after a key."""
 PANEL_FROM: Final = 110
 WIDE_FROM: Final = 180
+TALL_FROM: Final = 55
+RATE_S: Final = 5.0
+LATE_S: Final = 2.0
 MESSAGE_S: Final = 8.0
 
 
@@ -45,6 +49,7 @@ class Dashboard(Deeds, Screen[None]):
     Dashboard #body { height: 1fr; }
     Dashboard #panel { display: none; width: 44; padding: 0 1; border-left: vkey $panel; }
     Dashboard #drawer { display: none; height: 8; padding: 0 1; border-top: hkey $panel; }
+    Dashboard #changes { display: none; height: 9; padding: 0 1; border-top: hkey $panel; }
     Dashboard #filter { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
     Dashboard.tiny #titles, Dashboard.tiny #body, Dashboard.tiny #keys, Dashboard.tiny #status { display: none; }
     Dashboard #tiny { display: none; height: 1fr; }
@@ -69,7 +74,8 @@ class Dashboard(Deeds, Screen[None]):
         self.told_empty: tuple[str, ...] = ()
         self.minute = 0
         self.message_until_s = 0.0
-        self.shown_rate = 0
+        self.rate = ""
+        self.rate_at_s = time.monotonic()
         self.bytes_before = 0
 
     def compose(self) -> ComposeResult:
@@ -82,6 +88,7 @@ class Dashboard(Deeds, Screen[None]):
             yield MonitorTable(self.link.snapshot, host.glyphs, host.roles, host.now_ms, id="table")
             yield Lines(host.roles, id="panel")
         yield Lines(host.roles, id="drawer")
+        yield Lines(host.roles, id="changes")
         yield Lines(host.roles, id="tiny")
         yield Input(
             placeholder="filter: words, state:down cat:email svc:smtp tag:prod why:refused cert<14 lat>200", id="filter"
@@ -160,6 +167,13 @@ class Dashboard(Deeds, Screen[None]):
         self.stale_order = False
         self.table.set_view(view, self.options, self.empty_text())
         self.line("titles").show(((self.table.header(), "dim"),))
+        self.show_changes()
+
+    def show_changes(self) -> None:
+        """The strip of tall and wide screens: what changed last."""
+        strip = self.query_one("#changes", Lines)
+        if strip.display:
+            strip.show(states.latest_changes(self.link.snapshot, CHANGES, self.host.clock, self.host.glyphs), top=True)
 
     def empty_text(self) -> tuple[str, ...]:
         """What stands in place of an empty table."""
@@ -191,10 +205,22 @@ class Dashboard(Deeds, Screen[None]):
         if self.stale_order and self.is_held(time.monotonic()):
             words.append("order held, . refreshes")
         left.append((f"   {'   '.join(words)}", "plain"))
-        parts = ["slow terminal"] if self.skipped and self.host.backlog() else []
+        late = snapshot.vitals.lateness_p99_ms / 1000
+        parts = [f"probes {late:.0f} s late"] if late >= LATE_S else []
+        if self.size.width >= PANEL_FROM:
+            parts.append(self.rate_text(time.monotonic()))
         if self.host.clock_wanted:
             parts.append(time.strftime("%H:%M"))
         self.line("status").show(tuple(left), "  ".join((*parts, "")))
+
+    def rate_text(self, now_s: float) -> str:
+        """What the screen costs on the wire; coarse, and renewed rarely, or it would be the cost itself."""
+        if now_s - self.rate_at_s >= RATE_S:
+            written = self.host.bytes_written()
+            rate = (written - self.bytes_before) / (now_s - self.rate_at_s) / 1000
+            self.rate_at_s, self.bytes_before = now_s, written
+            self.rate = "<1 kB/s" if rate < 1 else f"{rate:.0f} kB/s"
+        return self.rate
 
     def show_banner(self) -> None:
         """One line when something is wrong with the whole."""
@@ -263,6 +289,7 @@ class Dashboard(Deeds, Screen[None]):
         panel.display = beside
         panel.styles.width = 70 if width >= WIDE_FROM else 44
         self.query_one("#drawer", Lines).display = self.drawer and not beside
+        self.query_one("#changes", Lines).display = width >= WIDE_FROM and height >= TALL_FROM
         self.set_class(width < 60 or height < 12, "tiny")
         self.show_keys()
         self.call_after_refresh(self.after_layout)
@@ -271,6 +298,7 @@ class Dashboard(Deeds, Screen[None]):
         """Widths are known now."""
         self.line("titles").show(((self.table.header(), "dim"),))
         self.show_panel()
+        self.show_changes()
         if self.has_class("tiny"):
             self.show_tiny()
 
@@ -282,6 +310,16 @@ class Dashboard(Deeds, Screen[None]):
         """Look at another monitor."""
         self.link.focus(self.table.current())
         self.show_panel(top=True)
+
+    def on_click(self, event: Click) -> None:
+        """A click on a title sorts by it; again, the other way round."""
+        if event.widget is not self.line("titles"):
+            return
+        sort = self.table.sort_at(event.x)
+        if sort:
+            reverse = not self.options.reverse if sort == self.options.sort else False
+            self.options = self.options._replace(sort=sort, reverse=reverse)
+            self.rebuild()
 
     def on_monitor_table_fold_changed(self, event: MonitorTable.FoldChanged) -> None:
         """Fold or unfold a group."""

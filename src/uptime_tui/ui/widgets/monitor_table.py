@@ -146,6 +146,15 @@ class MonitorTable(ScrollView, can_focus=True):
         text = header_text(self.chosen, self.options.sort, reverse=self.options.reverse, glyphs=self.glyphs)
         return f"  {text}"
 
+    def sort_at(self, x: int) -> str:
+        """The order that the title at this cell stands for; empty for none."""
+        edge = 2
+        for column, width in self.chosen:
+            edge += width + 1
+            if x < edge:
+                return column.sort
+        return ""
+
     def restyle(self) -> None:
         """The theme has changed."""
         self._palette = None
