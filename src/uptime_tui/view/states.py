@@ -1,12 +1,14 @@
 """What is said when there is nothing to show, or something is wrong with the whole: drawn on purpose, in one place."""
 
+from collections.abc import Callable
+from heapq import nlargest
 from typing import Final
 
 from uptime_tui.view.cells import cut
 from uptime_tui.view.columns import counts_text
 from uptime_tui.view.rows import count, problems
 from uptime_tui.view.snapshot import Snapshot
-from uptime_tui.view.words import Glyphs, status_glyph, why
+from uptime_tui.view.words import Glyphs, row_role, status_glyph, status_word, why
 
 EMPTY: Final = (
     "Nothing is watched yet.",
@@ -49,6 +51,22 @@ def banner(snapshot: Snapshot, lost_for: str) -> tuple[str, str] | None:
         return None
     more = f"  (+{len(snapshot.notices) - 1})" if len(snapshot.notices) > 1 else ""
     return notice.text + more, {"error": "bad", "warning": "warn"}.get(notice.level, "dim")
+
+
+def latest_changes(
+    snapshot: Snapshot, number: int, clock: Callable[[int], str], glyphs: Glyphs
+) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The newest change of state of each monitor, the newest first: what happened while nobody looked."""
+    newest = nlargest(number, (row for row in snapshot.rows.values() if row.since_ms), key=lambda row: row.since_ms)
+    return tuple(
+        (
+            (f"{clock(row.since_ms):<12} ", "dim"),
+            (f"{status_glyph(row, glyphs)} {status_word(row):<9} ", row_role(row)),
+            (f"{snapshot.monitors[row.id].name}  ", "plain"),
+            (why(row), "dim"),
+        )
+        for row in newest
+    )
 
 
 def tiny_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> list[str]:
