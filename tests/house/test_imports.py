@@ -22,9 +22,15 @@ def loaded_by(statement):
         ("import uptime_tui.cli.commands.check", HEAVY | {"sqlite3"}),
         ("import uptime_tui.vantage.local", HEAVY | {"sqlite3"}),
         ("import uptime_tui.engine.main", {"textual", "rich", "asyncssh", "apprise", "click"}),
-        ("import uptime_tui.ui.app", {"dns", "cryptography", "httptools", "asyncssh", "tomlkit", "sqlite3", "markdown_it"}),
+        (
+            "import uptime_tui.ui.app",
+            {"dns", "cryptography", "httptools", "asyncssh", "tomlkit", "sqlite3", "markdown_it"},
+        ),
         ("import uptime_tui.client.session, uptime_tui.client.spawn", HEAVY | {"sqlite3"}),
-        ("import uptime_tui.view.rows, uptime_tui.view.panel, uptime_tui.model.status", HEAVY | {"asyncio", "ssl", "sqlite3"}),
+        (
+            "import uptime_tui.view.rows, uptime_tui.view.panel, uptime_tui.model.status",
+            HEAVY | {"asyncio", "ssl", "sqlite3"},
+        ),
     ],
 )
 def test_an_import_loads_only_what_it_needs(statement, forbidden):

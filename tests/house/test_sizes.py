@@ -35,7 +35,9 @@ def test_test_files_are_bounded():
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_functions_are_short(path):
-    functions = (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (
+        n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
     long = {f.name: f.end_lineno - f.lineno + 1 for f in functions if f.end_lineno - f.lineno + 1 > 60}
     assert long == {}
 
