@@ -1,0 +1,64 @@
+import pytest
+
+from uptime_tui.handshakes._readers import LINE_BYTES, Inbox, Reply, Unreadable, concluding, read_reply
+from uptime_tui.model.failure import Failure
+from uptime_tui.model.outcome import Outcome
+
+
+def read(talk, *chunks):
+    """Drive a reader with chunks, and `b""` ever after."""
+    incoming = iter(chunks)
+    talk.send(None)
+    try:
+        while True:
+            talk.send(next(incoming, b""))
+    except StopIteration as end:
+        return end.value
+
+
+def test_lines_across_and_within_chunks():
+    inbox = Inbox("SMTP")
+    assert read(inbox.read_line("a line"), b"on", b"e\r", b"\ntwo\nrest") == b"one"
+    with pytest.raises(StopIteration) as end:
+        inbox.read_line("a line").send(None)
+    assert end.value.value == b"two"
+    assert inbox.pending == b"rest"
+    assert inbox.said == "one"
+    assert inbox.first == b"one\r\ntwo\nrest"
+
+
+def test_line_of_the_full_length_and_one_more():
+    full = b"x" * LINE_BYTES
+    assert read(Inbox("SMTP").read_line("a line"), full + b"\r\n") == full
+    for chunks in ([full + b"xx\r\n"], [full, b"xx"], [full + b"x", b"x"]):
+        with pytest.raises(Unreadable) as found:
+            read(Inbox("SMTP").read_line("a line"), *chunks)
+        assert found.value.outcome.failure is Failure.BAD_PROTOCOL
+
+
+@pytest.mark.parametrize(
+    ("data", "reply"),
+    [
+        (b"250 ok\r\n", Reply(250, "250 ok", (b"ok",))),
+        (b"250\r\n", Reply(250, "250", (b"",))),
+        (b"250-a\r\n250-b\r\n250 c\r\n", Reply(250, "250 c", (b"a", b"b", b"c"))),
+    ],
+)
+def test_replies(data, reply):
+    assert read(read_reply(Inbox("SMTP"), "a reply"), data) == reply
+
+
+@pytest.mark.parametrize("data", [b"\r\n", b"25\r\n", b"250x\r\n", b"150 x\r\n", b"+50 x\r\n", b"250-a\r\n251 b\r\n"])
+def test_no_replies(data):
+    with pytest.raises(Unreadable):
+        read(read_reply(Inbox("SMTP"), "a reply"), data)
+
+
+def test_what_is_unreadable_becomes_the_outcome():
+    inbox = Inbox("SMTP")
+
+    def talk():
+        yield from inbox.read_line("the greeting")
+        return Outcome(None, "never")
+
+    assert read(concluding(talk())) == Outcome(Failure.CLOSED_EARLY, "closed by the peer before the greeting")
