@@ -35,6 +35,8 @@ _ALONE_S: Final = 2.0
 """How long an engine that was started for a client outlives its last one."""
 _FIRST_S: Final = 30.0
 """How long it waits for the first."""
+_PATIENCE_S: Final = 30.0
+"""How long after its timeout a probe counts as lost by a bug of ours."""
 _HOUSEKEEPING_S: Final = 1.0
 _KEEP_ALL_S: Final = 300.0
 
@@ -92,7 +94,9 @@ class Engine:
         )
         self.prober = Prober(self.fleet, self.vantage, self.network, self.tracker)
         limit = raise_limits(settings.engine.max_probes_at_once)
-        self.scheduler = present.scheduler = Scheduler(self.loop, self.prober.launch, limit=limit)
+        self.scheduler = present.scheduler = Scheduler(
+            self.loop, self.prober.launch, limit=limit, lost=self.prober.lose
+        )
         self.prober.scheduler = self.scheduler
         self.file = present.file = MonitorsFile(home.monitors_file, home.undo_file)
         present.journal = self.journal
@@ -148,7 +152,10 @@ class Engine:
                 self.scheduler.drop(number)
             else:
                 soon = number in change.retargeted or (number in change.added and not first)
-                self.scheduler.put(number, monitor.name, monitor.target.host, monitor.interval_s, soon=soon)
+                self.scheduler.put(
+                    number, monitor.name, monitor.target.host, monitor.interval_s,
+                    patience_s=monitor.timeout_s + _PATIENCE_S, soon=soon,
+                )  # fmt: skip
         self.bus.mark_fleet()
 
     def keep_house(self) -> None:

@@ -2,17 +2,18 @@
 
 import logging
 import time
+from functools import partial
 from typing import Final
 
 from uptime_tui.engine.fleet import Fleet
-from uptime_tui.engine.scheduler import Scheduler
+from uptime_tui.engine.scheduler import Scheduler, Token
 from uptime_tui.engine.selfcheck import Network
 from uptime_tui.engine.tracker import Tracker
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import MonitorId
-from uptime_tui.vantage.base import Vantage
+from uptime_tui.vantage.base import Plan, Vantage
 
 _log: Final = logging.getLogger(__name__)
 
@@ -27,41 +28,61 @@ class Prober:
         tracker: takes results in.
     """
 
+    scheduler: Scheduler
+    """Handed in by the engine's main: each of the two needs the other."""
+
     def __init__(self, fleet: Fleet, vantage: Vantage, network: Network, tracker: Tracker) -> None:
         self._fleet = fleet
         self._vantage = vantage
         self._network = network
         self._tracker = tracker
-        self.scheduler: Scheduler | None = None
         self.generation = 0
         """Counts suspends: a probe that was under way across one says nothing."""
 
-    def launch(self, number: MonitorId) -> None:
+    def launch(self, number: MonitorId, token: Token) -> None:
         """Start a probe (the scheduler's `launch`)."""
         plan = self._fleet.plans.get(number)
         if plan is None:
+            self.scheduler.finished(token, None)
             return
-        generation = self.generation
-
-        def done(result: Result) -> None:
-            self._done(number, result, generation)
-
         try:
-            self._vantage.probe(plan, done)
+            self._vantage.probe(plan, partial(self._done, plan, token, self.generation))
         except Exception as error:  # noqa: BLE001 - a bug of ours in one probe must not stop the others
             _log.exception("probe of monitor %d", number)
-            detail = f"a bug of uptime-tui: {type(error).__name__} ({safe_text(str(error), 80)}); see the engine's log"
-            now_ms = time.time_ns() // 1_000_000
-            done(Result(number, now_ms, Failure.VANTAGE_POLICY, None, detail, Timings()))
+            what = f"{type(error).__name__} ({safe_text(str(error), 80)})"
+            self._done(plan, token, self.generation, _ours(number, what))
 
-    def _done(self, number: MonitorId, result: Result, generation: int) -> None:
+    def lose(self, number: MonitorId) -> None:
+        """A probe never ended (the scheduler's `lost`): nothing is known of the target."""
+        self._take(_ours(number, "a probe that never ended"))
+
+    def _done(self, plan: Plan, token: Token, generation: int, result: Result) -> None:
+        if not self.scheduler.holds(token):
+            return
         retry_s = None
-        plan = self._fleet.plans.get(number)
-        if generation == self.generation and plan is not None:
-            judged = self._network.judge(result, plan.monitor.target.host)
-            try:
-                retry_s = self._tracker.take(judged)
-            except Exception:  # noqa: BLE001 - a bug of ours: logged, and the engine goes on
-                _log.exception("result of monitor %d", number)
-        if self.scheduler is not None:
-            self.scheduler.finished(number, retry_s)
+        if generation == self.generation and _is_same(plan, self._fleet.plans.get(plan.monitor.id)):
+            retry_s = self._take(self._network.judge(result, plan.monitor.target.host))
+        self.scheduler.finished(token, retry_s)
+
+    def _take(self, result: Result) -> float | None:
+        try:
+            return self._tracker.take(result)
+        except Exception:  # noqa: BLE001 - a bug of ours: logged, and the engine goes on
+            _log.exception("result of monitor %d", result.monitor)
+            return None
+
+
+def _is_same(begun: Plan, now: Plan | None) -> bool:
+    """Whether what was probed is what is watched now: a target that was edited meanwhile is another thing."""
+    if now is begun:
+        return True
+    if now is None:
+        return False
+    before, after = begun.monitor, now.monitor
+    return before.target == after.target and before.expect == after.expect
+
+
+def _ours(number: MonitorId, what: str) -> Result:
+    now_ms = time.time_ns() // 1_000_000
+    detail = f"a bug of uptime-tui: {what}; see the engine's log"
+    return Result(number, now_ms, Failure.VANTAGE_POLICY, None, detail, Timings())

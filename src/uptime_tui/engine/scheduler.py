@@ -1,11 +1,13 @@
 """Starts probes when they are due: one timer wheel, whatever the number of monitors.
 
 Never two probes of a monitor at once, at most `PER_HOST` per host, at most `limit` in all. A start that is due while
-the last probe still runs is skipped and counted; one that must wait for its host or for a free slot is queued.
+the last probe still runs is skipped and counted; one that must wait for its host or for a free slot is queued. A
+probe that never says that it is done is given up, so that nothing else has to wait for it.
 """
 
 import asyncio
 import heapq
+import logging
 import random
 from collections import deque
 from collections.abc import Callable
@@ -18,34 +20,43 @@ TICK_S: Final = 0.05
 PER_HOST: Final = 2
 HURRY_S: Final = 2.0
 """Least time between two starts of a monitor that the user asks for."""
+PATIENCE_S: Final = 60.0
 _SAMPLES: Final = 2048
+_log: Final = logging.getLogger(__name__)
 
-Launch = Callable[[MonitorId], None]
+Token = int
+"""One start of one probe; no other ever has the same."""
+Launch = Callable[[MonitorId, Token], None]
 
 
 class _Slot:
-    """One monitor's place in the schedule. `tick` names the bucket that still means it."""
+    """One monitor's place in the schedule. `tick` names the bucket that still means it; `running` is a token or 0."""
 
-    __slots__ = ("due_s", "host", "id", "interval_s", "queued", "running", "started_s", "tick")
+    __slots__ = (
+        "again", "due_s", "host", "id", "interval_s", "patience_s", "queued", "running", "started_s", "tick",
+    )  # fmt: skip
 
     def __init__(self, number: MonitorId, host: str, interval_s: float) -> None:
         self.id = number
         self.host = host
         self.interval_s = interval_s
+        self.patience_s = PATIENCE_S
         self.due_s = 0.0
         self.started_s = -HURRY_S
         self.tick = -1
-        self.running = False
+        self.running: Token = 0
         self.queued = False
+        self.again = False
 
 
 class Scheduler:
-    """Owns the wheel. `launch(id)` starts a probe; whoever launched says `finished(id)`.
+    """Owns the wheel. `launch(id, token)` starts a probe; whoever launched says `finished(token)`.
 
     Args:
         loop: whose clock counts.
         launch: starts one probe; may call `finished` before it returns.
         limit: probes at once.
+        lost: told the id of a monitor whose probe never ended.
         chance: uniform in [0, 1).
     """
 
@@ -55,26 +66,47 @@ class Scheduler:
         launch: Launch,
         *,
         limit: int,
+        lost: Callable[[MonitorId], None] = lambda _: None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._loop = loop
         self._launch = launch
         self._limit = limit
+        self._lost = lost
         self._chance = chance
         self._slots: dict[MonitorId, _Slot] = {}
         self._buckets: dict[int, list[_Slot]] = {}
         self._ticks: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._running: dict[Token, _Slot] = {}
+        self._leaving: dict[MonitorId, _Slot] = {}
+        """Dropped while a probe of theirs runs."""
+        self._token = 0
         self._hosts: dict[str, int] = {}
         self._waiting: dict[str, deque[_Slot]] = {}
         self._ready: deque[_Slot] = deque()
+        self._freed: deque[str] = deque()
+        self._handing_on = False
         self._late: deque[float] = deque(maxlen=_SAMPLES)
-        self.in_flight = 0
         self.skipped = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Probes started and not done."""
+        return len(self._running)
 
     # --- the fleet --------------------------------------------------------------------
 
-    def put(self, number: MonitorId, name: str, host: str, interval_s: float, *, soon: bool = False) -> None:
+    def put(
+        self,
+        number: MonitorId,
+        name: str,
+        host: str,
+        interval_s: float,
+        *,
+        patience_s: float = PATIENCE_S,
+        soon: bool = False,
+    ) -> None:
         """Schedule a monitor, or change how it is scheduled; its phase is kept unless the interval changes.
 
         Args:
@@ -82,26 +114,32 @@ class Scheduler:
             name: spreads first starts by a stable hash.
             host: of the target: at most two probes at once for each.
             interval_s: seconds between starts.
+            patience_s: a probe that runs for longer than this has been lost by a bug of ours.
             soon: probe at once: the user has just added or edited it.
         """
         slot = self._slots.get(number)
         if slot is not None and slot.interval_s == interval_s and slot.host == host and not soon:
+            slot.patience_s = patience_s
             return
         if slot is None or slot.host != host:
             self.drop(number)
-            slot = self._slots[number] = _Slot(number, host, interval_s)
+            leaving = self._leaving.pop(number, None)
+            slot = leaving if leaving is not None and leaving.host == host else _Slot(number, host, interval_s)
+            self._slots[number] = slot
         slot.interval_s = interval_s
+        slot.patience_s = patience_s
+        slot.again = soon and slot.running != 0
         now_s = self._loop.time()
-        self._place(slot, now_s if soon else now_s + first_due_s(name, interval_s))
+        self._place(slot, now_s if soon and not slot.again else now_s + first_due_s(name, interval_s))
 
     def drop(self, number: MonitorId) -> None:
-        """Forget a monitor; a probe that runs is finished by nobody's account."""
+        """Forget a monitor. A probe of it that runs counts for its host and the limit until it ends."""
         slot = self._slots.pop(number, None)
-        if slot is None:
-            return
-        slot.tick = -1
-        if slot.running:
-            self._leave(slot)
+        if slot is not None:
+            slot.tick = -1
+            slot.queued = slot.again = False
+            if slot.running:
+                self._leaving[number] = slot
 
     def hurry(self, number: MonitorId) -> bool:
         """Probe now, out of turn; False when one runs already or ran less than two seconds ago."""
@@ -115,7 +153,7 @@ class Scheduler:
         return True
 
     def spread(self, name_of: Callable[[MonitorId], str]) -> None:
-        """Begin anew, as at the start: after a suspend everything would be due at once."""
+        """Begin anew, as at the start: after a suspend nothing that is known is fresh."""
         now_s = self._loop.time()
         for slot in self._slots.values():
             if not slot.running:
@@ -129,20 +167,21 @@ class Scheduler:
     def is_running(self, number: MonitorId) -> bool:
         """Whether a probe is under way or waits for its turn."""
         slot = self._slots.get(number)
-        return slot is not None and (slot.running or slot.queued)
+        return slot is not None and (slot.running != 0 or slot.queued)
 
     def stop(self) -> None:
         """Start nothing any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._slots.clear()
         self._buckets.clear()
         self._ticks.clear()
         self._ready.clear()
         self._waiting.clear()
 
     def lateness_p99_ms(self) -> float:
-        """Of the last starts: how long after they were due 99 of 100 had begun."""
+        """Of the last starts that had not to wait for their host: how long after their tick 99 of 100 had begun."""
         if not self._late:
             return 0.0
         ordered = sorted(self._late)
@@ -150,53 +189,82 @@ class Scheduler:
 
     # --- the course of a probe --------------------------------------------------------
 
-    def finished(self, number: MonitorId, retry_s: float | None) -> None:
-        """A probe is done; the next one starts after `retry_s`, or when the interval says so."""
-        slot = self._slots.get(number)
-        if slot is None or not slot.running:
-            return
-        now_s = self._loop.time()
-        if retry_s is not None:
-            self._place(slot, now_s + retry_s)
-        self._leave(slot)
+    def holds(self, token: Token) -> bool:
+        """Whether that probe is still waited for."""
+        return token in self._running
 
-    def _leave(self, slot: _Slot) -> None:
-        slot.running = False
-        self.in_flight -= 1
+    def finished(self, token: Token, retry_s: float | None) -> None:
+        """A probe is done; the next one starts after `retry_s`, or when the interval says so."""
+        slot = self._running.pop(token, None)
+        if slot is None:
+            return
+        slot.running = 0
+        if self._slots.get(slot.id) is slot:
+            if slot.again:
+                slot.again = False
+                self._place(slot, self._loop.time())
+            elif retry_s is not None:
+                self._place(slot, self._loop.time() + retry_s)
+        elif self._leaving.get(slot.id) is slot:
+            del self._leaving[slot.id]
         busy = self._hosts[slot.host] - 1
         if busy:
             self._hosts[slot.host] = busy
         else:
             del self._hosts[slot.host]
-        waiting = self._waiting.get(slot.host)
+        self._freed.append(slot.host)
+        if not self._handing_on:
+            self._hand_on()
+
+    def _hand_on(self) -> None:
+        """Give freed places to who waits: in a loop, because a probe may be done before its launch returns."""
+        self._handing_on = True
+        try:
+            while self._freed:
+                host = self._freed.popleft()
+                following = self._next_of(host)
+                if following is not None:
+                    self._try(following)
+                while self._ready and len(self._running) < self._limit:
+                    following = self._ready.popleft()
+                    if following.queued and self._slots.get(following.id) is following:
+                        self._try(following)
+        finally:
+            self._handing_on = False
+
+    def _next_of(self, host: str) -> _Slot | None:
+        """Who waits longest for this host and is still in the fleet."""
+        waiting = self._waiting.get(host)
         while waiting:
             following = waiting.popleft()
             if not waiting:
-                del self._waiting[slot.host]
+                del self._waiting[host]
             if following.queued and self._slots.get(following.id) is following:
-                self._try(following)
-                break
-        while self._ready and self.in_flight < self._limit:
-            following = self._ready.popleft()
-            if following.queued and self._slots.get(following.id) is following:
-                self._try(following)
+                return following
+        return None
 
-    def _try(self, slot: _Slot) -> None:
-        """Start a probe, or queue it for its host or for a free slot."""
+    def _try(self, slot: _Slot) -> bool:
+        """Start a probe, or queue it for its host or for a free place; True when it was started."""
         if self._hosts.get(slot.host, 0) >= PER_HOST:
             slot.queued = True
             self._waiting.setdefault(slot.host, deque()).append(slot)
-            return
-        if self.in_flight >= self._limit:
+            return False
+        if len(self._running) >= self._limit:
             slot.queued = True
             self._ready.append(slot)
-            return
+            return False
         slot.queued = False
-        slot.running = True
+        self._token = token = self._token + 1
+        slot.running = token
         slot.started_s = self._loop.time()
-        self.in_flight += 1
+        self._running[token] = slot
         self._hosts[slot.host] = self._hosts.get(slot.host, 0) + 1
-        self._launch(slot.id)
+        try:
+            self._launch(slot.id, token)
+        except Exception:  # noqa: BLE001 - a bug of ours with one monitor must not stop the wheel
+            _log.exception("start of monitor %d", slot.id)
+            self.finished(token, None)
+        return True
 
     # --- the wheel --------------------------------------------------------------------
 
@@ -219,19 +287,24 @@ class Scheduler:
     def _turn(self) -> None:
         self._timer = None
         now_s = self._loop.time()
-        while self._ticks and self._ticks[0] * TICK_S <= now_s:
-            tick = heapq.heappop(self._ticks)
-            for slot in self._buckets.pop(tick):
-                if slot.tick == tick:
-                    self._due(slot, now_s)
-        if self._ticks and self._timer is None:
-            self._arm()
+        try:
+            while self._ticks and self._ticks[0] * TICK_S <= now_s:
+                tick = heapq.heappop(self._ticks)
+                for slot in self._buckets.pop(tick):
+                    if slot.tick == tick:
+                        self._due(slot, now_s)
+        finally:
+            if self._ticks and self._timer is None:
+                self._arm()
 
     def _due(self, slot: _Slot, now_s: float) -> None:
-        due_s = slot.due_s
-        self._late.append(max(0.0, now_s - slot.tick * TICK_S))
-        self._place(slot, next_due_s(due_s, now_s, slot.interval_s, self._chance()))
+        tick_s = slot.tick * TICK_S
+        self._place(slot, next_due_s(slot.due_s, now_s, slot.interval_s, self._chance()))
+        if slot.running and now_s - slot.started_s > slot.patience_s:
+            _log.error("probe of monitor %d never ended", slot.id)
+            self._lost(slot.id)
+            self.finished(slot.running, None)
         if slot.running or slot.queued:
             self.skipped += 1
-        else:
-            self._try(slot)
+        elif self._try(slot):
+            self._late.append(max(0.0, slot.started_s - tick_s))

@@ -19,18 +19,22 @@ class Recorder:
         self.running = set()
         self.most = 0
         self.retry = None
-        self.scheduler = Scheduler(self.loop, self.launch, limit=limit, chance=lambda: chance)
+        self.lost = []
+        self.scheduler = Scheduler(self.loop, self.launch, limit=limit, lost=self.lost.append, chance=lambda: chance)
 
-    def launch(self, number):
+    def launch(self, number, token):
         assert number not in self.running, "two probes of one monitor at once"
         self.running.add(number)
         self.most = max(self.most, len(self.running))
         self.starts.append((round(self.loop.time(), 2), number))
-        self.loop.call_later(self.seconds, self.finish, number)
+        if self.seconds is None:
+            self.finish(number, token)
+        elif self.seconds:
+            self.loop.call_later(self.seconds, self.finish, number, token)
 
-    def finish(self, number):
+    def finish(self, number, token):
         self.running.discard(number)
-        self.scheduler.finished(number, self.retry)
+        self.scheduler.finished(token, self.retry)
 
     def times(self, number):
         return [at for at, n in self.starts if n == number]
@@ -117,18 +121,94 @@ async def test_a_hurried_monitor_starts_at_once_but_not_twice_in_two_seconds():
     assert not recorder.scheduler.hurry(99)
 
 
-async def test_a_dropped_monitor_starts_no_more_and_frees_its_host():
+async def test_a_dropped_monitor_starts_no_more_and_its_probe_counts_until_it_ends():
     recorder = Recorder(seconds=5.0)
     for n in range(3):
         recorder.scheduler.put(n, f"m{n}", "same", 10.0, soon=True)
     await asyncio.sleep(0.5)
     assert len(recorder.running) == 2
-    for n in list(recorder.running):
+    dropped = list(recorder.running)
+    for n in dropped:
         recorder.scheduler.drop(n)
-    await asyncio.sleep(0.5)
-    assert recorder.scheduler.in_flight == 1
+    await asyncio.sleep(1)
+    assert recorder.scheduler.in_flight == 2
     await asyncio.sleep(30)
-    assert recorder.scheduler.in_flight <= 1
+    assert recorder.most == 2
+    assert all(len(recorder.times(n)) == 1 for n in dropped)
+    assert len({0, 1, 2} - set(dropped)) == 1
+
+
+async def test_resumed_while_its_probe_runs_it_is_not_probed_twice_at_once_but_at_once_after():
+    recorder = Recorder(seconds=5.0)
+    recorder.scheduler.put(1, "a", "h", 100.0, soon=True)
+    await asyncio.sleep(1)
+    recorder.scheduler.drop(1)
+    recorder.scheduler.put(1, "a", "h", 100.0, soon=True)
+    await asyncio.sleep(20)
+    assert len(recorder.starts) == 2
+    assert recorder.starts[1][0] - recorder.starts[0][0] == pytest.approx(5, abs=0.11)
+
+
+async def test_edited_while_its_probe_runs_it_is_probed_again_right_after():
+    recorder = Recorder(seconds=5.0)
+    recorder.scheduler.put(1, "a", "h", 100.0, soon=True)
+    await asyncio.sleep(1)
+    recorder.scheduler.put(1, "a", "h", 100.0, soon=True)
+    await asyncio.sleep(20)
+    assert len(recorder.starts) == 2
+
+
+async def test_a_thousand_probes_that_end_at_once_need_no_stack():
+    recorder = Recorder(seconds=5.0)
+    for n in range(2000):
+        recorder.scheduler.put(n, f"m{n}", "same", 600.0, soon=True)
+    await asyncio.sleep(1)
+    assert len(recorder.running) == 2
+    recorder.seconds = None
+    await asyncio.sleep(10)
+    assert {n for _, n in recorder.starts} == set(range(2000))
+    assert recorder.scheduler.in_flight == 0
+
+
+async def test_a_probe_that_never_ends_is_given_up_and_told():
+    recorder = Recorder(seconds=0)
+    recorder.scheduler.put(1, "a", "h", 10.0, patience_s=25.0, soon=True)
+    recorder.scheduler.put(2, "b", "h", 10.0, patience_s=1000.0, soon=True)
+    await asyncio.sleep(22)
+    assert recorder.lost == []
+    recorder.running.clear()
+    await asyncio.sleep(11)
+    assert recorder.lost == [1]
+    assert len(recorder.times(1)) == 2
+    assert len(recorder.times(2)) == 1
+
+
+async def test_a_launch_that_raises_stops_nobody(caplog):
+    recorder = Recorder()
+
+    def launch(number, token):
+        if number == 1:
+            raise ZeroDivisionError
+        recorder.launch(number, token)
+
+    recorder.scheduler = Scheduler(recorder.loop, launch, limit=10, chance=lambda: 0.5)
+    for n in (1, 2):
+        recorder.scheduler.put(n, f"m{n}", "h", 10.0, soon=True)
+    await asyncio.sleep(35)
+    assert len(recorder.times(2)) == 4
+    assert recorder.scheduler.in_flight == 0
+    assert "start of monitor 1" in caplog.text
+
+
+async def test_done_twice_counts_once():
+    recorder = Recorder(seconds=1.0)
+    recorder.scheduler.put(1, "a", "h", 10.0, soon=True)
+    await asyncio.sleep(2)
+    recorder.scheduler.finished(1, 0.1)
+    recorder.scheduler.finished(77, 0.1)
+    await asyncio.sleep(3)
+    assert len(recorder.starts) == 1
+    assert recorder.scheduler.in_flight == 0
 
 
 async def test_an_unchanged_monitor_keeps_its_phase():
