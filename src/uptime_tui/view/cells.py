@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 _ZERO: Final = frozenset({"Mn", "Me", "Mc", "Cf"})
@@ -48,14 +49,12 @@ def cut(text: str, width: int) -> str:
         return text
     if width <= 0:
         return ""
-    kept: list[str] = []
-    room = width - 1
-    for character in text:
-        room -= _width(character)
-        if room < 0:
-            break
-        kept.append(character)
-    return "".join(kept) + "…"
+    return _head(text, width - 1) + "…"
+
+
+def _head(text: str, width: int) -> str:
+    """As many characters as fit into `width` cells."""
+    return text[: sum(1 for taken in accumulate(map(_width, text)) if taken <= width)]
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -71,7 +70,7 @@ def wrap(text: str, width: int) -> list[str]:
         if line:
             lines.append(line)
         while cell_width(word) > width:
-            head = cut(word, width + 1)[:-1] or word[:1]
+            head = _head(word, width) or word[:1]
             lines.append(head)
             word = word[len(head) :]  # noqa: PLW2901 - the rest of the same word
         line = word

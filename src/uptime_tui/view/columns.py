@@ -73,7 +73,7 @@ COLUMNS: Final = (
 )
 """In the order in which they stand."""
 
-_GROWTH: Final = (("why", 20), ("name", 22), ("trend", 12), ("why", 40), ("name", 34), ("target", 38), ("trend", 24),
+_GROWTH: Final = (("name", 22), ("target", 28), ("trend", 12), ("why", 40), ("name", 34), ("target", 38), ("trend", 24),
                   ("latency", 7), ("cert", 5), ("service", 13), ("why", 200))  # fmt: skip
 """Who gets cells that are left, up to how many, in turn."""
 
