@@ -20,7 +20,7 @@ from uptime_tui.engine.lock import take_lock
 from uptime_tui.engine.present import Present
 from uptime_tui.engine.prober import Prober
 from uptime_tui.engine.reload import Reloader
-from uptime_tui.engine.scheduler import Scheduler
+from uptime_tui.engine.scheduler import SETTLE_S, Scheduler
 from uptime_tui.engine.selfcheck import ClockWatch, Network, raise_limits
 from uptime_tui.engine.server import Server
 from uptime_tui.engine.tracker import Tracker
@@ -35,6 +35,8 @@ _ALONE_S: Final = 2.0
 """How long an engine that was started for a client outlives its last one."""
 _FIRST_S: Final = 30.0
 """How long it waits for the first."""
+_FIRST_RATE: Final = 100
+"""First probes a second."""
 _PATIENCE_S: Final = 30.0
 """How long after its timeout a probe counts as lost by a bug of ours."""
 _HOUSEKEEPING_S: Final = 1.0
@@ -147,6 +149,7 @@ class Engine:
             self.tracker.restart(number)
         self.tracker.reconcile(time.time_ns() // 1_000_000)
         first = not self.tracker.probes
+        within_s = self.settle_s()
         for number, monitor in self.fleet.monitors.items():
             if monitor.paused:
                 self.scheduler.drop(number)
@@ -154,9 +157,13 @@ class Engine:
                 soon = number in change.retargeted or (number in change.added and not first)
                 self.scheduler.put(
                     number, monitor.name, monitor.target.host, monitor.interval_s,
-                    patience_s=monitor.timeout_s + _PATIENCE_S, soon=soon,
+                    within_s=within_s, patience_s=monitor.timeout_s + _PATIENCE_S, soon=soon,
                 )  # fmt: skip
         self.bus.mark_fleet()
+
+    def settle_s(self) -> float:
+        """Within how many seconds every monitor is probed first: a small fleet is on the screen at once."""
+        return min(SETTLE_S, max(2.0, len(self.fleet.monitors) / _FIRST_RATE))
 
     def keep_house(self) -> None:
         """Once a second: clocks, and now and then what a kill must not lose."""
@@ -183,7 +190,7 @@ class Engine:
         self.vantage.forget_names()
         for number in self.tracker.forget_suspicions():
             self.bus.mark(number)
-        self.scheduler.spread(lambda number: self.fleet.monitors[number].name)
+        self.scheduler.spread(self.settle_s())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine and keep hold of it."""

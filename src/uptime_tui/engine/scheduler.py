@@ -21,6 +21,7 @@ PER_HOST: Final = 2
 HURRY_S: Final = 2.0
 """Least time between two starts of a monitor that the user asks for."""
 PATIENCE_S: Final = 60.0
+SETTLE_S: Final = 30.0
 _SAMPLES: Final = 2048
 _log: Final = logging.getLogger(__name__)
 
@@ -30,14 +31,20 @@ Launch = Callable[[MonitorId, Token], None]
 
 
 class _Slot:
-    """One monitor's place in the schedule. `tick` names the bucket that still means it; `running` is a token or 0."""
+    """One monitor's place in the schedule.
+
+    `tick` names the bucket that still means it; `running` is a token or 0; `share` is its place within an interval,
+    0 to 1; `fresh` is True until its first start.
+    """
 
     __slots__ = (
-        "again", "due_s", "host", "id", "interval_s", "patience_s", "queued", "running", "started_s", "tick",
+        "again", "due_s", "fresh", "host", "id", "interval_s", "patience_s", "queued", "running", "share", "started_s",
+        "tick",
     )  # fmt: skip
 
-    def __init__(self, number: MonitorId, host: str, interval_s: float) -> None:
+    def __init__(self, number: MonitorId, name: str, host: str, interval_s: float) -> None:
         self.id = number
+        self.share = first_due_s(name, 1.0)
         self.host = host
         self.interval_s = interval_s
         self.patience_s = PATIENCE_S
@@ -47,6 +54,7 @@ class _Slot:
         self.running: Token = 0
         self.queued = False
         self.again = False
+        self.fresh = False
 
 
 class Scheduler:
@@ -104,16 +112,21 @@ class Scheduler:
         host: str,
         interval_s: float,
         *,
+        within_s: float = SETTLE_S,
         patience_s: float = PATIENCE_S,
         soon: bool = False,
     ) -> None:
         """Schedule a monitor, or change how it is scheduled; its phase is kept unless the interval changes.
+
+        The first start comes early, so that a row says something within seconds; from then on the starts of a fleet
+        are spread over the whole interval.
 
         Args:
             number: its id.
             name: spreads first starts by a stable hash.
             host: of the target: at most two probes at once for each.
             interval_s: seconds between starts.
+            within_s: the first start is due within these seconds.
             patience_s: a probe that runs for longer than this has been lost by a bug of ours.
             soon: probe at once: the user has just added or edited it.
         """
@@ -124,13 +137,15 @@ class Scheduler:
         if slot is None or slot.host != host:
             self.drop(number)
             leaving = self._leaving.pop(number, None)
-            slot = leaving if leaving is not None and leaving.host == host else _Slot(number, host, interval_s)
+            slot = leaving if leaving is not None and leaving.host == host else _Slot(number, name, host, interval_s)
             self._slots[number] = slot
         slot.interval_s = interval_s
         slot.patience_s = patience_s
         slot.again = soon and slot.running != 0
-        now_s = self._loop.time()
-        self._place(slot, now_s if soon and not slot.again else now_s + first_due_s(name, interval_s))
+        if soon and not slot.again:
+            self._place(slot, self._loop.time())
+        else:
+            self._begin(slot, within_s)
 
     def drop(self, number: MonitorId) -> None:
         """Forget a monitor. A probe of it that runs counts for its host and the limit until it ends."""
@@ -152,12 +167,15 @@ class Scheduler:
         self._place(slot, now_s)
         return True
 
-    def spread(self, name_of: Callable[[MonitorId], str]) -> None:
+    def spread(self, within_s: float = SETTLE_S) -> None:
         """Begin anew, as at the start: after a suspend nothing that is known is fresh."""
-        now_s = self._loop.time()
         for slot in self._slots.values():
             if not slot.running:
-                self._place(slot, now_s + first_due_s(name_of(slot.id), slot.interval_s))
+                self._begin(slot, within_s)
+
+    def _begin(self, slot: _Slot, within_s: float) -> None:
+        slot.fresh = True
+        self._place(slot, self._loop.time() + slot.share * min(slot.interval_s, within_s))
 
     def due_in_s(self, number: MonitorId) -> float | None:
         """Seconds until the next start; None when the monitor is not scheduled."""
@@ -299,7 +317,11 @@ class Scheduler:
 
     def _due(self, slot: _Slot, now_s: float) -> None:
         tick_s = slot.tick * TICK_S
-        self._place(slot, next_due_s(slot.due_s, now_s, slot.interval_s, self._chance()))
+        if slot.fresh:
+            slot.fresh = False
+            self._place(slot, now_s + slot.interval_s * (0.5 + slot.share))
+        else:
+            self._place(slot, next_due_s(slot.due_s, now_s, slot.interval_s, self._chance()))
         if slot.running and now_s - slot.started_s > slot.patience_s:
             _log.error("probe of monitor %d never ended", slot.id)
             self._lost(slot.id)

@@ -59,16 +59,25 @@ async def test_jitter_is_at_most_five_percent(chance):
     assert any(abs(gap - 100) > 4 for gap in gaps)
 
 
-async def test_first_starts_are_spread():
+async def test_first_starts_come_early_and_the_next_are_spread_over_the_interval():
     recorder = Recorder()
     for n in range(300):
-        recorder.scheduler.put(n, f"monitor {n}", f"h{n}", 60.0)
-    await asyncio.sleep(31)
-    seconds = [0] * 31
-    for at, _ in recorder.starts:
-        seconds[int(at - recorder.starts[0][0])] += 1
+        recorder.scheduler.put(n, f"monitor {n}", f"h{n}", 60.0, within_s=3.0)
+    await asyncio.sleep(3.1)
     assert len(recorder.starts) == 300
-    assert max(seconds) < 30
+    first = [0] * 31
+    for at, _ in recorder.starts:
+        first[int((at - recorder.starts[0][0]) * 10)] += 1
+    assert max(first) < 30
+    recorder.starts.clear()
+    await asyncio.sleep(27)
+    assert recorder.starts == []
+    await asyncio.sleep(64)
+    assert len(recorder.starts) == 300
+    then = [0] * 66
+    for at, _ in recorder.starts:
+        then[int(at - recorder.starts[0][0])] += 1
+    assert max(then) < 20
 
 
 async def test_at_most_two_at_once_for_a_host_and_all_get_their_turn():
@@ -226,7 +235,7 @@ async def test_after_a_stall_nothing_is_bunched():
     recorder.scheduler.put(1, "a", "h", 1.0, soon=True)
     await asyncio.sleep(5)
     before = len(recorder.starts)
-    recorder.scheduler.spread(lambda _: "a")
+    recorder.scheduler.spread(2.0)
     await asyncio.sleep(3)
     assert len(recorder.starts) - before in {2, 3, 4}
     recorder.scheduler.stop()
