@@ -4,31 +4,23 @@ import os
 import shlex
 import subprocess
 import time
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 
-from uptime_tui.catalogue.load import Catalogue, load_catalogue
 from uptime_tui.client.spawn import find_or_start
 from uptime_tui.config.paths import Home
 from uptime_tui.config.schema import Settings
-from uptime_tui.knowledge.entry import Hints, hints_for
-from uptime_tui.knowledge.facts import facts_for
-from uptime_tui.knowledge.load import load_knowledge
-from uptime_tui.model.errors import UserError
-from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.driver import Terminal
 from uptime_tui.ui.link import Link
+from uptime_tui.ui.lore import Lore
 from uptime_tui.ui.palette import Commands
 from uptime_tui.ui.screens.dashboard import Dashboard
 from uptime_tui.ui.screens.detail import Detail
 from uptime_tui.ui.themes.choose import load_theme
-from uptime_tui.view.panel import PanelContext, PanelLine, panel_lines
 from uptime_tui.view.words import ASCII, UNICODE
-
-_DAY_S: Final = 86400
 
 
 class DashboardApp(App[None]):
@@ -51,10 +43,9 @@ class DashboardApp(App[None]):
     def __init__(self, home: Home, settings: Settings, theme: str) -> None:
         super().__init__(driver_class=Terminal)
         self.home = home
-        self.catalogue: Catalogue = load_catalogue(home.services_folder)
-        self.knowledge = load_knowledge(home.runbooks_folder)
         self.link = Link(home, lambda: find_or_start(home, keep=False))
         self.glyphs = ASCII if _wants_ascii(settings) else UNICODE
+        self.lore = Lore(home, self.link.snapshot, self.glyphs, self.now_ms, self.say)
         self.clock_wanted = settings.ui.clock
         self.mouse_released = False
         module = load_theme(theme)
@@ -87,10 +78,6 @@ class DashboardApp(App[None]):
         """Bytes sent to the terminal so far."""
         return self._driver.bytes_written if isinstance(self._driver, Terminal) else 0
 
-    def clock(self, unix_ms: int) -> str:
-        """A time of day here."""
-        return _clock(unix_ms)
-
     def must_repaint(self) -> bool:
         """Whether output was thrown away because the terminal was stalled; asked once it takes output again."""
         driver = self._driver
@@ -103,72 +90,11 @@ class DashboardApp(App[None]):
         """The detail screen, while it is open."""
         return self.screen if isinstance(self.screen, Detail) else None
 
-    def panel_lines(self, number: MonitorId, width: int) -> tuple[PanelLine, ...]:
-        """Everything about a monitor."""
-        snapshot = self.link.snapshot
-        monitor, row = snapshot.monitors.get(number), snapshot.rows.get(number)
-        if monitor is None or row is None:
-            return ()
-        service = self.catalogue.services.get(monitor.target.service)
-        focus = snapshot.focus if snapshot.focus is not None and snapshot.focus.id == number else None
-        return panel_lines(
-            PanelContext(
-                monitor=monitor,
-                row=row,
-                focus=focus,
-                hints=self.hints(number),
-                service_title=service.title if service else monitor.target.service,
-                meaning=service.meaning if service else "",
-                exposure=service.exposure if service else "public",
-                exposure_note=service.exposure_note if service else "",
-                now_ms=self.now_ms(),
-                width=width,
-                glyphs=self.glyphs,
-                clock=_clock,
-            )
-        )
-
-    def hints(self, number: MonitorId) -> Hints | None:
-        """What the knowledge base says about a monitor's present failure."""
-        snapshot = self.link.snapshot
-        monitor, row = snapshot.monitors.get(number), snapshot.rows.get(number)
-        if monitor is None or row is None:
-            return None
-        failure = row.suspected or row.failure
-        service = self.catalogue.services.get(monitor.target.service)
-        if failure is None or service is None:
-            return None
-        focus = snapshot.focus
-        result = focus.result if focus is not None and focus.id == number else None
-        try:
-            entry = self.knowledge.entry(failure)
-        except UserError as error:
-            self.say(str(error))
-            entry = self.knowledge.entry(failure)
-        return hints_for(entry, failure, service.name, facts_for(monitor, service, result.address if result else None))
-
     def say(self, text: str) -> None:
         """A warning in the dashboard's message line."""
         for screen in self.screen_stack:
             if isinstance(screen, Dashboard) and screen.is_mounted:
                 screen.say(text, "warn")
-
-    def copies(self, number: MonitorId | None) -> dict[str, tuple[str, str]]:
-        """What can be copied of a monitor: key to word and text."""
-        snapshot = self.link.snapshot
-        if number is None or number not in snapshot.monitors:
-            return {}
-        monitor, row = snapshot.monitors[number], snapshot.rows[number]
-        target = monitor.target
-        host = f"[{target.host}]" if ":" in target.host else target.host
-        texts = {"n": ("name", monitor.name), "t": ("target", f"{target.service}://{host}:{target.port}{target.path}")}
-        if row.detail:
-            texts["w"] = ("why", f"{monitor.name}: {row.detail}")
-        hints = self.hints(number)
-        command = next((text for cause in hints.causes for text in cause.commands), "") if hints else ""
-        if command:
-            texts["c"] = ("next command", command)
-        return texts
 
     def copy_text(self, text: str) -> str:
         """Copy; returns by which way."""
@@ -203,10 +129,3 @@ def _wants_ascii(settings: Settings) -> bool:
     import locale
 
     return "utf" not in locale.getpreferredencoding(do_setlocale=False).lower()
-
-
-def _clock(unix_ms: int) -> str:
-    """Time of day here; with the date when it is not within a day."""
-    seconds = unix_ms / 1000
-    form = "%H:%M" if abs(time.time() - seconds) < _DAY_S else "%d %b %H:%M"
-    return time.strftime(form, time.localtime(seconds))

@@ -158,7 +158,7 @@ class Deeds:
             return await self.link.ask(lambda number: Add(number, (whole,)))
 
         form = MonitorForm(
-            title, table, catalogue=self.host.catalogue, save=save, glyphs=self.host.glyphs, roles=self.host.roles,
+            title, table, catalogue=self.host.lore.catalogue, save=save, glyphs=self.host.glyphs, roles=self.host.roles,
             try_target=lambda trial, tell: self.link.ask(lambda number: TryTarget(number, trial), on_trial=tell),
         )  # fmt: skip
 
@@ -269,7 +269,7 @@ class Deeds:
         """A menu of what to copy; the text is shown as well, because no terminal says whether it took it."""
         from uptime_tui.ui.screens.ask import Ask
 
-        texts = self.host.copies(self.table.current())
+        texts = self.host.lore.copies(self.table.current())
         if not texts:
             return
 

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from uptime_tui.model.filter import parse_filter
 from uptime_tui.ui.actions import bindings
 from uptime_tui.ui.deeds import ACTIONS, Deeds
+from uptime_tui.ui.lore import clock
 from uptime_tui.ui.widgets.lines import Line, Lines
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import states
@@ -61,7 +62,7 @@ class Dashboard(Deeds, Screen[None]):
         super().__init__()
         self.host = app
         self.link = app.link
-        self.options: ViewOptions = ViewOptions(categories=app.catalogue.categories)
+        self.options: ViewOptions = ViewOptions(categories=app.lore.catalogue.categories)
         self.frames = 0
         self.skipped = 0
         self.frozen: bool = False
@@ -173,7 +174,7 @@ class Dashboard(Deeds, Screen[None]):
         """The strip of tall and wide screens: what changed last."""
         strip = self.query_one("#changes", Lines)
         if strip.display:
-            strip.show(states.latest_changes(self.link.snapshot, CHANGES, self.host.clock, self.host.glyphs), top=True)
+            strip.show(states.latest_changes(self.link.snapshot, CHANGES, clock, self.host.glyphs), top=True)
 
     def empty_text(self) -> tuple[str, ...]:
         """What stands in place of an empty table."""
@@ -273,7 +274,7 @@ class Dashboard(Deeds, Screen[None]):
     def panel_lines(self, width: int) -> tuple[PanelLine, ...]:
         """What is known of the monitor under the cursor."""
         current = self.table.current()
-        return () if current is None else self.host.panel_lines(current, width)
+        return () if current is None else self.host.lore.panel_lines(current, width)
 
     def show_tiny(self) -> None:
         """A line per problem, or only the counts."""

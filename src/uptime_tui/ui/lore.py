@@ -1,0 +1,108 @@
+"""What is known of a monitor besides its state: catalogue and knowledge base, joined with the snapshot for the panel."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from uptime_tui.catalogue.load import Catalogue, load_catalogue
+from uptime_tui.config.paths import Home
+from uptime_tui.knowledge.entry import Hints, hints_for
+from uptime_tui.knowledge.facts import facts_for
+from uptime_tui.knowledge.load import load_knowledge
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.units import MonitorId
+from uptime_tui.view.panel import PanelContext, PanelLine, panel_lines
+from uptime_tui.view.snapshot import Snapshot
+from uptime_tui.view.words import Glyphs
+
+_DAY_S: Final = 86400
+
+
+class Lore:
+    """Reads the catalogue once and a failure's file when it is first needed.
+
+    Args:
+        home: whose additions are read as well.
+        snapshot: the fleet.
+        glyphs: characters.
+        now_ms: the clock.
+        warn: told when a file of the user's cannot be read.
+    """
+
+    def __init__(
+        self, home: Home, snapshot: Snapshot, glyphs: Glyphs, now_ms: Callable[[], int], warn: Callable[[str], None]
+    ) -> None:
+        self.catalogue: Catalogue = load_catalogue(home.services_folder)
+        self._knowledge = load_knowledge(home.runbooks_folder)
+        self._snapshot = snapshot
+        self._glyphs = glyphs
+        self._now_ms = now_ms
+        self._warn = warn
+
+    def panel_lines(self, number: MonitorId, width: int) -> tuple[PanelLine, ...]:
+        """Everything about a monitor."""
+        snapshot = self._snapshot
+        monitor, row = snapshot.monitors.get(number), snapshot.rows.get(number)
+        if monitor is None or row is None:
+            return ()
+        service = self.catalogue.services.get(monitor.target.service)
+        focus = snapshot.focus if snapshot.focus is not None and snapshot.focus.id == number else None
+        return panel_lines(
+            PanelContext(
+                monitor=monitor,
+                row=row,
+                focus=focus,
+                hints=self.hints(number),
+                service_title=service.title if service else monitor.target.service,
+                meaning=service.meaning if service else "",
+                exposure=service.exposure if service else "public",
+                exposure_note=service.exposure_note if service else "",
+                now_ms=self._now_ms(),
+                width=width,
+                glyphs=self._glyphs,
+                clock=clock,
+            )
+        )
+
+    def hints(self, number: MonitorId) -> Hints | None:
+        """What the knowledge base says about a monitor's present failure."""
+        snapshot = self._snapshot
+        monitor, row = snapshot.monitors.get(number), snapshot.rows.get(number)
+        if monitor is None or row is None:
+            return None
+        failure = row.suspected or row.failure
+        service = self.catalogue.services.get(monitor.target.service)
+        if failure is None or service is None:
+            return None
+        focus = snapshot.focus
+        result = focus.result if focus is not None and focus.id == number else None
+        try:
+            entry = self._knowledge.entry(failure)
+        except UserError as error:
+            self._warn(str(error))
+            entry = self._knowledge.entry(failure)
+        return hints_for(entry, failure, service.name, facts_for(monitor, service, result.address if result else None))
+
+    def copies(self, number: MonitorId | None) -> dict[str, tuple[str, str]]:
+        """What can be copied of a monitor: key to word and text."""
+        snapshot = self._snapshot
+        if number is None or number not in snapshot.monitors:
+            return {}
+        monitor, row = snapshot.monitors[number], snapshot.rows[number]
+        target = monitor.target
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        texts = {"n": ("name", monitor.name), "t": ("target", f"{target.service}://{host}:{target.port}{target.path}")}
+        if row.detail:
+            texts["w"] = ("why", f"{monitor.name}: {row.detail}")
+        hints = self.hints(number)
+        command = next((text for cause in hints.causes for text in cause.commands), "") if hints else ""
+        if command:
+            texts["c"] = ("next command", command)
+        return texts
+
+
+def clock(unix_ms: int) -> str:
+    """Time of day here; with the date when it is not within a day."""
+    seconds = unix_ms / 1000
+    form = "%H:%M" if abs(time.time() - seconds) < _DAY_S else "%d %b %H:%M"
+    return time.strftime(form, time.localtime(seconds))
