@@ -72,6 +72,6 @@ def gather() -> dict[str, tuple[Action, ...]]:
         for module in pkgutil.iter_modules(package.__path__):
             loaded = import_module(f"{room}.{module.name}")
             actions = getattr(loaded, "ACTIONS", None)
-            if actions:
+            if actions and not any(actions is known for known in found.values()):
                 found[module.name] = actions
     return found

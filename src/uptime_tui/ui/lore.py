@@ -1,4 +1,4 @@
-"""What is known of a monitor besides its state: catalogue and knowledge base, joined with the snapshot for the panel."""
+"""What is known of a monitor besides its state: catalogue and knowledge base, joined with the snapshot."""
 
 import time
 from collections.abc import Callable

@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from uptime_tui.model.filter import parse_filter
 from uptime_tui.ui.actions import bindings
-from uptime_tui.ui.deeds import ACTIONS, Deeds
 from uptime_tui.ui.lore import clock
+from uptime_tui.ui.screens.deeds import ACTIONS, Deeds
 from uptime_tui.ui.widgets.lines import Line, Lines
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import states
