@@ -1,5 +1,8 @@
 """The filter language: words and terms, all of which must hold; typed letter by letter, it never fails."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from uptime_tui.model.filter import Subject, parse_filter, searchable
@@ -104,3 +107,10 @@ def test_a_prepared_text_is_used():
 def test_a_choice_remembers_what_it_has_seen():
     matches = parse_filter("host:mx1").matches
     assert [matches(one) for one in (MX, DB, MX, DB)] == [True, False, True, False]
+
+
+def test_the_terms_of_the_reference_are_read():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "filter.md").read_text("utf-8")
+    terms = re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)
+    assert len(terms) == 10
+    assert [parse_filter(term).problem for term in terms] == [""] * 10

@@ -1,5 +1,8 @@
 """The target grammar: what is read, and one clear line for what is not."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from uptime_tui.catalogue.load import load_catalogue
@@ -198,3 +201,11 @@ def test_every_service_of_the_catalogue_is_a_scheme():
 def test_every_well_known_port_means_its_service():
     for port, name in PORTS.items():
         assert parse(f"host:{port}").service == name
+
+
+def test_the_targets_of_the_reference_are_read():
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "targets.md").read_text("utf-8")
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    examples = [text for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
+    assert len(examples) == 8
+    assert all(parse(text) for text in examples)
