@@ -7,7 +7,6 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from support.certificates import NAME, authority
 from support.servers import (
     CERTIFICATES,
+    Served,
     ServerLog,
     converse,
     daemon,
@@ -34,18 +34,6 @@ from uptime_tui.vantage.base import Plan
 from uptime_tui.vantage.local import local_vantage, probe_once
 
 CATALOGUE = load_catalogue()
-
-
-@dataclass
-class Served:
-    """Where a server's variants listen, and what they log."""
-
-    address: str
-    ports: dict[str, int]
-    logs: dict[str, ServerLog] = field(default_factory=dict)
-
-    def target(self, scheme: str, variant: str, path: str = "") -> str:
-        return f"{scheme}://{self.address}:{self.ports[variant]}{path}"
 
 
 @pytest.fixture

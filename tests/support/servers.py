@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -173,3 +174,15 @@ class ServerLog:
             assert time.monotonic() < deadline, f"{text!r} does not come into {self.path.name}:\n{said}"
             time.sleep(0.02)
         return said
+
+
+@dataclass
+class Served:
+    """Where a server's variants listen, and what they log."""
+
+    address: str
+    ports: dict[str, int]
+    logs: dict[str, ServerLog] = field(default_factory=dict)
+
+    def target(self, scheme: str, variant: str, path: str = "") -> str:
+        return f"{scheme}://{self.address}:{self.ports[variant]}{path}"

@@ -2,8 +2,6 @@
 
 import os
 import sys
-import tempfile
-import traceback
 from typing import Final
 
 from uptime_tui import __version__
@@ -68,6 +66,9 @@ def _drop_stdout() -> None:
 
 def bug(error: Exception) -> int:
     """A bug of ours: one line on the screen, the traceback (without values) in a file of the user's own."""
+    import tempfile
+    import traceback
+
     report = "".join(traceback.format_exception(error))
     try:
         with tempfile.NamedTemporaryFile("w", prefix="uptime-tui-bug-", suffix=".txt", delete=False) as file:

@@ -5,25 +5,32 @@ Most waiters never expire, so taking one out must cost next to nothing: buckets 
 
 import asyncio
 import heapq
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 TICK_S: Final = 0.05
 
-Expire = Callable[[float], None]
+
+class Waiter(Protocol):
+    """Who waits."""
+
+    def on_time(self, now_s: float) -> None:
+        """Time is up; the loop's clock shows `now_s`."""
+
+    def break_off(self, error: Exception) -> None:
+        """`on_time` raised: a bug, which must not stop the others' time."""
 
 
 class Deadlines:
-    """Callbacks that are due at a time of the loop's clock, at most `TICK_S` late."""
+    """Waiters that are due at a time of the loop's clock, told at most `TICK_S` late."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._buckets: dict[int, dict[Expire, None]] = {}
+        self._buckets: dict[int, dict[Waiter, None]] = {}
         self._ticks: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def put(self, due_s: float, expire: Expire) -> int:
-        """Have `expire(now)` called at `due_s`; returns the ticket for `take`."""
+    def put(self, due_s: float, waiter: Waiter) -> int:
+        """Have `waiter.on_time(now)` called at `due_s`; returns the ticket for `take`."""
         tick = int(due_s / TICK_S) + 1
         bucket = self._buckets.get(tick)
         if bucket is None:
@@ -31,17 +38,17 @@ class Deadlines:
             heapq.heappush(self._ticks, tick)
             if self._ticks[0] == tick:
                 self._arm()
-        bucket[expire] = None
+        bucket[waiter] = None
         return tick
 
-    def take(self, ticket: int, expire: Expire) -> None:
-        """Forget a callback that was put; one that is gone already is no fault."""
+    def take(self, ticket: int, waiter: Waiter) -> None:
+        """Forget a waiter; one that is gone already is no fault."""
         bucket = self._buckets.get(ticket)
         if bucket is not None:
-            bucket.pop(expire, None)
+            bucket.pop(waiter, None)
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everybody."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -57,8 +64,12 @@ class Deadlines:
         self._timer = None
         now_s = self._loop.time()
         while self._ticks and self._ticks[0] * TICK_S <= now_s:
-            tick = heapq.heappop(self._ticks)
-            for expire in list(self._buckets.pop(tick)):
-                expire(now_s)
-        if self._ticks:
+            bucket = self._buckets.pop(heapq.heappop(self._ticks))
+            while bucket:
+                waiter, _ = bucket.popitem()
+                try:
+                    waiter.on_time(now_s)
+                except Exception as error:  # noqa: BLE001 - its bug must not stop the others' time
+                    waiter.break_off(error)
+        if self._ticks and self._timer is None:
             self._arm()

@@ -10,7 +10,10 @@ import errno
 import os
 import select
 import socket
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from uptime_tui.dial import errqueue
@@ -28,6 +31,11 @@ _RETRANS: Final = 100
 """Offset of `tcpi_total_retrans` in `struct tcp_info` (linux/tcp.h)."""
 _TYPE: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 _TROUBLE: Final = select.EPOLLERR | select.EPOLLHUP
+_READABLE: Final = select.EPOLLIN | select.EPOLLRDHUP
+_BROKEN: Final = frozenset({errno.ECONNRESET, errno.EPIPE})
+"""A peer that resets after the connection stood; a reset of the SYN itself is ECONNREFUSED (tcp(7))."""
+_LOST: Final = frozenset({errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH})
+_PORT_RANGE: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class DialEnd(NamedTuple):
@@ -44,6 +52,8 @@ class DialEnd(NamedTuple):
     """The deadline passed before the connection stood."""
     retransmits: int = 0
     """SYNs sent again, as far as it was worth asking."""
+    bug: Exception | None = None
+    """What the conversation raised: its fault or the configuration's, never the peer's."""
 
 
 Done = Callable[[DialEnd], None]
@@ -57,6 +67,7 @@ class Dialler:
         self.deadlines = Deadlines(self.loop)
         self.epoll = select.epoll()
         self.dials: dict[int, _Dial] = {}
+        self.own_ports = _own_ports()
         self.loop.add_reader(self.epoll.fileno(), self._drain)
 
     @property
@@ -80,8 +91,7 @@ class Dialler:
         except OSError as error:
             done(DialEnd(address, error.errno or errno.EMFILE, None))
             return
-        dial = _Dial(self, sock, address, conversation, done)
-        dial.connect(port, deadline_s)
+        _Dial(self, sock, address, port, conversation, done).connect(deadline_s)
 
     def close(self) -> None:
         """Close every socket without calling anybody back."""
@@ -97,73 +107,88 @@ class Dialler:
         for fd, events in self.epoll.poll(0, BATCH):
             dial = self.dials.get(fd)
             if dial is not None:
-                dial.on_event(events)
+                try:
+                    dial.on_event(events)
+                except Exception as error:  # noqa: BLE001 - one conversation's bug must not stop the others
+                    dial.break_off(error)
 
 
 class _Dial:
     """One connection. `due_s` is when somebody must be told that time is up."""
 
     __slots__ = (
-        "address", "conversation", "deadline_s", "dialler", "done", "due_s", "expire_at", "fd", "out", "sock",
+        "address", "broken", "conversation", "deadline_s", "dialler", "done", "due_s", "fd", "out", "port", "sock",
         "started_s", "stood_ms", "ticket",
     )  # fmt: skip
 
     def __init__(
-        self, dialler: Dialler, sock: socket.socket, address: str, conversation: Conversation | None, done: Done
+        self,
+        dialler: Dialler,
+        sock: socket.socket,
+        address: str,
+        port: int,
+        conversation: Conversation | None,
+        done: Done,
     ) -> None:
         self.dialler = dialler
         self.sock = sock
         self.fd = sock.fileno()
         self.address = address
+        self.port = port
         self.conversation = conversation
         self.done = done
         self.out = b""
         self.stood_ms: float | None = None
+        self.broken = False
 
-    def connect(self, port: int, deadline_s: float) -> None:
+    def connect(self, deadline_s: float) -> None:
         dialler, sock = self.dialler, self.sock
         self.started_s = dialler.loop.time()
         self.deadline_s = self.due_s = deadline_s
+        dialler.dials[self.fd] = self
+        self.ticket = dialler.deadlines.put(deadline_s, self)
         try:
             errqueue.arm(sock)
-            code = sock.connect_ex((self.address, port))
-        except OSError as error:  # an IPv6 zone that does not exist, a family that is switched off
-            code = error.errno or errno.EINVAL
-        dialler.dials[self.fd] = self
-        self.expire_at = self.on_time
-        self.ticket = dialler.deadlines.put(deadline_s, self.expire_at)
-        if code not in {0, errno.EINPROGRESS}:
-            self.fail(code)
-            return
-        try:
-            dialler.epoll.register(self.fd, select.EPOLLOUT)
+            code = sock.connect_ex((self.address, self.port))
+            if code in {0, errno.EINPROGRESS}:
+                dialler.epoll.register(self.fd, select.EPOLLOUT)
+                return
+        except socket.gaierror:  # a zone that does not exist: its numbers are not errno's
+            code = errno.ENODEV
         except OSError as error:
-            self.fail(error.errno or errno.ENOMEM)
+            code = error.errno or errno.EINVAL
+        self.finish(code)
 
     def on_event(self, events: int) -> None:
         if self.stood_ms is None:
             if events & _TROUBLE:
                 code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                if code:
-                    self.fail(code)
+                if code in _BROKEN:
+                    self.broken = True
+                elif code:
+                    self.finish(code)
                     return
             self.stand()
             return
         if self.out and events & select.EPOLLOUT:
             self.write(b"")
-        if events & (select.EPOLLIN | select.EPOLLRDHUP | _TROUBLE):
+        if events & (_READABLE | _TROUBLE):
             self.read()
 
     def stand(self) -> None:
-        now_s = self.dialler.loop.time()
+        dialler, conversation = self.dialler, self.conversation
+        now_s = dialler.loop.time()
+        if self.port in dialler.own_ports and _is_own_end(self.sock):
+            self.finish(errno.ECONNREFUSED)
+            return
         self.stood_ms = (now_s - self.started_s) * 1000
-        conversation = self.conversation
         if conversation is None:
             self.finish(0)
             return
-        errqueue.arm(self.sock, on=False)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.dialler.epoll.modify(self.fd, select.EPOLLIN | select.EPOLLRDHUP)
+        with suppress(OSError):  # of a socket that its peer has reset already
+            errqueue.arm(self.sock, on=False)
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        dialler.epoll.modify(self.fd, _READABLE)
         self.go_on(conversation, conversation.start(now_s))
 
     def read(self) -> None:
@@ -180,7 +205,7 @@ class _Dial:
         if data:
             self.go_on(conversation, conversation.feed(data, now_s))
         else:
-            self.go_on(conversation, conversation.close(now_s), gone=True)
+            self.go_on(conversation, conversation.close(now_s, reset=self.broken), gone=True)
 
     def go_on(self, conversation: Conversation, data: bytes, *, gone: bool = False) -> None:
         """Write what the conversation wants written; end with it, or when the peer has gone."""
@@ -194,8 +219,8 @@ class _Dial:
         if due_s != self.due_s:
             self.due_s = due_s
             deadlines = self.dialler.deadlines
-            deadlines.take(self.ticket, self.expire_at)
-            self.ticket = deadlines.put(due_s, self.expire_at)
+            deadlines.take(self.ticket, self)
+            self.ticket = deadlines.put(due_s, self)
 
     def write(self, data: bytes) -> None:
         waiting = bool(self.out)
@@ -204,15 +229,16 @@ class _Dial:
             sent = self.sock.send(self.out)
         except BlockingIOError:
             sent = 0
-        except OSError:
+        except OSError as error:
             # The peer does not read any more; what it said before it closed is still to be read and tells why.
+            self.broken = error.errno == errno.ECONNRESET or self.broken
             sent = len(self.out)
         self.out = self.out[sent:]
         if bool(self.out) != waiting:
-            interest = select.EPOLLIN | select.EPOLLRDHUP | (select.EPOLLOUT if self.out else 0)
-            self.dialler.epoll.modify(self.fd, interest)
+            self.dialler.epoll.modify(self.fd, _READABLE | (select.EPOLLOUT if self.out else 0))
 
     def on_time(self, now_s: float) -> None:
+        """Time is up: the greeting's or the whole deadline (`dial.deadlines.Waiter`)."""
         conversation = self.conversation
         if self.stood_ms is None or conversation is None:
             self.finish(errno.ETIMEDOUT, timed_out=True)
@@ -222,24 +248,42 @@ class _Dial:
         conversation.expire(now_s)
         self.go_on(conversation, b"", gone=over)
 
-    def fail(self, code: int) -> None:
-        self.finish(code)
+    def break_off(self, error: Exception) -> None:
+        """End after a bug, and say so; nothing more is asked of the conversation."""
+        loop = self.dialler.loop
+        loop.call_exception_handler({"message": f"conversation with {self.address}", "exception": error})
+        self.finish(0, bug=error)
 
-    def finish(self, code: int, *, timed_out: bool = False) -> None:
+    def finish(self, code: int, *, timed_out: bool = False, bug: Exception | None = None) -> None:
         dialler, sock = self.dialler, self.sock
         if dialler.dials.pop(self.fd, None) is None:
             return
-        dialler.deadlines.take(self.ticket, self.expire_at)
-        offender = None
+        dialler.deadlines.take(self.ticket, self)
+        offender = errqueue.read(sock) if code else None
         retransmits = 0
-        if code:
-            offender = errqueue.read(sock)
-        if timed_out or (self.stood_ms or 0.0) > _SLOW_CONNECT_MS:
+        if code in _LOST or (self.stood_ms or 0.0) > _SLOW_CONNECT_MS:
             retransmits = _retransmits(sock)
         if self.conversation is not None and self.stood_ms is not None:
             _drain_unread(sock)
         sock.close()
-        self.done(DialEnd(self.address, code, self.stood_ms, offender, timed_out, retransmits))
+        self.done(DialEnd(self.address, code, self.stood_ms, offender, timed_out, retransmits, bug))
+
+
+def _own_ports() -> range:
+    """Source ports this machine uses: a connect to one of them can meet itself (simultaneous open, RFC 9293 §3.5)."""
+    try:
+        first, last = map(int, _PORT_RANGE.read_text().split())
+    except (OSError, ValueError):
+        return range(1024, 65536)
+    return range(first, last + 1)
+
+
+def _is_own_end(sock: socket.socket) -> bool:
+    """Whether the socket is connected to itself: nobody else listens there."""
+    try:
+        return bool(sock.getsockname()[:2] == sock.getpeername()[:2])
+    except OSError:
+        return False
 
 
 def _drain_unread(sock: socket.socket) -> None:
@@ -256,7 +300,7 @@ def _retransmits(sock: socket.socket) -> int:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RETRANS + 4)
     except OSError:
         return 0
-    return int.from_bytes(info[_RETRANS : _RETRANS + 4], "little") if len(info) >= _RETRANS + 4 else 0
+    return int.from_bytes(info[_RETRANS : _RETRANS + 4], sys.byteorder) if len(info) >= _RETRANS + 4 else 0
 
 
 def source_address(address: str, port: int) -> str:

@@ -1,5 +1,6 @@
 """Runs any handshake over any stream: bounds, phase times, TLS, and the conclusions a protocol cannot draw itself."""
 
+from collections.abc import Callable
 from typing import Final
 
 from uptime_tui.dial.ending import Ending, closed, evidence, first_line, injected, seconds
@@ -28,9 +29,9 @@ class Driver:
     """
 
     __slots__ = (
-        "_allowance", "_began_s", "_content_s", "_decided_s", "_ended", "_greeting_s", "_handshake", "_head",
-        "_inbox", "_limit", "_out", "_phase", "_received", "_securing", "_sent", "_tls", "_tls_began_s", "_tls_s",
-        "_tls_setup", "_waits", "ending", "over",
+        "_allowance", "_began_s", "_content_s", "_decided_s", "_ended", "_farewell", "_greeting_s", "_handshake",
+        "_head", "_inbox", "_limit", "_out", "_phase", "_received", "_securing", "_sent", "_tls", "_tls_began_s",
+        "_tls_s", "_tls_setup", "_waits", "ending", "over",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +41,7 @@ class Driver:
         tls: TlsSetup | None = None,
         greeting_timeout_s: float | None = None,
         receive_limit: int = RECEIVE_LIMIT,
+        farewell: Callable[[], Handshake] | None = None,
     ) -> None:
         """Prepare; nothing is asked of the handshake before `start`.
 
@@ -48,10 +50,13 @@ class Driver:
             tls: needed when it is implicit or the handshake may ask for it.
             greeting_timeout_s: own bound for the first bytes of a peer that speaks first.
             receive_limit: bytes one exchange may bring before it is called nonsense.
+            farewell: how to take leave of a server whose certificate was not accepted: its outcome does not count,
+                and it says nothing but goodbye.
         """
         self._handshake = handshake
         self._tls_setup = tls
         self._greeting_s = greeting_timeout_s
+        self._farewell = farewell
         self._limit = self._allowance = receive_limit
         self._tls: TlsLayer | None = None
         self._securing = False
@@ -255,11 +260,17 @@ class Driver:
         self._allowance = self._limit
         self._phase = Phase.PROTOCOL
         judgement = tls.judgement
+        answer = b"" if self._sent or self._received else None
         if judgement.stops and judgement.failure is not None:
             self._phase = Phase.TLS
-            self._fail(judgement.failure, judgement.detail, now_s)
-            return
-        self._run(b"" if self._sent or self._received else None, now_s)
+            if self._farewell is None or not tls.usable:
+                self._fail(judgement.failure, judgement.detail, now_s)
+                return
+            self._end(Outcome(judgement.failure, judgement.detail), Phase.TLS, now_s)
+            self._handshake.close()
+            self._handshake = self._farewell()
+            answer = None
+        self._run(answer, now_s)
         if not self.over:
             self._decrypt(b"", now_s)  # what came in the same segment as the end of the handshake
 

@@ -6,6 +6,7 @@ be off once a connection stands: on an established socket it makes soft ICMP err
 
 import socket
 import struct
+import sys
 from typing import Final, NamedTuple
 
 _IP_RECVERR: Final = 11
@@ -61,7 +62,7 @@ def _offender(data: bytes) -> Offender | None:
     if origin not in _ORIGINS:
         return None
     sender = data[_HEADER.size :]
-    family = int.from_bytes(sender[:2], "little") if len(sender) >= 2 else 0
+    family = int.from_bytes(sender[:2], sys.byteorder) if len(sender) >= 2 else 0
     address = ""
     if family == socket.AF_INET and len(sender) >= 8:
         address = socket.inet_ntop(socket.AF_INET, sender[4:8])

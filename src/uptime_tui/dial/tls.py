@@ -2,7 +2,8 @@
 
 OpenSSL judges the chain with names left out. It stops at its first complaint, and it looks for trust before it
 looks at times: a complaint about trust leaves times and names to our own rule (`model.certificate.judge`), a
-complaint about a time means that the chain leads to a trust anchor. The chain stays readable after a refusal.
+complaint about a time means that the chain leads to a trust anchor. The chain stays readable after a refusal, and the
+refusal is remembered (`dial.refusal`).
 """
 
 import ssl
@@ -13,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from uptime_tui.dial.chain import judge_trust, lacks_intermediate, read_certificate, read_window
+from uptime_tui.dial.refusal import Peer, digest, forget, recall, remember
 from uptime_tui.model.certificate import Certificate, TrustError, Window, explain, is_address, judge
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
@@ -61,6 +63,8 @@ class TlsSetup:
     """More trust anchors (PEM) beside the system's."""
     tolerate: frozenset[Failure] = frozenset()
     """Certificate problems that do not stop the conversation; they are reported if it succeeds."""
+    peer: str = ""
+    """Address and port whose refused chain is remembered; empty remembers nothing."""
 
 
 class TlsFault(Exception):  # noqa: N818 - the peer's fault, carried to the driver, never an error of ours
@@ -115,11 +119,16 @@ def context_for(*, verify: bool, ca_file: str | None) -> ssl.SSLContext:
 class TlsLayer:
     """One TLS client over bytes. The caller carries them; nothing here reads a socket."""
 
-    __slots__ = ("_context", "_incoming", "_object", "_outgoing", "_setup", "done", "judgement")
+    __slots__ = (
+        "_context", "_incoming", "_object", "_outgoing", "_peer", "_refusal", "_setup", "done", "judgement", "usable",
+    )  # fmt: skip
 
     def __init__(self, setup: TlsSetup) -> None:
         self._setup = setup
-        self._context = context_for(verify=setup.verify and not setup.tolerate, ca_file=setup.ca_file)
+        verify = setup.verify and not setup.tolerate
+        self._peer = Peer(setup.peer, setup.server_name, setup.ca_file) if verify and setup.peer else None
+        self._refusal = None if self._peer is None else recall(self._peer, setup.wall_s)
+        self._context = context_for(verify=verify and self._refusal is None, ca_file=setup.ca_file)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         name = setup.server_name
@@ -127,6 +136,8 @@ class TlsLayer:
             self._incoming, self._outgoing, server_hostname=None if is_address(name) else name
         )
         self.done = False
+        self.usable = False
+        """Whether bytes can be sent through it: the handshake was finished by both sides."""
         self.judgement = Judgement(None, None, "", stops=False)
 
     def handshake(self, data: bytes) -> None:
@@ -146,6 +157,7 @@ class TlsLayer:
         except ssl.SSLError as fault:
             raise _fault(fault) from None
         else:
+            self.usable = True
             self.judgement = self._judge(0, "")
         self.done = True
 
@@ -207,22 +219,34 @@ class TlsLayer:
         if trust is TrustError.NO_ISSUER and len(sent) == 1 and lacks_intermediate(sent[0]):
             leaf = msgspec.structs.replace(leaf, missing_intermediate=True)
         name, now_s = setup.server_name, setup.wall_s
-        problems = judge(leaf, trust=trust, name=name, now_s=now_s, warn_days=setup.warn_days, sent=windows)
-        problems = _with_code(problems, code)
+        seen = judge(leaf, trust=trust, name=name, now_s=now_s, warn_days=setup.warn_days, sent=windows)
+        problems = _with_code(seen, code)
+        stops = any(problem is not Failure.TLS_EXPIRING and problem not in setup.tolerate for problem in problems)
+        self._learn(sent, code, message, lasting=stops and problems == seen)
         if not problems:
             return Judgement(leaf, None, "", stops=False)
         leaf = msgspec.structs.replace(leaf, problems=problems)
         words = [explain(problem, leaf, name=name, now_s=now_s, sent=windows) for problem in problems]
         if trust is TrustError.OTHER and message:
             words.append(safe_text(message))
-        stops = bool(code) or any(
-            problem is not Failure.TLS_EXPIRING and problem not in setup.tolerate for problem in problems
-        )
         return Judgement(leaf, problems[0], "; ".join(words), stops)
+
+    def _learn(self, sent: Sequence[bytes], code: int, message: str, *, lasting: bool) -> None:
+        """Remember a refusal whose reason we see ourselves; forget one that does not hold any more."""
+        if self._peer is None:
+            return
+        if code:
+            if lasting:
+                remember(self._peer, sent, code, message, self._setup.wall_s)
+        elif self._refusal is not None and not (lasting and self._refusal.chain == digest(sent)):
+            forget(self._peer)
 
     def _trust(self, code: int, sent: Sequence[bytes]) -> tuple[TrustError, tuple[Window, ...]]:
         """OpenSSL's word on trust, and the windows that count beside the leaf's own."""
-        if self._setup.tolerate:
+        refusal = self._refusal
+        if refusal is not None and refusal.chain == digest(sent):
+            code = refusal.code
+        elif refusal is not None or self._setup.tolerate:
             built = _chain(self._object, "get_verified_chain") or sent
             return judge_trust(sent, built, lambda: set(self._context.get_ca_certs(binary_form=True))), _windows(built)
         trust = _TRUST.get(code, TrustError.OTHER)

@@ -26,6 +26,18 @@ def handshake(ask: Ask) -> Handshake:
     return concluding(_talk(ask))
 
 
+def farewell(ask: Ask) -> Handshake:
+    """QUIT in TLS and nothing else: for a server whose certificate was not accepted."""
+    return concluding(_leave(ask))
+
+
+def _leave(ask: Ask) -> Talk:
+    inbox = Inbox("SMTP")
+    if ask.tls == "implicit":
+        yield from read_reply(inbox, "the SMTP greeting")
+    return (yield from _take_leave(inbox, Outcome(None, "certificate not accepted")))
+
+
 def _talk(ask: Ask) -> Talk:
     inbox = Inbox("SMTP")
     greeting = yield from read_reply(inbox, "the SMTP greeting")

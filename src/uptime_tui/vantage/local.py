@@ -1,6 +1,7 @@
 """Probes from this machine: resolve, dial, handshake; whatever happens becomes one Result."""
 
 import asyncio
+import functools
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -145,10 +146,11 @@ class _Probe:
             tls = TlsSetup(
                 server_name=expect.tls_name or target.host, verify=expect.tls_verify, warn_days=expect.tls_warn_days,
                 wall_s=self.vantage.wall(), implicit=service.tls == "implicit", ca_file=self.vantage.ca_file,
-                tolerate=_SELF_MADE if service.self_signed_ok else _NONE_TOLERATED,
+                tolerate=_SELF_MADE if service.self_signed_ok else _NONE_TOLERATED, peer=f"{address} {target.port}",
             )  # fmt: skip
         greeting_s = service.greeting_timeout_s if module.SERVER_SPEAKS_FIRST else None
-        return Driver(module.handshake(ask), tls=tls, greeting_timeout_s=greeting_s)
+        farewell = functools.partial(module.farewell, ask) if hasattr(module, "farewell") else None
+        return Driver(module.handshake(ask), tls=tls, greeting_timeout_s=greeting_s, farewell=farewell)
 
     def dialled(self, end: DialEnd) -> None:
         port = self.plan.monitor.target.port
