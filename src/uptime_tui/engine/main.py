@@ -121,7 +121,8 @@ class Engine:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self.loop.add_signal_handler(number, self.shut_down, signal.Signals(number).name)
         self.reloader.load_first()
-        self.tracker.restore(self.reader.states(), self.reader.open_incidents(), self.reader.failed())
+        self.tracker.restore(self.reader.states(), self.reader.failed())
+        self.tracker.chronicle.incidents |= self.reader.open_incidents()
         self.tracker.reconcile(time.time_ns() // 1_000_000)
         await self.server.listen(self.home.socket_file)
         self.spawn(self.reloader.watch())
@@ -138,7 +139,10 @@ class Engine:
         reader = Reader(self.home.journal_file)
         points = await self.loop.run_in_executor(None, reader.recent, monitors, TREND_LENGTH, now_ms)
         reader.close()
-        self.tracker.recall({number: some for number, some in points.items() if number in self.fleet.monitors})
+        for number, some in points.items():
+            if number in self.fleet.monitors:
+                self.tracker.trends.recall(number, some)
+                self.bus.mark(number)
 
     def replace(self, loaded: Loaded) -> None:
         """Watch a new set of monitors; what did not change goes on as it was."""

@@ -55,9 +55,6 @@ class Present:
         tracker = self.tracker
         due_s = self.scheduler.due_in_s(number)
         next_ms = None if due_s is None else time.time_ns() // 1_000_000 + int(due_s * 1000)
-        events = tracker.events.get(number)
-        if events is None:
-            events = tracker.events[number] = self.reader.events(number, 20)
         incidents = self.reader.incidents(number, _INCIDENTS)
         return Focus(
             id=number,
@@ -65,7 +62,7 @@ class Present:
             failed=tracker.failed.get(number),
             certificate=tracker.certificates.get(number),
             incidents=incidents,
-            events=events,
+            events=tracker.chronicle.recent(number, self.reader.events, self._started_ms),
             next_ms=next_ms,
             uptime_day=self._uptime(number),
         )

@@ -1,25 +1,19 @@
 """Takes results in: status machine, events, incidents, journal, trend; tells who changed."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any
 
+from uptime_tui.engine.chronicle import Chronicle
 from uptime_tui.engine.fleet import Fleet
-from uptime_tui.journal.pack import Point
+from uptime_tui.engine.trends import Trends
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model import status
 from uptime_tui.model.certificate import Certificate
-from uptime_tui.model.events import Event, EventKind
-from uptime_tui.model.failure import FACTS, Failure, Side, Status
-from uptime_tui.model.incident import Incident, advance
-from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.failure import FACTS, Side, Status
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
 from uptime_tui.model.units import MonitorId
-from uptime_tui.view.trend import FAILED, OURS, encode
-from uptime_tui.wire.messages import TREND_LENGTH, Counts, MonitorRow
-
-EVENTS_KEPT: Final = 20
-_SETTLED: Final = frozenset({EventKind.STATUS, EventKind.FLAPPING_STARTED, EventKind.FLAPPING_ENDED})
+from uptime_tui.wire.messages import Counts, MonitorRow
 
 
 class Tracker:
@@ -39,32 +33,19 @@ class Tracker:
         self.newest: dict[MonitorId, Result] = {}
         self.failed: dict[MonitorId, Result] = {}
         self.certificates: dict[MonitorId, Certificate] = {}
-        self.incidents: dict[MonitorId, Incident] = {}
-        self.events: dict[MonitorId, tuple[Event, ...]] = {}
-        self._latency: dict[MonitorId, float] = {}
-        self._trends: dict[MonitorId, bytearray] = {}
+        self.chronicle = Chronicle(journal)
+        self.trends = Trends()
         self.probes = 0
 
-    def restore(
-        self, states: dict[MonitorId, State], incidents: dict[MonitorId, Incident], failed: dict[MonitorId, Result]
-    ) -> None:
+    def restore(self, states: dict[MonitorId, State], failed: dict[MonitorId, Result]) -> None:
         """Go on where the last engine ended; what was only suspected is forgotten."""
         for number in self._fleet.monitors:
             state = states.get(number)
-            if state is not None:
-                self.states[number] = state
-            if number in incidents:
-                self.incidents[number] = incidents[number]
-            if number in failed and state is not None and state.failure is not None:
+            if state is None:
+                continue
+            self.states[number] = state
+            if number in failed and state.failure is not None:
                 self.failed[number] = failed[number]
-
-    def recall(self, points: dict[MonitorId, list[Point]]) -> None:
-        """Trends of the time before this start; results that came meanwhile stand after them."""
-        for number, some in points.items():
-            trend = bytearray(_trend_byte(point.failure, point.total_us / 1000) for point in some)
-            trend += self._trends.get(number, b"")
-            self._trends[number] = trend[-TREND_LENGTH:]
-            self._changed(number)
 
     def take(self, result: Result) -> float | None:
         """Take one result in; returns seconds until the next try, None for the interval's own time."""
@@ -78,23 +59,18 @@ class Tracker:
         self.newest[number] = result
         if result.certificate is not None:
             self.certificates[number] = result.certificate
-        trend = self._trends.setdefault(number, bytearray())
-        trend.append(_trend_byte(result.failure, result.timings.total or 0.0))
-        if len(trend) > TREND_LENGTH:
-            del trend[0]
-        if result.failure is None:
-            self._latency[number] = result.timings.total or 0.0
-        elif FACTS[result.failure].side is Side.THEIRS:
+        self.trends.add(result)
+        if result.failure is not None and FACTS[result.failure].side is Side.THEIRS:
             self.failed[number] = result
         self._journal.keep_result(result)
         if events:
-            self._announce(monitor, state, events)
+            self.chronicle.announce(state, events, self.failed.get(number))
         self._changed(number)
         return status.retry_delay_s(state, monitor)
 
     def reconcile(self, now_ms: int) -> None:
         """Bring states in line with a new set of monitors: gone ones are forgotten, pausing takes effect."""
-        tables: tuple[dict[MonitorId, Any], ...] = (self.states, self.incidents, self.events, *self._seen())
+        tables: tuple[dict[MonitorId, Any], ...] = (self.states, *self.chronicle.tables, *self._seen())
         for table in tables:
             for number in table.keys() - self._fleet.monitors.keys():
                 del table[number]
@@ -104,7 +80,7 @@ class Tracker:
             state, events = turn(state, monitor, now_ms)
             self.states[number] = state
             if events:
-                self._announce(monitor, state, events)
+                self.chronicle.announce(state, events, self.failed.get(number))
                 self._changed(number)
 
     def restart(self, number: MonitorId) -> None:
@@ -115,7 +91,7 @@ class Tracker:
 
     def _seen(self) -> tuple[dict[MonitorId, Any], ...]:
         """What was learned from results alone."""
-        return self.newest, self.failed, self.certificates, self._latency, self._trends
+        return self.newest, self.failed, self.certificates, *self.trends.tables
 
     def row(self, number: MonitorId) -> MonitorRow:
         """What a table shows of a monitor now."""
@@ -130,9 +106,9 @@ class Tracker:
             detail=self._detail(number, state),
             flapping=state.flapping,
             last_ms=state.last_ms,
-            latency_ms=self._latency.get(number),
+            latency_ms=self.trends.latency.get(number),
             cert_not_after=None if certificate is None else certificate.not_after,
-            trend=bytes(self._trends.get(number, b"")),
+            trend=self.trends.of(number),
         )
 
     def counts(self) -> Counts:
@@ -168,28 +144,3 @@ class Tracker:
             failed = self.failed.get(number)
             return failed.detail if failed is not None else ""
         return state.detail
-
-    def _announce(self, monitor: Monitor, state: State, events: tuple[Event, ...]) -> None:
-        number = monitor.id
-        self.events[number] = (*reversed(events), *self.events.get(number, ()))[:EVENTS_KEPT]
-        for event in events:
-            self._journal.keep_event(event)
-            before = self.incidents.get(number)
-            after = advance(before, event)
-            if after is not None and after is not before:
-                after = self._journal.keep_incident(after)
-                if after.closed_ms is None:
-                    self.incidents[number] = after
-                else:
-                    self.incidents.pop(number, None)
-        if any(event.kind in _SETTLED or event.kind is EventKind.FAILURE_CHANGED for event in events):
-            self._journal.keep_state(number, state)
-            failed = self.failed.get(number)
-            if failed is not None and state.failure is not None:
-                self._journal.keep_newest(failed, failed=True)
-
-
-def _trend_byte(failure: Failure | None, latency_ms: float) -> int:
-    if failure is None:
-        return encode(latency_ms)
-    return OURS if FACTS[failure].side is Side.OURS else FAILED

@@ -1,0 +1,81 @@
+"""What happened to every monitor: events announced, incidents opened and closed, both handed to the journal."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from uptime_tui.journal.writer import Journal
+from uptime_tui.model.events import Event, EventKind
+from uptime_tui.model.incident import Incident, advance
+from uptime_tui.model.result import Result
+from uptime_tui.model.status import State
+from uptime_tui.model.units import MonitorId
+
+EVENTS_KEPT: Final = 20
+_SETTLED: Final = frozenset(
+    {EventKind.STATUS, EventKind.FLAPPING_STARTED, EventKind.FLAPPING_ENDED, EventKind.FAILURE_CHANGED}
+)
+
+
+class Chronicle:
+    """Newest events and open incidents by monitor."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.incidents: dict[MonitorId, Incident] = {}
+        """Open ones."""
+        self._events: dict[MonitorId, tuple[Event, ...]] = {}
+        """Newest first."""
+        self._complete: set[MonitorId] = set()
+        """Whose events of the time before this start were read back."""
+
+    @property
+    def tables(self) -> tuple[dict[MonitorId, Any], ...]:
+        """All that is kept by monitor, for whoever forgets one."""
+        return self.incidents, self._events
+
+    def announce(self, state: State, events: Iterable[Event], failed: Result | None) -> None:
+        """Take one monitor's events in, and what they mean for its incident.
+
+        Args:
+            state: the state they lead to.
+            events: of one monitor, oldest first.
+            failed: the newest result that failed, kept with a state that is no success.
+        """
+        settled = False
+        for event in events:
+            number = event.monitor
+            self._events[number] = (event, *self._events.get(number, ()))[:EVENTS_KEPT]
+            self._journal.keep_event(event)
+            self._advance(event)
+            if event.kind in _SETTLED:
+                settled = True
+                self._journal.keep_state(number, state)
+        if settled and failed is not None and state.failure is not None:
+            self._journal.keep_newest(failed, failed=True)
+
+    def recent(
+        self, number: MonitorId, read: Callable[[MonitorId, int], tuple[Event, ...]], since_ms: int
+    ) -> tuple[Event, ...]:
+        """The newest events, newest first.
+
+        Args:
+            number: whose.
+            read: fetches the newest that were kept, asked once per monitor.
+            since_ms: when this engine started, Unix milliseconds: what is younger it has seen itself.
+        """
+        if number not in self._complete:
+            self._complete.add(number)
+            older = tuple(event for event in read(number, EVENTS_KEPT) if event.at_ms < since_ms)
+            self._events[number] = (*self._events.get(number, ()), *older)[:EVENTS_KEPT]
+        return self._events[number]
+
+    def _advance(self, event: Event) -> None:
+        before = self.incidents.get(event.monitor)
+        after = advance(before, event)
+        if after is None or after is before:
+            return
+        after = self._journal.keep_incident(after)
+        if after.closed_ms is None:
+            self.incidents[event.monitor] = after
+        else:
+            self.incidents.pop(event.monitor, None)

@@ -1,0 +1,50 @@
+"""The last results of every monitor as a sparkline's bytes, and its last good time."""
+
+from typing import Any
+
+from uptime_tui.journal.pack import Point
+from uptime_tui.model.failure import FACTS, Failure, Side
+from uptime_tui.model.result import Result
+from uptime_tui.model.units import MonitorId
+from uptime_tui.view.trend import FAILED, OURS, encode
+from uptime_tui.wire.messages import TREND_LENGTH
+
+
+class Trends:
+    """At most `TREND_LENGTH` results per monitor, oldest first."""
+
+    def __init__(self) -> None:
+        self.latency: dict[MonitorId, float] = {}
+        """Milliseconds of the last probe that succeeded."""
+        self._trends: dict[MonitorId, bytearray] = {}
+
+    @property
+    def tables(self) -> tuple[dict[MonitorId, Any], ...]:
+        """All that is kept by monitor, for whoever forgets one."""
+        return self.latency, self._trends
+
+    def of(self, number: MonitorId) -> bytes:
+        """The sparkline's bytes (`view.trend`)."""
+        return bytes(self._trends.get(number, b""))
+
+    def add(self, result: Result) -> None:
+        """Append a result."""
+        total_ms = result.timings.total or 0.0
+        trend = self._trends.setdefault(result.monitor, bytearray())
+        trend.append(_encoded(result.failure, total_ms))
+        if len(trend) > TREND_LENGTH:
+            del trend[0]
+        if result.failure is None:
+            self.latency[result.monitor] = total_ms
+
+    def recall(self, number: MonitorId, points: list[Point]) -> None:
+        """Put what the journal knows before what came since the start."""
+        trend = bytearray(_encoded(point.failure, point.total_us / 1000) for point in points)
+        trend += self._trends.get(number, b"")
+        self._trends[number] = trend[-TREND_LENGTH:]
+
+
+def _encoded(failure: Failure | None, total_ms: float) -> int:
+    if failure is None:
+        return encode(total_ms)
+    return OURS if FACTS[failure].side is Side.OURS else FAILED
