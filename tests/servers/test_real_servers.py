@@ -107,6 +107,13 @@ class TestNginx:
 
 
 class TestPostfix:
+    @pytest.fixture(autouse=True)
+    def _visits_end_in_the_log(self, postfix):
+        """Postfix logs the end of a visit after the visitor has gone: no test sees the last lines of another's."""
+        yield
+        log = postfix.logs["mail"]
+        log.wait_until(lambda said: said.count(": connect from") == said.count(": disconnect from"))
+
     @pytest.mark.parametrize(
         ("scheme", "variant", "polite"),
         [
@@ -140,6 +147,14 @@ class TestPostfix:
         assert result.certificate.problems == (Failure.TLS_EXPIRED,)
         # whoever verifies breaks the handshake off with an alert; Postfix tells so, and names the reason
         assert "alert certificate expired" in postfix.logs["mail"].wait_for("disconnect from", offset)
+        # once the verdict on this chain is known, a probe takes its leave in order
+        offset = postfix.logs["mail"].size
+        again = await probe(postfix.target("submission", "expired"))
+        assert seen(again) == seen(result)
+        assert again.detail == result.detail
+        said = postfix.logs["mail"].wait_for("disconnect from", offset)
+        assert "ehlo=1 starttls=1 quit=1 commands=3" in said
+        assert not [line for line in said.splitlines() if any(word in line for word in IMPOLITE)]
 
     async def test_too_many_connections(self, postfix, probe):
         place = (postfix.address, postfix.ports["busy"])

@@ -169,9 +169,13 @@ class ServerLog:
 
     def wait_for(self, text: str, offset: int) -> str:
         """Everything since the offset, once the text is in it."""
+        return self.wait_until(lambda said: text in said, offset, text)
+
+    def wait_until(self, holds: Callable[[str], bool], offset: int = 0, what: str = "what was expected") -> str:
+        """Everything since the offset, once this holds for it."""
         deadline = time.monotonic() + START_S
-        while text not in (said := self.since(offset)):
-            assert time.monotonic() < deadline, f"{text!r} does not come into {self.path.name}:\n{said}"
+        while not holds(said := self.since(offset)):
+            assert time.monotonic() < deadline, f"{what!r} does not come into {self.path.name}:\n{said}"
             time.sleep(0.02)
         return said
 
