@@ -196,14 +196,16 @@ async def test_add_edit_pause_delete_undo_through_the_socket(home):
 
 
 async def test_a_trial_probes_what_is_no_monitor(home):
+    home.config_file.write_text('[defaults]\ntimeout = "300ms"\n')
     find_or_start(home, keep=True)
     watcher = await Watcher.attach(home)
     trials = []
     with listening() as port:
-        table = {"target": f"smtp://127.0.0.1:{port}", "timeout": "500ms"}
+        table = {"target": f"smtp://127.0.0.1:{port}"}
         reply = await watcher.session.request(lambda n: TryTarget(n, table), on_trial=trials.append)
     assert not reply.error
     assert trials[0].result.failure is Failure.NO_GREETING
+    assert trials[0].result.timings.total < 2000  # the user's default counts for trials too; the built-in one is 10 s
     assert watcher.snapshot.monitors == {}
     assert (await watcher.session.request(lambda n: TryTarget(n, {"target": "x"}))).error
     await watcher.close()

@@ -136,6 +136,16 @@ def test_a_filter_that_matches_nothing_says_so(opened):
     terminal.wait_for("ssh-0003")
 
 
+def test_what_is_wrong_with_a_filter_is_said_until_it_is_right(opened):
+    terminal = opened()
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send("cert<")
+    terminal.wait_for("cert< wants a number")
+    terminal.send("14")
+    terminal.wait_gone("cert< wants a number")
+
+
 def test_delete_names_the_monitor_and_enter_means_no(opened, engine):
     terminal = opened()
     terminal.send("D")
@@ -147,6 +157,7 @@ def test_delete_names_the_monitor_and_enter_means_no(opened, engine):
     terminal.wait_for("Delete “ssh-0003”?")
     terminal.send("y")
     terminal.wait_for("deleted ssh-0003")
+    terminal.wait_for("u undo: delete ssh-0003")
     assert [type(message).__name__ for message in engine.asked] == ["Delete"]
 
 

@@ -259,7 +259,7 @@ class FakeEngine:
             for chosen in message.monitors:
                 del self.rows[chosen]
             self.undo = f"delete {names[0]}"
-            self._broadcast(self.state())
+            asyncio.get_running_loop().call_later(0.3, lambda: self._broadcast(self.state()))  # after the reply
             return Reply(number, message=f"deleted {names[0]}", names=names)
         if isinstance(message, TryTarget):
             writer.write(encode(Trial(number, self._trial())))

@@ -10,6 +10,7 @@ from uptime_tui.config.load import draft_from_table
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.scheduler import Scheduler
 from uptime_tui.model.errors import UserError
+from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
 from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.base import Plan, Vantage
@@ -105,12 +106,12 @@ class Desk:
         if isinstance(request, Add):
             tables = [self._named(dict(table)) for table in request.tables]
             for table in tables:
-                draft_from_table(table, self._fleet.catalogue, where="add")
+                self._draft(table, "add")
             return str(file.add(tables)), tuple(str(table["name"]) for table in tables)
         if isinstance(request, Edit):
             name = self._names((request.monitor,))[0]
             written = file.read_table(name, remember=False)
-            draft_from_table(_merged(written, request.changes), self._fleet.catalogue, where=name)
+            self._draft(_merged(written, request.changes), name)
             new_name = str(request.changes.get("name") or name)
             return str(file.edit(name, request.changes)), (new_name,)
         if isinstance(request, Delete):
@@ -123,11 +124,15 @@ class Desk:
             return str(file.redo() if request.redo else file.undo()), ()
         raise TypeError(type(request).__name__)
 
+    def _draft(self, table: dict[str, Any], where: str) -> Monitor:
+        fleet = self._fleet
+        return draft_from_table(table, fleet.catalogue, where=where, defaults=fleet.defaults)
+
     def _named(self, table: dict[str, Any]) -> dict[str, Any]:
         """A table with a name that nobody has, made from its target when it has none."""
         if table.get("name"):
             return table
-        draft = draft_from_table({**table, "name": "new"}, self._fleet.catalogue, where="add")
+        draft = self._draft({**table, "name": "new"}, "add")
         taken = {monitor.name for monitor in self._fleet.monitors.values()}
         wanted = f"{draft.target.host} {draft.target.service}"
         name, number = wanted, 2
@@ -143,7 +148,7 @@ class Desk:
         return Reply(request.number, message=f"rechecking {names[0] if len(names) == 1 else begun}", names=names)
 
     async def _try(self, request: TryTarget) -> Answered:
-        draft = draft_from_table({"name": "trial", **request.table}, self._fleet.catalogue, where="target")
+        draft = self._draft({"name": "trial", **request.table}, "target")
         waiting: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
 
         def done(result: Result) -> None:

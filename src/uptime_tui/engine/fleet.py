@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from uptime_tui.catalogue.load import Catalogue
+from uptime_tui.config.schema import Defaults
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.units import MonitorId
@@ -33,10 +34,12 @@ class Fleet:
     Args:
         catalogue: the services.
         journal: gives each unique name its number.
+        defaults: what the user's settings say for monitors that say nothing.
     """
 
-    def __init__(self, catalogue: Catalogue, journal: Journal) -> None:
+    def __init__(self, catalogue: Catalogue, journal: Journal, defaults: Defaults | None = None) -> None:
         self.catalogue = catalogue
+        self.defaults = defaults or Defaults()
         self._journal = journal
         self.monitors: dict[MonitorId, Monitor] = {}
         self.plans: dict[MonitorId, Plan] = {}

@@ -87,7 +87,7 @@ class Engine:
         self.journal = Journal(home.journal_file, block_days=settings.engine.retention_days)
         self.journal.open()
         self.present = present = Present(str(home.config), kept=keep)
-        self.fleet = present.fleet = Fleet(catalogue, self.journal)
+        self.fleet = present.fleet = Fleet(catalogue, self.journal, settings.defaults)
         self.bus = Bus(self.loop, present)
         self.tracker = present.tracker = Tracker(self.fleet, self.journal, self.bus.mark)
         self.network = present.network = Network()

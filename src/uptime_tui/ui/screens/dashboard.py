@@ -74,6 +74,7 @@ class Dashboard(Deeds, Screen[None]):
         self.owed = Dirty()
         self.told_empty: tuple[str, ...] = ()
         self.minute = 0
+        self.message = ("", "plain")
         self.message_until_s = 0.0
         self.rate = ""
         self.rate_at_s = time.monotonic()
@@ -151,9 +152,8 @@ class Dashboard(Deeds, Screen[None]):
             self.show_panel()
         self.show_status()
         self.show_banner()
-        if self.message_until_s and now_s > self.message_until_s:
-            self.message_until_s = 0.0
-            self.line("message").show(())
+        if self.message_until_s:
+            self.show_message(now_s)
         if self.has_class("tiny"):
             self.show_tiny()
 
@@ -253,10 +253,21 @@ class Dashboard(Deeds, Screen[None]):
 
     def say(self, text: str, role: str = "plain") -> None:
         """A message below the table; it goes by itself."""
+        now_s = time.monotonic()
+        self.message = (text, role)
+        self.message_until_s = now_s + MESSAGE_S
+        self.show_message(now_s)
+
+    def show_message(self, now_s: float) -> None:
+        """The message with what `u` would undo now, or nothing once its time is over."""
+        if now_s > self.message_until_s:
+            self.message_until_s = 0.0
+            self.line("message").show(())
+            return
+        text, role = self.message
         undo = self.link.snapshot.undo
         hint = f"   u undo: {undo}" if undo and role == "plain" else ""
         self.line("message").show(((f" {text}", role), (hint, "dim")))
-        self.message_until_s = time.monotonic() + MESSAGE_S
 
     # --- the panel --------------------------------------------------------------------
 
@@ -348,6 +359,8 @@ class Dashboard(Deeds, Screen[None]):
             self.show_status()
             if found.problem:
                 self.say(found.problem, "warn")
+            elif self.message[1] == "warn":
+                self.say("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter keeps the filter."""
