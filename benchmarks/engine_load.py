@@ -66,10 +66,10 @@ def serve(conn: socket.socket, service: str, chosen: selectors.BaseSelector) -> 
 
 def write_fleet(home: Home, count: int, port: int, interval: int, service: str) -> None:
     home.config.mkdir(parents=True, exist_ok=True)
+    more = f'interval = "{interval}s"\n' + ("expect = { plaintext_ok = true }\n" if service == "smtp" else "")
+    places = ((n, f"127.{1 + n // 65536}.{n // 256 % 256}.{n % 256}") for n in range(1, count + 1))
     blocks = (
-        f'[[monitor]]\nname = "monitor {n}"\ntarget = "{service}://127.{1 + n // 65536}.{n // 256 % 256}.{n % 256}:{port}"\n'
-        f'interval = "{interval}s"\n' + ('expect = { plaintext_ok = true }\n' if service == "smtp" else "")
-        for n in range(1, count + 1)
+        f'[[monitor]]\nname = "monitor {n}"\ntarget = "{service}://{place}:{port}"\n{more}' for n, place in places
     )
     home.monitors_file.write_text("\n".join(blocks))
 
@@ -112,8 +112,9 @@ async def measure(home: Home, pid: int, settle_s: float, seconds: float, watcher
     counts, size = after.counts, memory(pid)
     total = sum(getattr(counts, name) for name in counts.__struct_fields__)
     print(
-        f"{total:6d} monitors, {watchers} watching: {probes / took:6.1f} probes/s, {100 * used / took:5.2f} % of a core, "
-        f"{1e6 * used / max(1, probes):5.0f} us a probe, lateness p99 {after.vitals.lateness_p99_ms:5.1f} ms, "
+        f"{total:6d} monitors, {watchers} watching: {probes / took:6.1f} probes/s, "
+        f"{100 * used / took:5.2f} % of a core, {1e6 * used / max(1, probes):5.0f} us a probe, "
+        f"lateness p99 {after.vitals.lateness_p99_ms:5.1f} ms, "
         f"RSS {size['VmRSS']:.1f} MiB (peak {size['VmHWM']:.1f}), {counts.up} up, {after.vitals.skipped} skipped",
         flush=True,
     )
