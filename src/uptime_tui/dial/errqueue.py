@@ -11,10 +11,8 @@ from typing import Final, NamedTuple
 
 _IP_RECVERR: Final = 11
 _IPV6_RECVERR: Final = 25
-_LEVELS: Final = {
-    socket.AF_INET: (socket.IPPROTO_IP, _IP_RECVERR),
-    socket.AF_INET6: (socket.IPPROTO_IPV6, _IPV6_RECVERR),
-}
+_V4: Final = (int(socket.IPPROTO_IP), _IP_RECVERR)
+_V6: Final = (int(socket.IPPROTO_IPV6), _IPV6_RECVERR)
 _HEADER: Final = struct.Struct("=IBBBBII")
 _ORIGINS: Final = {1: "local", 2: "icmp", 3: "icmp6"}
 
@@ -37,13 +35,19 @@ class Offender(NamedTuple):
         return self.origin == "icmp6" and self.type == 1 and self.code in {1, 5, 6}
 
 
-def arm(sock: socket.socket, *, on: bool = True) -> None:
-    """Ask the kernel to keep ICMP errors (before connect), or stop it (once connected)."""
-    level, option = _LEVELS[sock.family]
+def arm(sock: socket.SocketType, *, v6: bool, on: bool = True) -> None:
+    """Ask the kernel to keep ICMP errors (before connect), or stop it (once connected).
+
+    Args:
+        sock: the socket.
+        v6: its family; asking the socket for it costs more than the option itself.
+        on: keep them.
+    """
+    level, option = _V6 if v6 else _V4
     sock.setsockopt(level, option, on)
 
 
-def read(sock: socket.socket) -> Offender | None:
+def read(sock: socket.SocketType) -> Offender | None:
     """The newest entry, or None: an empty queue is no evidence either way. Never raises."""
     found = None
     for _ in range(8):
@@ -52,7 +56,7 @@ def read(sock: socket.socket) -> Offender | None:
         except OSError:
             return found
         for level, kind, data in ancillary:
-            if (level, kind) in _LEVELS.values() and len(data) >= _HEADER.size:
+            if (level, kind) in {_V4, _V6} and len(data) >= _HEADER.size:
                 found = _offender(data) or found
     return found
 
