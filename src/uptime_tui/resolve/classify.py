@@ -4,6 +4,7 @@ Classes and their evidence: RFC 2308 (NXDOMAIN and NODATA), RFC 4035 §3.2.2 (CD
 from other SERVFAILs), RFC 8914 (extended errors, shown when present).
 """
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from uptime_tui.model.failure import Failure
@@ -16,17 +17,23 @@ TROUBLE_TTL_S: Final = 2.0
 """A server failure is kept just long enough for one burst of probes."""
 
 
+OURS: Final = "OURS"
+"""Reply code of a question that this machine could not even ask."""
+SILENT: Final = frozenset({"TIMEOUT", "UNREACHABLE", OURS})
+"""Reply codes of servers that have said nothing."""
+
+
 class Reply(NamedTuple):
     """One server's answer for one record type, taken apart."""
 
     rcode: str
-    """`NOERROR`, `NXDOMAIN`, `SERVFAIL`, `REFUSED`…; `TIMEOUT` when none came."""
+    """`NOERROR`, `NXDOMAIN`, `SERVFAIL`, `REFUSED`…; one of SILENT when none came."""
     addresses: tuple[str, ...] = ()
     ttl_s: float = 0.0
     alias: str = ""
     """Last target of a CNAME chain; empty without one."""
     extended: str = ""
-    """Extended error text, safe."""
+    """Extended error text, or why the server could not be reached; safe."""
     server: str = ""
     bogus: bool = False
     """SERVFAIL that turns into an answer when validation is switched off."""
@@ -39,25 +46,41 @@ def classify(name: str, replies: tuple[Reply, ...]) -> Answer:
         ttl_s = min(reply.ttl_s for reply in replies if reply.addresses)
         low, high = POSITIVE_TTL_S
         return Answer(addresses, ttl_s=min(max(ttl_s, low), high))
-    rcodes = {reply.rcode for reply in replies}
+    by_rcode = {reply.rcode: reply for reply in reversed(replies)}
     alias = next((reply.alias for reply in replies if reply.alias), "")
-    said = next((f" ({reply.extended})" for reply in replies if reply.extended), "")
-    server = replies[0].server if replies else ""
-    if "NXDOMAIN" in rcodes:
+    if "NXDOMAIN" in by_rcode:
         missing = f"{name} is an alias of {alias}, which does not exist" if alias else f"{name} does not exist"
         return _none(Failure.DNS_NXDOMAIN, missing, replies)
-    if any(reply.bogus for reply in replies):
-        return _trouble(Failure.DNS_BOGUS, f"{name}: DNSSEC validation fails at {server}{said}")
-    if "SERVFAIL" in rcodes:
-        return _trouble(Failure.DNS_SERVFAIL, f"{name}: {server} answers SERVFAIL{said}")
-    if "REFUSED" in rcodes:
-        return _trouble(Failure.DNS_REFUSED, f"{name}: {server} refuses to answer{said}")
-    if rcodes == {"NOERROR"}:
+    if set(by_rcode) == {"NOERROR"}:
         via = f", an alias of {alias}," if alias else ""
         return _none(Failure.DNS_NO_ADDRESS, f"{name}{via} has neither an A nor an AAAA record", replies)
-    if "TIMEOUT" in rcodes or not replies:
-        return _trouble(Failure.DNS_TIMEOUT, f"{name}: no answer from {server or 'any name server'}")
-    return _trouble(Failure.DNS_SERVFAIL, f"{name}: {server} answers {'/'.join(sorted(rcodes))}{said}")
+    return _trouble(name, by_rcode, next((reply for reply in replies if reply.bogus), None))
+
+
+def _trouble(name: str, by_rcode: Mapping[str, Reply], bogus: Reply | None) -> Answer:
+    """The finding when at least one question has no answer that counts; whoever is to blame is named."""
+    if bogus is not None:
+        return _failed(Failure.DNS_BOGUS, f"{name}: DNSSEC validation fails at {bogus.server}{_said(bogus)}")
+    for rcode, reply in by_rcode.items():
+        match rcode:
+            case "NOERROR" | "TIMEOUT" | "UNREACHABLE" | "OURS":
+                continue
+            case "REFUSED":
+                return _failed(Failure.DNS_REFUSED, f"{name}: {reply.server} refuses to answer{_said(reply)}")
+            case _:
+                return _failed(Failure.DNS_SERVFAIL, f"{name}: {reply.server} answers {rcode}{_said(reply)}")
+    if OURS in by_rcode:
+        why = by_rcode[OURS].extended
+        return _failed(Failure.NO_DESCRIPTORS, f"{name} was not looked up: {why} on this machine")
+    if "UNREACHABLE" in by_rcode:
+        reply = by_rcode["UNREACHABLE"]
+        return _failed(Failure.DNS_TIMEOUT, f"{name}: name server {reply.server} cannot be asked{_said(reply)}")
+    server = by_rcode["TIMEOUT"].server if "TIMEOUT" in by_rcode else ""
+    return _failed(Failure.DNS_TIMEOUT, f"{name}: no answer from {server or 'any name server'}")
+
+
+def _said(reply: Reply) -> str:
+    return f" ({reply.extended})" if reply.extended else ""
 
 
 def _none(failure: Failure, detail: str, replies: tuple[Reply, ...]) -> Answer:
@@ -66,5 +89,5 @@ def _none(failure: Failure, detail: str, replies: tuple[Reply, ...]) -> Answer:
     return Answer((), failure, detail, ttl_s=min(max(ttl_s, low), high))
 
 
-def _trouble(failure: Failure, detail: str) -> Answer:
+def _failed(failure: Failure, detail: str) -> Answer:
     return Answer((), failure, detail, ttl_s=TROUBLE_TTL_S)

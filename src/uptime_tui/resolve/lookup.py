@@ -5,15 +5,15 @@ starts a task: the owner of the loop hands in `spawn`.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import os
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from uptime_tui.model.failure import Failure
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.classify import TROUBLE_TTL_S, classify
 from uptime_tui.resolve.system import (
-    NameServers,
     WatchedFile,
     candidates,
     is_address,
@@ -28,6 +28,18 @@ Done = Callable[[Answer], None]
 MAX_KEPT: Final = 20_000
 _HOSTS_TTL_S: Final = 1.0
 _OWN_MODULES: Final = frozenset({"files", "dns", "compat"})
+_NEGATIVE: Final = frozenset({Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS})
+_GRACE_S: Final = 0.02
+"""The lookup's own word on a deadline says more than the waiter's."""
+_WORTH_S: Final = 0.25
+"""Whoever has this long left when another one's lookup ran out of time is worth a lookup of his own."""
+
+
+class _Waiter(NamedTuple):
+    asked_s: float
+    deadline_s: float
+    done: Done
+    timer: asyncio.TimerHandle
 
 
 class Resolver:
@@ -37,66 +49,103 @@ class Resolver:
         spawn: runs a coroutine on the loop and keeps hold of it.
         nameservers: address and port of servers to ask instead of resolv.conf's.
         etc: folder of `hosts`, `resolv.conf` and `nsswitch.conf`.
+        machine: this machine's name; its domain is searched where resolv.conf names none.
     """
 
     def __init__(
-        self, spawn: Spawn, *, nameservers: tuple[tuple[str, int], ...] = (), etc: Path = Path("/etc")
+        self,
+        spawn: Spawn,
+        *,
+        nameservers: tuple[tuple[str, int], ...] = (),
+        etc: Path = Path("/etc"),
+        machine: str = "",
     ) -> None:
         self._spawn = spawn
         self._own_servers = nameservers
+        self._domain = (machine or os.uname().nodename).partition(".")[2].lower()
         self._hosts = WatchedFile(etc / "hosts", parse_hosts)
         self._order = WatchedFile(etc / "nsswitch.conf", parse_nsswitch)
         self._resolv = WatchedFile(etc / "resolv.conf", parse_resolv)
         self._kept: dict[str, tuple[float, Answer]] = {}
-        self._waiting: dict[str, list[tuple[float, Done]]] = {}
+        self._waiting: dict[str, list[_Waiter]] = {}
         self._loop = asyncio.get_running_loop()
+        self._stamps = self._read_stamps()
+        self._look_s = self._loop.time() + _HOSTS_TTL_S
 
     def resolve(self, host: str, deadline_s: float, done: Done) -> None:
         """Have `done(answer)` called once, at once where the answer is known.
 
         Args:
             host: A-label name or IP literal.
-            deadline_s: on the loop's clock; the lookup gives up by then.
+            deadline_s: on the loop's clock; `done` is called by then.
             done: called on the loop's thread.
         """
         now_s = self._loop.time()
+        if now_s >= self._look_s:
+            self._look_at_files(now_s)
         kept = self._kept.get(host)
         if kept is not None and kept[0] > now_s:
             done(kept[1])
             return
         if is_address(host):
-            self._keep(host, Answer((host,), source="literal", ttl_s=86400.0), now_s, None)
+            self._keep(host, Answer((host,), source="literal", ttl_s=86400.0), now_s)
             done(self._kept[host][1])
             return
-        waiting = self._waiting.get(host)
-        if waiting is not None:
-            waiting.append((now_s, done))
-            return
-        known = self._from_hosts(host)
-        if known is not None:
-            self._keep(host, known, now_s, None)
-            done(known)
-            return
-        self._waiting[host] = [(now_s, done)]
-        self._spawn(self._look_up(host, deadline_s))
+        if host not in self._waiting:
+            known = None if self._files_are_last() else self._from_hosts(host)
+            if known is not None:
+                self._keep(host, known, now_s)
+                done(known)
+                return
+            self._waiting[host] = []
+            self._spawn(self._look_up(host, deadline_s))
+        timer = self._loop.call_at(deadline_s + _GRACE_S, self._give_up, host, done)
+        self._waiting[host].append(_Waiter(now_s, deadline_s, done, timer))
 
     def forget(self) -> None:
         """Forget every answer that is kept: the network has changed."""
         self._kept.clear()
 
-    def _keep(self, host: str, answer: Answer, now_s: float, asked_s: float | None) -> None:
+    def _look_at_files(self, now_s: float) -> None:
+        """A name that was added to the hosts file, or another name server, counts from now on."""
+        self._look_s = now_s + _HOSTS_TTL_S
+        stamps = self._read_stamps()
+        if stamps != self._stamps:
+            self._stamps = stamps
+            self._kept.clear()
+
+    def _read_stamps(self) -> tuple[object, ...]:
+        return self._hosts.stamp(), self._order.stamp(), self._resolv.stamp()
+
+    def _keep(self, host: str, answer: Answer, now_s: float) -> None:
         if len(self._kept) >= MAX_KEPT:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[host] = (now_s + answer.ttl_s, answer._replace(ms=0.0) if asked_s is not None else answer)
+        self._kept[host] = (now_s + answer.ttl_s, answer)
+
+    def _files_are_last(self) -> bool:
+        """Whether nsswitch.conf has DNS asked before the hosts file."""
+        order = self._order.value()
+        return "dns" in order and "files" in order and order.index("dns") < order.index("files")
 
     def _from_hosts(self, host: str) -> Answer | None:
-        order = self._order.value()
-        if "files" not in order:
+        if "files" not in self._order.value():
             return None
         known = self._hosts.value().get(host)
         if known is None and (host == "localhost" or host.endswith(".localhost")):
             known = ("127.0.0.1", "::1")  # RFC 6761 §6.3
         return Answer(known, source="hosts", ttl_s=_HOSTS_TTL_S) if known else None
+
+    def _give_up(self, host: str, done: Done) -> None:
+        """A waiter's own time is up, whoever's lookup it is."""
+        now_s = self._loop.time()
+        waiting = self._waiting.get(host, [])
+        for waiter in waiting:
+            if waiter.done is done:
+                waiting.remove(waiter)
+                waited_s = now_s - waiter.asked_s
+                detail = f"{host}: no answer from the name servers in {waited_s:.1f} s"
+                done(Answer((), Failure.DNS_TIMEOUT, detail, ms=waited_s * 1000))
+                return
 
     async def _look_up(self, host: str, deadline_s: float) -> None:
         try:
@@ -106,38 +155,59 @@ class Resolver:
                 (), Failure.DNS_SERVFAIL, f"{host}: lookup failed ({type(error).__name__})", ttl_s=TROUBLE_TTL_S
             )
         now_s = self._loop.time()
-        self._keep(host, answer, now_s, now_s)
-        for asked_s, done in self._waiting.pop(host, ()):
-            done(answer._replace(ms=(now_s - asked_s) * 1000))
+        waiting = self._waiting.pop(host, [])
+        if answer.failure is Failure.DNS_TIMEOUT:
+            patient = [waiter for waiter in waiting if waiter.deadline_s - now_s > _WORTH_S]
+            if patient and now_s >= deadline_s - _WORTH_S:
+                waiting = [waiter for waiter in waiting if waiter not in patient]
+                self._waiting[host] = patient
+                self._spawn(self._look_up(host, max(waiter.deadline_s for waiter in patient)))
+        if host not in self._waiting:
+            self._keep(host, answer, now_s)
+        for waiter in waiting:
+            waiter.timer.cancel()
+            waiter.done(answer._replace(ms=(now_s - waiter.asked_s) * 1000))
 
     async def _ask(self, host: str, deadline_s: float) -> Answer:
-        """Every candidate name in turn; the first with an address wins, else the finding about the name itself."""
+        """Every candidate name in turn; the first with an address wins, else the most telling finding."""
         from uptime_tui.resolve.query import query_both
 
         servers = self._resolv.value()
         if self._own_servers:
-            servers = NameServers(servers=self._own_servers, timeout_s=servers.timeout_s, attempts=servers.attempts)
-        first: Answer | None = None
+            servers = servers._replace(servers=self._own_servers)
+        if servers.search is None and self._domain:
+            servers = servers._replace(search=(self._domain,))
+        found: dict[str, Answer] = {}
         for name in candidates(host, servers):
-            answer = classify(name, await query_both(name, servers, deadline_s))
+            answer = found[name] = classify(name, await query_both(name, servers, deadline_s))
             if answer.addresses:
                 return answer
-            if first is None or name == host:
-                first = answer
-            if answer.failure not in {Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS}:
+            if answer.failure in {Failure.DNS_TIMEOUT, Failure.NO_DESCRIPTORS}:
                 break
-        assert first is not None
-        if not self._own_servers and set(self._order.value()) - _OWN_MODULES:
-            return await self._from_system(host, first)
-        return first
+        late = self._from_hosts(host) if self._files_are_last() else None
+        return late or await self._from_system(host, _most_telling(host, found), deadline_s)
 
-    async def _from_system(self, host: str, negative: Answer) -> Answer:
+    async def _from_system(self, host: str, negative: Answer, deadline_s: float) -> Answer:
         """The last say of the system's other modules (mDNS, systemd, LDAP…), which only libc can ask."""
         import socket
 
+        if self._own_servers or not set(self._order.value()) - _OWN_MODULES:
+            return negative
         try:
-            found = await self._loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except OSError:
+            async with asyncio.timeout_at(deadline_s):
+                found = await self._loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError:  # TimeoutError is one of them
             return negative
         addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
         return Answer(addresses, source="nss", ttl_s=30.0) if addresses else negative
+
+
+def _most_telling(host: str, found: Mapping[str, Answer]) -> Answer:
+    """What to say when no candidate has an address: trouble before a missing record before a missing name."""
+    trouble = next((answer for answer in found.values() if answer.failure not in _NEGATIVE), None)
+    bare = next((answer for answer in found.values() if answer.failure is Failure.DNS_NO_ADDRESS), None)
+    answer = trouble or bare or found.get(host) or next(iter(found.values()))
+    others = [name for name in found if not answer.detail.startswith(name)]
+    if not others:
+        return answer
+    return answer._replace(detail=f"{answer.detail} (asked for as well: {', '.join(others[:3])})")

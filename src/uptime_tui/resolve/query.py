@@ -1,22 +1,35 @@
 """Asks name servers with dnspython; imported at the first name that no file knows."""
 
 import asyncio
+import errno
+import os
+import socket
+from typing import Final
 
 import dns.asyncquery
 import dns.exception
 import dns.flags
+import dns.inet
 import dns.message
 import dns.name
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 
 from uptime_tui.model.safetext import safe_text
-from uptime_tui.resolve.classify import Reply
+from uptime_tui.resolve.classify import OURS, SILENT, Reply
 from uptime_tui.resolve.system import NameServers
 
-_PAYLOAD = 1232
+OTHER_FAMILY_S: Final = 1.0
+"""With an address of one family in hand, the other one's answer is waited for so long: some servers and firewalls
+drop questions for AAAA, and the probe needs the rest of its time."""
+_PAYLOAD: Final = 1232
 """EDNS size that is not fragmented (DNS flag day 2020)."""
-_ANSWERED = {"NOERROR", "NXDOMAIN"}
+_MAX_CHAIN: Final = 16
+_ANSWERED: Final = frozenset({"NOERROR", "NXDOMAIN"})
+_NO_EDNS: Final = frozenset({"FORMERR", "NOTIMP", "BADVERS"})
+"""What servers older than EDNS say of it (RFC 6891 §7)."""
+_NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 async def query_both(name: str, servers: NameServers, deadline_s: float) -> tuple[Reply, ...]:
@@ -28,79 +41,151 @@ async def query_both(name: str, servers: NameServers, deadline_s: float) -> tupl
         deadline_s: on the loop's clock.
     """
     kinds = (dns.rdatatype.A, dns.rdatatype.AAAA)
-    return tuple(await asyncio.gather(*(_query(name, kind, servers, deadline_s) for kind in kinds)))
+    tasks = [asyncio.ensure_future(_query(name, kind, servers, deadline_s)) for kind in kinds]
+    try:
+        done, late = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if late:
+            patience_s = OTHER_FAMILY_S if any(task.result().addresses for task in done) else None
+            await asyncio.wait(late, timeout=patience_s)
+        return tuple(task.result() if task.done() else Reply("TIMEOUT") for task in tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _query(name: str, kind: dns.rdatatype.RdataType, servers: NameServers, deadline_s: float) -> Reply:
     """The first answer that any server gives; else the most telling of the others."""
     loop = asyncio.get_running_loop()
-    trouble: Reply | None = None
+    trouble = Reply("TIMEOUT")
+    blamed = servers.servers[0]
     for attempt in range(servers.attempts):
         for server in servers.servers:
             left_s = deadline_s - loop.time()
             if left_s <= 0.01:
-                return trouble or Reply("TIMEOUT", server=_shown(server))
+                return trouble if trouble.server else Reply("TIMEOUT", server=_shown(server))
             share_s = min(servers.timeout_s, left_s if attempt else max(left_s / 2, 0.5))
-            reply = await _ask(name, kind, server, min(share_s, left_s))
+            # some firewalls drop what carries EDNS: the second round goes without
+            reply = await _ask(_question(name, kind, edns=attempt == 0), server, min(share_s, left_s))
+            if reply.rcode in _NO_EDNS and attempt == 0:
+                reply = await _ask(_question(name, kind, edns=False), server, min(share_s, left_s))
             if reply.rcode in _ANSWERED:
                 return reply
-            if trouble is None or trouble.rcode == "TIMEOUT":
-                trouble = reply
-        if trouble is not None and trouble.rcode != "TIMEOUT":
+            if trouble.rcode in SILENT:
+                trouble, blamed = reply, server
+        if trouble.rcode not in SILENT:
             break
-    if trouble is not None and trouble.rcode == "SERVFAIL":
-        return await _without_validation(name, kind, servers, trouble, deadline_s - loop.time())
-    return trouble or Reply("TIMEOUT")
+    if trouble.rcode == "SERVFAIL":
+        return await _without_validation(name, kind, blamed, trouble, min(deadline_s - loop.time(), servers.timeout_s))
+    return trouble
 
 
 async def _without_validation(
-    name: str, kind: dns.rdatatype.RdataType, servers: NameServers, failed: Reply, left_s: float
+    name: str, kind: dns.rdatatype.RdataType, server: tuple[str, int], failed: Reply, left_s: float
 ) -> Reply:
     """The same reply, marked bogus when it succeeds once the resolver is told not to validate (CD bit)."""
     if left_s <= 0.05:
         return failed
-    again = await _ask(name, kind, servers.servers[0], min(left_s, servers.timeout_s), checking_disabled=True)
+    question = _question(name, kind, edns=True)
+    question.flags |= dns.flags.CD
+    again = await _ask(question, server, left_s)
     return failed._replace(bogus=again.rcode in _ANSWERED)
 
 
-async def _ask(
-    name: str,
-    kind: dns.rdatatype.RdataType,
-    server: tuple[str, int],
-    timeout_s: float,
-    *,
-    checking_disabled: bool = False,
-) -> Reply:
+def _question(name: str, kind: dns.rdatatype.RdataType, *, edns: bool) -> dns.message.Message:
+    """A question; raises dns.exception.DNSException for what cannot be a name."""
+    return dns.message.make_query(
+        dns.name.from_text(name), kind, use_edns=0 if edns else -1, payload=_PAYLOAD if edns else None
+    )
+
+
+async def _ask(question: dns.message.Message, server: tuple[str, int], timeout_s: float) -> Reply:
+    shown = _shown(server)
+    over = ""
     try:
-        question = dns.message.make_query(dns.name.from_text(name), kind, use_edns=0, payload=_PAYLOAD)
-        if checking_disabled:
-            question.flags |= dns.flags.CD
-        message, _ = await dns.asyncquery.udp_with_fallback(
-            question, server[0], timeout=timeout_s, port=server[1], ignore_errors=True
+        async with asyncio.timeout(timeout_s):
+            message = await _ask_udp(question, server)
+            if message.flags & dns.flags.TC:
+                over = "its answer does not fit into UDP, and over TCP: "
+                message = await dns.asyncquery.tcp(question, server[0], port=server[1])
+    except TimeoutError:
+        return (
+            Reply("UNREACHABLE", server=shown, extended=f"{over}no answer") if over else Reply("TIMEOUT", server=shown)
         )
-    except (dns.exception.Timeout, OSError, EOFError):
-        return Reply("TIMEOUT", server=_shown(server))
-    except dns.exception.DNSException as error:
-        return Reply("MALFORMED", server=_shown(server), extended=safe_text(str(error), 80))
-    return _taken_apart(message, kind, server)
+    except OSError as error:
+        if error.errno in _NO_DESCRIPTORS:
+            return Reply(OURS, server=shown, extended=os.strerror(error.errno or 0))
+        why = os.strerror(error.errno) if error.errno else "connection failed"
+        return Reply("UNREACHABLE", server=shown, extended=f"{over}{why}")
+    except (EOFError, dns.exception.DNSException) as error:
+        why = "closed by the server" if isinstance(error, EOFError) else safe_text(str(error), 80)
+        return Reply("UNREACHABLE", server=shown, extended=f"{over}{why}")
+    return _taken_apart(message, question, shown)
 
 
-def _taken_apart(message: dns.message.Message, kind: dns.rdatatype.RdataType, server: tuple[str, int]) -> Reply:
-    addresses: list[str] = []
+async def _ask_udp(question: dns.message.Message, server: tuple[str, int]) -> dns.message.Message:
+    """Over a connected socket: a closed port is told at once, and nobody else can answer."""
+    loop = asyncio.get_running_loop()
+    family = dns.inet.af_for_address(server[0])
+    sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        sock.connect(dns.inet.low_level_address_tuple(server, family))
+        transport, exchange = await loop.create_datagram_endpoint(lambda: _Exchange(question), sock=sock)
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        transport.sendto(question.to_wire())
+        return await exchange.answer
+    finally:
+        transport.abort()
+
+
+class _Exchange(asyncio.DatagramProtocol):
+    """Waits for the answer to one question; whatever else arrives is not looked at."""
+
+    def __init__(self, question: dns.message.Message) -> None:
+        self.question = question
+        self.answer: asyncio.Future[dns.message.Message] = asyncio.get_running_loop().create_future()
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        del addr
+        try:
+            message = dns.message.from_wire(data, ignore_trailing=True)
+        except Exception:  # noqa: BLE001 - garbage of any kind: the answer may still come
+            return
+        if self.question.is_response(message) and not self.answer.done():
+            self.answer.set_result(message)
+
+    def error_received(self, exc: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(exc)
+
+
+def _taken_apart(message: dns.message.Message, question: dns.message.Message, server: str) -> Reply:
+    """What the answer says of the name that was asked for, along its aliases; other names do not count."""
+    asked = question.question[0]
+    owner = asked.name
     ttls: list[int] = []
-    alias = ""
-    for rrset in message.answer:
-        if rrset.rdtype == kind:
-            addresses.extend(rdata.address for rdata in rrset)
-            ttls.append(rrset.ttl)
-        elif rrset.rdtype == dns.rdatatype.CNAME:
-            alias = safe_text(rrset[0].target.to_text(omit_final_dot=True), 255)
-            ttls.append(rrset.ttl)
+    addresses: tuple[str, ...] = ()
+    extended = next((safe_text(text, 80) for option in message.options if (text := getattr(option, "text", None))), "")
+    for _ in range(_MAX_CHAIN):
+        found = message.get_rrset(message.answer, owner, dns.rdataclass.IN, asked.rdtype)
+        if found is not None:
+            addresses = tuple(rdata.address for rdata in found)
+            ttls.append(found.ttl)
+            break
+        link = message.get_rrset(message.answer, owner, dns.rdataclass.IN, dns.rdatatype.CNAME)
+        if link is None:
+            break
+        owner = link[0].target
+        ttls.append(link.ttl)
+    else:
+        return Reply("SERVFAIL", server=server, extended="its aliases lead in a circle")
     if not ttls:
         ttls = [min(rrset.ttl, rrset[0].minimum) for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA]
-    extended = next((safe_text(text, 80) for option in message.options if (text := getattr(option, "text", None))), "")
+    alias = "" if owner == asked.name else safe_text(owner.to_text(omit_final_dot=True), 255)
     rcode = dns.rcode.to_text(message.rcode())
-    return Reply(rcode, tuple(addresses), float(min(ttls, default=0)), alias, extended, _shown(server))
+    return Reply(rcode, addresses, float(min(ttls, default=0)), alias, extended, server)
 
 
 def _shown(server: tuple[str, int]) -> str:

@@ -10,13 +10,15 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 _MAX_BYTES: Final = 4_194_304
+_MAX_NAME: Final = 253
 
 
 class NameServers(NamedTuple):
     """What resolv.conf says."""
 
     servers: tuple[tuple[str, int], ...] = (("127.0.0.1", 53),)
-    search: tuple[str, ...] = ()
+    search: tuple[str, ...] | None = None
+    """None: the file does not say; then it is the domain of this machine's own name (resolv.conf(5))."""
     ndots: int = 1
     timeout_s: float = 5.0
     attempts: int = 2
@@ -31,17 +33,25 @@ class WatchedFile(Generic[T]):
         self._stamp: tuple[int, int, int] | None = None
         self._value = parse("")
 
-    def value(self) -> T:
-        """The parsed content as it is now."""
+    def stamp(self) -> tuple[int, int, int] | None:
+        """Changes with the file; None while there is none."""
         try:
             info = self._path.stat()
-            stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
-            if stamp != self._stamp:
-                text = self._path.read_bytes()[:_MAX_BYTES].decode("utf-8", "replace")
-                self._stamp, self._value = stamp, self._parse(text)
         except OSError:
-            if self._stamp is not None:
-                self._stamp, self._value = None, self._parse("")
+            return None
+        return info.st_mtime_ns, info.st_size, info.st_ino
+
+    def value(self) -> T:
+        """The parsed content as it is now."""
+        stamp = self.stamp()
+        if stamp != self._stamp:
+            try:
+                text = "" if stamp is None else self._path.read_bytes()[:_MAX_BYTES].decode("utf-8", "replace")
+            except PermissionError:
+                text = ""
+            except OSError:
+                return self._value  # out of descriptors, or in the midst of a change: what was known still counts
+            self._stamp, self._value = stamp, self._parse(text)
         return self._value
 
 
@@ -72,7 +82,7 @@ def parse_nsswitch(text: str) -> tuple[str, ...]:
 def parse_resolv(text: str) -> NameServers:
     """Name servers, search domains and options of resolv.conf."""
     servers: list[tuple[str, int]] = []
-    search: tuple[str, ...] = ()
+    search: tuple[str, ...] | None = None
     options: dict[str, int] = {}
     for line in text.splitlines():
         words = line.split("#", 1)[0].split(";", 1)[0].split()
@@ -124,5 +134,5 @@ def is_address(text: str) -> bool:
 
 def candidates(name: str, servers: NameServers) -> tuple[str, ...]:
     """Full names to ask for, in order: search domains first when the name has fewer dots than `ndots`."""
-    longer = tuple(f"{name}.{domain}" for domain in servers.search)
+    longer = tuple(full for domain in servers.search or () if len(full := f"{name}.{domain}") <= _MAX_NAME)
     return (name, *longer) if name.count(".") >= servers.ndots else (*longer, name)
