@@ -52,6 +52,8 @@ class DialEnd(NamedTuple):
     """The deadline passed before the connection stood."""
     retransmits: int = 0
     """SYNs sent again, as far as it was worth asking."""
+    source: str = ""
+    """Our own address towards the peer, where there is an offender to compare it with."""
     bug: Exception | None = None
     """What the conversation raised: its fault or the configuration's, never the peer's."""
 
@@ -157,6 +159,8 @@ class _Dial:
             code = errno.ENODEV
         except OSError as error:
             code = error.errno or errno.EINVAL
+        if code == errno.EADDRNOTAVAIL and not source_address(self.address, self.port):
+            code = errno.ENETUNREACH  # no address of this family here at all: its source ports are not used up
         self.finish(code)
 
     def on_event(self, events: int) -> None:
@@ -266,7 +270,8 @@ class _Dial:
         if self.conversation is not None and self.stood_ms is not None:
             _drain_unread(sock)
         sock.close()
-        self.done(DialEnd(self.address, code, self.stood_ms, offender, timed_out, retransmits, bug))
+        source = source_address(self.address, self.port) if offender is not None else ""
+        self.done(DialEnd(self.address, code, self.stood_ms, offender, timed_out, retransmits, source, bug))
 
 
 def _own_ports() -> range:

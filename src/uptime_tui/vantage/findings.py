@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from uptime_tui.dial.direct import DialEnd
@@ -23,6 +24,7 @@ _FAILURES: Final = {
     errno.ENETUNREACH: Failure.NET_UNREACHABLE,
     errno.ENETDOWN: Failure.NET_UNREACHABLE,
     errno.EAFNOSUPPORT: Failure.NET_UNREACHABLE,
+    errno.ENODEV: Failure.NET_UNREACHABLE,  # an IPv6 zone that does not exist here
     errno.EINVAL: Failure.NET_UNREACHABLE,  # a blackhole route (ip-route(8))
     errno.EACCES: Failure.PROHIBITED,  # a prohibit route
     errno.EPERM: Failure.PROHIBITED,  # our own output filter
@@ -36,6 +38,8 @@ class Finding(NamedTuple):
     failure: Failure
     detail: str
     evidence: tuple[Evidence, ...]
+    no_route: bool = False
+    """This machine has no way to addresses of this kind at all: it says nothing about the target."""
 
 
 def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
@@ -61,7 +65,24 @@ def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
         evidence.append(_seen("icmp", ok=False, text=_icmp(end)))
     if end.retransmits:
         evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN sent again without an answer"))
-    return Finding(failure, detail, tuple(evidence))
+    return Finding(failure, detail, tuple(evidence), failure is Failure.NET_UNREACHABLE and offender is None)
+
+
+def worst_of(failed: Sequence[tuple[str, Finding]]) -> tuple[str, Finding, str]:
+    """What to report when every address failed: the first that says something of the target, and how many agree.
+
+    A machine without IPv6 cannot route to half of the addresses of the world; that must not hide a refusal.
+
+    Args:
+        failed: address and finding, in the order in which they were tried; not empty.
+
+    Returns:
+        The address, its finding, and the sentence for a person.
+    """
+    telling = [each for each in failed if not each[1].no_route] or list(failed)
+    address, found = telling[0]
+    others = ", ".join(other for other, _ in telling[1:])
+    return address, found, f"{found.detail}; no better at {others}" if others else found.detail
 
 
 def connected(end: DialEnd, port: int) -> tuple[Evidence, ...]:
@@ -74,24 +95,45 @@ def connected(end: DialEnd, port: int) -> tuple[Evidence, ...]:
 
 
 def _sentence(failure: Failure, end: DialEnd, place: str, waited_ms: float) -> str:
-    offender = end.offender
-    by = ""
-    if offender is not None:
-        by = "this machine's own firewall" if offender.origin == "local" else offender.address or "a router"
-    if failure is Failure.REFUSED:
-        if offender is not None:
+    by = _by(end)
+    match failure:
+        case Failure.REFUSED if by:
             return f"{place} is rejected by {by} with an ICMP message ({_icmp(end)})"
-        return f"{place} refused the connection in {waited_ms:.1f} ms: nothing accepts there, or it is rejected"
-    if failure is Failure.TIMEOUT:
-        again = f", {1 + end.retransmits} SYNs sent" if end.retransmits else ""
-        return f"no answer from {place} in {waited_ms / 1000:.1f} s{again}"
-    if failure is Failure.PROHIBITED:
-        return f"{by or 'a rule of this machine'} prohibits the connection to {place}"
+        case Failure.REFUSED:
+            return f"{place} refused the connection in {waited_ms:.1f} ms: nothing accepts there, or it is rejected"
+        case Failure.TIMEOUT:
+            again = f", {1 + end.retransmits} SYNs sent" if end.retransmits else ""
+            return f"no answer from {place} in {waited_ms / 1000:.1f} s{again}"
+        case Failure.PROHIBITED:
+            return f"{by or 'a rule of this machine'} prohibits the connection to {place}"
+        case _:
+            return _unreachable(failure, end, place)
+
+
+def _unreachable(failure: Failure, end: DialEnd, place: str) -> str:
+    by = _by(end)
+    if end.errno == errno.ENODEV:
+        return f"this machine has no interface {end.address.partition('%')[2]}, which {place} names"
     if failure is Failure.NET_UNREACHABLE:
-        return f"{by} has no route to {place}" if by else f"this machine has no route to {place}"
-    if failure is Failure.HOST_UNREACHABLE:
-        return f"{by or 'this machine'} reports that {place} cannot be reached ({os.strerror(end.errno)})"
-    return f"{place}: {os.strerror(end.errno)}"
+        return f"{by or 'this machine'} has no route to {place}"
+    if _is_own(end):
+        return f"{place} cannot be reached: {end.address} does not answer on this machine's own network (ARP, ND)"
+    if not by:
+        return f"this machine cannot reach {place}: {os.strerror(end.errno)}"
+    return f"{by} reports that {place} cannot be reached ({_icmp(end)})"
+
+
+def _by(end: DialEnd) -> str:
+    """Who broke the connection off; empty when nobody said."""
+    if end.offender is None:
+        return ""
+    return "this machine's own firewall" if _is_own(end) else end.offender.address or "a router"
+
+
+def _is_own(end: DialEnd) -> bool:
+    """Whether the message came from this machine: its output filter, or its own search for a neighbour."""
+    offender = end.offender
+    return offender is not None and (offender.origin == "local" or offender.address == end.source != "")
 
 
 def _icmp(end: DialEnd) -> str:

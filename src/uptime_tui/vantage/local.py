@@ -19,7 +19,7 @@ from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.lookup import Resolver, Spawn
 from uptime_tui.resolve.system import parse_server
 from uptime_tui.vantage.base import Done, Plan
-from uptime_tui.vantage.findings import connected, judge_connect
+from uptime_tui.vantage.findings import Finding, connected, judge_connect, worst_of
 
 MAX_ADDRESSES: Final = 4
 """Addresses of a name that are tried within one probe."""
@@ -85,7 +85,7 @@ class _Probe:
     """One probe on its way. Times are the loop's, in seconds."""
 
     __slots__ = (
-        "answer", "at_ms", "began_s", "deadline_s", "dialled_s", "done", "driver", "evidence", "left", "plan",
+        "answer", "at_ms", "began_s", "deadline_s", "dialled_s", "done", "driver", "evidence", "failed", "left", "plan",
         "vantage",
     )  # fmt: skip
 
@@ -95,6 +95,7 @@ class _Probe:
         self.done = done
         self.evidence: tuple[Evidence, ...] = ()
         self.driver: Driver | None = None
+        self.failed: tuple[tuple[str, Finding], ...] = ()
 
     def start(self) -> None:
         vantage, monitor = self.vantage, self.plan.monitor
@@ -158,11 +159,13 @@ class _Probe:
         if end.errno:
             found = judge_connect(end, port, (now_s - self.dialled_s) * 1000)
             self.evidence += found.evidence
+            self.failed += ((end.address, found),)
             if self.left and self.deadline_s > now_s:
                 self.dial()
                 return
             timings = Timings(dns=self.answer.ms, total=(now_s - self.began_s) * 1000)
-            self.fail(found.failure, Phase.CONNECT, found.detail, timings, end.address)
+            address, found, detail = worst_of(self.failed)
+            self.fail(found.failure, Phase.CONNECT, detail, timings, address)
             return
         self.evidence += connected(end, port)
         if self.driver is None:
@@ -203,8 +206,9 @@ class _Probe:
         total = result.timings.total or 0.0
         failure, phase, detail = result.failure, result.phase, result.detail
         if failure is None and 0 < slow_ms < total:
-            failure, phase = Failure.TOO_SLOW, Phase.CONTENT
-            detail = f"{total:.0f} ms, the limit is {slow_ms} ms ({detail})"
+            lost = next((each.text for each in self.evidence[-1:] if each.id == "retransmits"), "")
+            failure, phase = (Failure.PACKET_LOSS, Phase.CONNECT) if lost else (Failure.TOO_SLOW, Phase.CONTENT)
+            detail = f"{lost and f'{lost}: '}{total:.0f} ms, the limit is {slow_ms} ms ({detail})"
         if self.evidence or failure is not result.failure:
             result = Result(
                 result.monitor, result.at_ms, failure, phase, detail, result.timings, result.address, result.port,

@@ -1,0 +1,70 @@
+"""What a failed connection means."""
+
+import errno
+
+import pytest
+
+from uptime_tui.dial.direct import DialEnd
+from uptime_tui.dial.errqueue import Offender
+from uptime_tui.model.failure import Failure
+from uptime_tui.vantage.findings import judge_connect, worst_of
+
+HERE, ROUTER, THERE = "10.77.1.1", "10.77.1.2", "10.77.2.1"
+
+
+def finding(code, offender=None, address=THERE):
+    return judge_connect(DialEnd(address, code, None, offender, source=HERE), 80, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "offender", "failure", "detail"),
+    [
+        (errno.ECONNREFUSED, None, Failure.REFUSED, "10.77.2.1:80 refused the connection"),
+        (errno.ECONNREFUSED, Offender("icmp", 3, 3, ROUTER), Failure.REFUSED, "is rejected by 10.77.1.2 with"),
+        (errno.ECONNREFUSED, Offender("icmp", 3, 3, HERE), Failure.REFUSED, "by this machine's own firewall with"),
+        (errno.EHOSTUNREACH, Offender("icmp", 3, 13, ROUTER), Failure.PROHIBITED, "10.77.1.2 prohibits"),
+        (
+            errno.EHOSTUNREACH,
+            Offender("icmp", 3, 13, HERE),
+            Failure.PROHIBITED,
+            "this machine's own firewall prohibits",
+        ),
+        (errno.EHOSTUNREACH, Offender("icmp", 3, 1, ROUTER), Failure.HOST_UNREACHABLE, "10.77.1.2 reports that"),
+        (errno.EHOSTUNREACH, Offender("icmp", 3, 1, HERE), Failure.HOST_UNREACHABLE, "on this machine's own network"),
+        (errno.EHOSTUNREACH, None, Failure.HOST_UNREACHABLE, "this machine cannot reach 10.77.2.1:80"),
+        (errno.ENETUNREACH, Offender("icmp", 3, 0, ROUTER), Failure.NET_UNREACHABLE, "10.77.1.2 has no route to"),
+        (errno.ENETUNREACH, None, Failure.NET_UNREACHABLE, "this machine has no route to"),
+        (errno.EINVAL, None, Failure.NET_UNREACHABLE, "this machine has no route to"),
+        (errno.EACCES, None, Failure.PROHIBITED, "a rule of this machine prohibits"),
+        (errno.EPERM, None, Failure.PROHIBITED, "a rule of this machine prohibits"),
+        (errno.ETIMEDOUT, None, Failure.TIMEOUT, "no answer from 10.77.2.1:80"),
+        (errno.EMFILE, None, Failure.NO_DESCRIPTORS, "was tried: Too many open files on this machine"),
+        (errno.EADDRNOTAVAIL, None, Failure.NO_SOURCE_PORTS, "on this machine"),
+    ],
+)
+def test_a_failed_connect_is_blamed_on_who_caused_it(code, offender, failure, detail):
+    found = finding(code, offender)
+    assert found.failure is failure
+    assert detail in found.detail
+
+
+def test_an_interface_that_does_not_exist_is_named():
+    found = finding(errno.ENODEV, address="fe80::1%nope")
+    assert found.failure is Failure.NET_UNREACHABLE
+    assert found.detail.startswith("this machine has no interface nope")
+
+
+def test_a_family_without_a_route_here_does_not_hide_a_refusal():
+    refused, unrouted = finding(errno.ECONNREFUSED), finding(errno.ENETUNREACH, address="2001:db8::7")
+    for tried in ([(THERE, refused), ("2001:db8::7", unrouted)], [("2001:db8::7", unrouted), (THERE, refused)]):
+        assert worst_of(tried) == (THERE, refused, refused.detail)
+
+
+def test_addresses_that_fail_alike_are_all_named():
+    refused = finding(errno.ECONNREFUSED)
+    assert worst_of([("192.0.2.1", refused), ("192.0.2.2", refused)])[2].endswith("; no better at 192.0.2.2")
+
+
+def test_no_route_to_any_address_is_still_told():
+    unrouted = finding(errno.ENETUNREACH)
+    assert worst_of([(THERE, unrouted)]) == (THERE, unrouted, unrouted.detail)
