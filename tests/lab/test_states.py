@@ -158,7 +158,7 @@ def _entry(kind, service, state):
     host = state.replace("_", "-")
     return Entry(
         state, f"{service}://{host}.hosting.example", kind, 0, state,
-        timeout="1200ms" if state in WAITS else "", expect=checks, body="Add to basket",
+        timeout="2500ms" if state in WAITS else "", expect=checks, body="Add to basket",
     )  # fmt: skip
 
 

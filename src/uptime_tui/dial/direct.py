@@ -20,6 +20,7 @@ from uptime_tui.dial import errqueue
 from uptime_tui.dial.deadlines import Deadlines
 from uptime_tui.dial.errqueue import Offender
 from uptime_tui.dial.stream import Conversation
+from uptime_tui.model.errors import UserError
 
 READ_BYTES: Final = 65536
 BATCH: Final = 64
@@ -254,8 +255,9 @@ class _Dial:
 
     def break_off(self, error: Exception) -> None:
         """End after a bug, and say so; nothing more is asked of the conversation."""
-        loop = self.dialler.loop
-        loop.call_exception_handler({"message": f"conversation with {self.address}", "exception": error})
+        if not isinstance(error, UserError):  # whose fault is told to him, and is no news for us
+            what = {"message": f"conversation with {self.address}", "exception": error}
+            self.dialler.loop.call_exception_handler(what)
         self.finish(0, bug=error)
 
     def finish(self, code: int, *, timed_out: bool = False, bug: Exception | None = None) -> None:

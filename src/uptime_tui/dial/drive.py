@@ -126,7 +126,9 @@ class Driver:
             return
         after = f"in {seconds(now_s - self._began_s)}"
         if self._securing:
-            self._fail(Failure.TLS_HANDSHAKE, f"connected, TLS handshake not finished {after}", now_s)
+            answered = self._allowance < TLS_LIMIT
+            what = "TLS handshake not finished" if answered else "no answer to our TLS greeting"
+            self._fail(Failure.TLS_HANDSHAKE, f"connected, {what} {after}", now_s)
         elif self._received:
             self._fail(Failure.TIMEOUT, f"{self._received} bytes received, no complete answer {after}", now_s)
         elif self._sent:

@@ -6,6 +6,7 @@ complaint about a time means that the chain leads to a trust anchor. The chain s
 refusal is remembered (`dial.refusal`).
 """
 
+import re
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ _WHY: Final = {
     "TLSV1_ALERT_INTERNAL_ERROR": "the server reports an internal error",
     "DH_KEY_TOO_SMALL": "the server's Diffie-Hellman key is too small",
 }
+
+_PLACE: Final = re.compile(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$")
+"""Where in its source Python found the fault: no help to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def context_for(*, verify: bool, ca_file: str | None) -> ssl.SSLContext:
     if context is None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # some systems' OpenSSL would try less, and fail obscurely
         context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
         context.load_default_certs()
         if ca_file is not None:
@@ -133,7 +138,7 @@ class TlsLayer:
         self._outgoing = ssl.MemoryBIO()
         name = setup.server_name
         self._object = self._context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=None if is_address(name) else name
+            self._incoming, self._outgoing, server_hostname=None if is_address(name) else name.rstrip(".")
         )
         self.done = False
         self.usable = False
@@ -293,6 +298,7 @@ def _chain(tls: ssl.SSLObject, method: str) -> list[bytes]:
 
 def _fault(fault: ssl.SSLError) -> TlsFault:
     reason = fault.reason or ""
-    words = _WHY.get(reason) or safe_text(reason.replace("_", " ").lower()) or "TLS failed"
+    said = reason.replace("_", " ").lower() or _PLACE.sub("", str(fault.args[-1]) if fault.args else "")
+    words = _WHY.get(reason) or safe_text(f"TLS handshake failed: {said or 'no reason given'}")
     failure = Failure.TLS_NOT_TLS if reason == "WRONG_VERSION_NUMBER" else Failure.TLS_HANDSHAKE
     return TlsFault(failure, words)

@@ -13,6 +13,9 @@ LINE_BYTES: Final = 1024
 REPLY_LINES: Final = 100
 FIRST_BYTES: Final = 64
 
+_TLS_RECORDS: Final = b"\x15\x16"
+"""First bytes of an alert and of a handshake (RFC 8446 §5.1); no text begins with them."""
+
 Talk = Generator[Step, bytes, Outcome]
 
 
@@ -100,14 +103,16 @@ class Inbox:
             if len(self.first) < FIRST_BYTES:
                 self.first += chunk[: FIRST_BYTES - len(self.first)]
             data += chunk
+            if self.first[0] in _TLS_RECORDS and name_peer(self.first) == "TLS":
+                raise Unreadable(self.strange(""))  # it waits for more, and no line end will ever come
 
     def strange(self, what: str) -> Outcome:
         """The outcome for bytes that are not the expected protocol."""
         return strange(self.expected, self.first, what, self.said)
 
     def _closed(self, what: str) -> Outcome:
-        if not self.first:
-            return Outcome(Failure.CLOSED_EARLY, f"closed by the peer before {what}")
+        if not self._data:
+            return Outcome(Failure.CLOSED_EARLY, f"closed by the peer before {what}", self.said)
         found = self.strange("")
         if found.failure is Failure.WRONG_SERVICE:
             return found

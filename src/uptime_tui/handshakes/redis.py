@@ -62,6 +62,8 @@ def _judge(line: bytes, inbox: Inbox) -> Outcome:
         return Outcome(Failure.BUSY, f"{_BUSY[word]}: {text}", text)
     if line.lower().startswith(b"-err max number of clients"):
         return Outcome(Failure.BUSY, f"client limit reached: {text}", text)
+    if line.startswith(b"-ERR operation not permitted"):  # Redis before 2.8 has no word of its own for it
+        return Outcome(None, _HEALTHY[b"-NOAUTH"], text)
     strange = inbox.strange(f"'{safe_text(line, 80)}' is no answer to PING")
     if strange.failure is Failure.BAD_PROTOCOL and line.startswith(b"-ERR "):
         return Outcome(Failure.REFUSED_SERVICE, f"refuses PING: {text}", text)

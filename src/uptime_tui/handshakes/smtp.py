@@ -17,7 +17,7 @@ from uptime_tui.model.steps import Ask, Conclude, Handshake, Send, StartTls, Ste
 SERVER_SPEAKS_FIRST = True
 
 _EHLO_NAME: Final = re.compile(r"[A-Za-z0-9.\-_:\[\]]{1,255}")
-_FTP: Final = re.compile(rb"FTP", re.IGNORECASE)
+_FTP: Final = re.compile(rb"FTP|FileZilla", re.IGNORECASE)
 _MAIL: Final = re.compile(rb"mail|smtp", re.IGNORECASE)
 
 
@@ -63,6 +63,8 @@ def _talk(ask: Ask) -> Talk:
 def _start_tls(inbox: Inbox, ask: Ask) -> Talk:
     yield Send(b"STARTTLS\r\n")
     reply = yield from read_reply(inbox, "the answer to STARTTLS")
+    if reply.code == 421:
+        return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said)
     if reply.code != 220:
         return _without_tls(ask, f"offers STARTTLS but refuses it: {reply.text}", inbox)
     if inbox.pending:

@@ -52,7 +52,9 @@ def _judge_json(body: bytes) -> Outcome | None:
     try:
         msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.MsgspecError, ValueError, RecursionError) as why:
-        start = safe_text(body[:200], 40) or "an empty body"
+        if not body.strip():
+            return Outcome(Failure.JSON_INVALID, "the body is not JSON: it is empty")
+        start = safe_text(body[:200], 40)
         return Outcome(Failure.JSON_INVALID, f"the body is not JSON: {safe_text(str(why), 80)}; it begins '{start}'")
     return None
 
@@ -71,7 +73,8 @@ def _holds(body: bytes, text: str, headers: Mapping[bytes, bytes]) -> bool:
         return False
     label = safe_text(declared[1], 40).lower()
     try:
-        return text.encode("utf-16-le" if label == "utf-16" else label) in body
+        labels = ("utf-16-le", "utf-16-be") if label == "utf-16" else (label,)
+        return any(text.encode(each) in body for each in labels)
     except (LookupError, ValueError):  # no such charset, or it cannot say this text
         return False
 

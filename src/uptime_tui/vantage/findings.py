@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from uptime_tui.dial.direct import DialEnd
+from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence
+from uptime_tui.model.safetext import safe_text
 
 _OURS: Final = {
     errno.EMFILE: Failure.NO_DESCRIPTORS,
@@ -83,6 +85,13 @@ def worst_of(failed: Sequence[tuple[str, Finding]]) -> tuple[str, Finding, str]:
     address, found = telling[0]
     others = ", ".join(other for other, _ in telling[1:])
     return address, found, f"{found.detail}; no better at {others}" if others else found.detail
+
+
+def our_fault(bug: Exception) -> str:
+    """The sentence for a conversation that ended by its own fault or the configuration's."""
+    if isinstance(bug, UserError):
+        return f"not probed: {bug}"
+    return f"a bug of uptime-tui: {type(bug).__name__} ({safe_text(str(bug), 80)})"
 
 
 def connected(end: DialEnd, port: int) -> tuple[Evidence, ...]:

@@ -19,7 +19,7 @@ from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.lookup import Resolver, Spawn
 from uptime_tui.resolve.system import parse_server
 from uptime_tui.vantage.base import Done, Plan
-from uptime_tui.vantage.findings import Finding, connected, judge_connect, worst_of
+from uptime_tui.vantage.findings import Finding, connected, judge_connect, our_fault, worst_of
 
 MAX_ADDRESSES: Final = 4
 """Addresses of a name that are tried within one probe."""
@@ -168,6 +168,9 @@ class _Probe:
             self.fail(found.failure, Phase.CONNECT, detail, timings, address)
             return
         self.evidence += connected(end, port)
+        if end.bug is not None:
+            self.fail(Failure.VANTAGE_POLICY, None, our_fault(end.bug), Timings(), end.address)
+            return
         if self.driver is None:
             total = self.answer.ms + (end.connect_ms or 0.0)
             timings = Timings(self.answer.ms, end.connect_ms, None, None, total)

@@ -218,7 +218,16 @@ def test_time_up_in_tls():
     assert driver.greeting_due_s is None
     driver.expire(9.0)
     assert driver.ending.outcome.failure is Failure.TLS_HANDSHAKE
+    assert driver.ending.outcome.detail == "connected, no answer to our TLS greeting in 9.0 s"
     assert driver.ending.tls_ms == 9000.0
+
+
+def test_time_up_within_a_tls_record():
+    driver = driver_for(http, "https", tls="implicit", setup_tls=setup())
+    driver.start(0.0)
+    driver.feed(b"\x16", 1.0)
+    driver.expire(9.0)
+    assert driver.ending.outcome.detail == "connected, TLS handshake not finished in 9.0 s"
 
 
 @pytest.mark.parametrize(

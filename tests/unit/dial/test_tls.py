@@ -5,7 +5,7 @@ import pytest
 from support.certificates import NAME, authority
 from support.peers import TlsPeer, converse, server_context, setup
 from uptime_tui.dial.drive import Driver
-from uptime_tui.dial.tls import TlsLayer, context_for
+from uptime_tui.dial.tls import TlsFault, TlsLayer, context_for
 from uptime_tui.handshakes import tcp
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase
@@ -102,9 +102,33 @@ def test_address_is_never_sent_as_server_name():
     seen = []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.sni_callback = lambda _tls, name, _context: seen.append(name)
-    for name in ("192.0.2.7", "2001:db8::1", NAME):
+    for name in ("192.0.2.7", "2001:db8::1", f"{NAME}."):  # without the dot: RFC 6066 section 3
         TlsPeer(context).feed(Driver(tcp.handshake(ASK), tls=setup(server_name=name)).start(0.0))
     assert seen == [None, None, NAME]
+
+
+def test_nothing_older_than_tls_1_2_is_tried():
+    assert context_for(verify=True, ca_file=None).minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.parametrize(
+    ("fault", "detail"),
+    [
+        (ssl.SSLError(1, "[SSL] legacy sigalg disallowed or unsupported (_ssl.c:992)"), "legacy sigalg disallowed"),
+        (ssl.SSLError(), "no reason given"),
+    ],
+)
+def test_a_fault_without_a_name_is_told_in_openssls_words(fault, detail):
+    fault.reason = None  # as it is when the ssl module knows no name for it
+    layer = TlsLayer(setup())
+
+    class Broken:
+        def do_handshake(self):
+            raise fault
+
+    layer._object = Broken()
+    with pytest.raises(TlsFault, match=f"^TLS handshake failed: {detail}"):
+        layer.handshake(b"")
 
 
 def test_tls_1_2_peer():

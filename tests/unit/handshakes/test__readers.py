@@ -62,3 +62,17 @@ def test_what_is_unreadable_becomes_the_outcome():
         return Outcome(None, "never")
 
     assert read(concluding(talk())) == Outcome(Failure.CLOSED_EARLY, "closed by the peer before the greeting")
+
+
+def test_closed_says_how_much_of_the_line_had_come():
+    def talk():
+        yield from inbox.read_line("the greeting")
+        yield from inbox.read_line("the answer to EHLO")
+        return Outcome(None, "never")
+
+    inbox = Inbox("SMTP")
+    nothing = read(concluding(talk()), b"220 mx\r\n")
+    assert nothing == Outcome(Failure.CLOSED_EARLY, "closed by the peer before the answer to EHLO", "220 mx")
+    inbox = Inbox("SMTP")
+    half = read(concluding(talk()), b"220 mx\r\n25")
+    assert half.detail == "closed by the peer before the answer to EHLO was complete"

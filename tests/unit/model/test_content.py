@@ -46,6 +46,7 @@ def test_keyword_in_the_charset_of_the_page():
     assert judged("Grüße".encode("latin-1"), keyword="Grüße") is Failure.KEYWORD_MISSING
     assert judged(b'<meta charset="latin-1">' + "Grüße".encode("latin-1"), keyword="Grüße") is None
     assert judged("welcome".encode("utf-16"), wide, keyword="welcome") is None
+    assert judged("Grüße".encode("utf-16-be"), wide, keyword="Grüße") is None
     assert judged(b"Gr", ((b"content-type", b"text/html; charset=no-such"),), keyword="ü") is Failure.KEYWORD_MISSING
     assert judged("Grüße".encode("latin-1"), latin, keyword_absent="Grüße") is Failure.KEYWORD_PRESENT
     assert judged(b"x", ((b"content-type", b"text/html; charset=zip"),), keyword="ü") is Failure.KEYWORD_MISSING
@@ -65,6 +66,10 @@ def test_keyword_in_the_charset_of_the_page():
 )
 def test_json(body, valid):
     assert judged(body, json=True) is (None if valid else Failure.JSON_INVALID)
+
+
+def test_an_empty_body_is_called_empty():
+    assert judge_body(Expectations(json=True), {}, b"\r\n").detail == "the body is not JSON: it is empty"
 
 
 def test_encoded_body_is_read_within_the_bound():

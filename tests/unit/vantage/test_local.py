@@ -5,6 +5,7 @@ import errno
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.dial.direct import DialEnd
+from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.monitor import Expectations, Monitor
 from uptime_tui.model.target import Target
@@ -57,3 +58,14 @@ async def test_slow_for_lost_packets_is_no_slow_server():
 async def test_slow_without_loss_is_a_slow_server():
     result = await probe(DialEnd(FOUR, 0, 2055.0), slow_ms=500)
     assert (result.failure, result.phase) == (Failure.TOO_SLOW, Phase.CONTENT)
+
+
+async def test_a_bug_in_a_conversation_ends_the_probe_and_is_ours():
+    result = await probe(DialEnd(FOUR, 0, 1.0, bug=RuntimeError("gone wrong")))
+    assert (result.failure, result.status) == (Failure.VANTAGE_POLICY, Status.UNKNOWN)
+    assert result.detail == "a bug of uptime-tui: RuntimeError (gone wrong)"
+
+
+async def test_trust_anchors_that_cannot_be_read_are_told_and_not_blamed_on_the_server():
+    result = await probe(DialEnd(FOUR, 0, 1.0, bug=UserError("it holds nothing", where="ca.pem", todo="name another")))
+    assert (result.status, result.detail) == (Status.UNKNOWN, "not probed: ca.pem: it holds nothing (name another)")
