@@ -153,3 +153,24 @@ def test_the_process_dies_with_who_started_it(tmp_path):
         assert select.select([handle], [], [], 10)[0], "the lab outlives its parent"
     finally:
         os.close(handle)
+
+
+@pytest.mark.parametrize("temporary", [True, False])
+def test_a_temporary_home_goes_with_whoever_is_killed(tmp_path, temporary):
+    home = tmp_path / "home"
+    flags = ["--temporary"] if temporary else []
+    code = (
+        "import subprocess, sys\n"
+        f"lab = subprocess.Popen([sys.executable, '-m', 'uptime_tui.lab.run', '--home', {str(home)!r}, *{flags!r}],"
+        " stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "lab.stdout.readline()\nprint(lab.pid, flush=True)\nsys.stdin.read()\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    handle = os.pidfd_open(int(parent.stdout.readline()))
+    parent.kill()
+    parent.communicate()
+    try:
+        assert select.select([handle], [], [], 20)[0], "the lab outlives its parent"
+    finally:
+        os.close(handle)
+    assert home.exists() is not temporary

@@ -17,15 +17,18 @@ START_S = 20.0
 
 
 @contextmanager
-def running_lab(folder: Path, *, static: bool) -> Iterator[None]:
+def running_lab(folder: Path, *, static: bool, temporary: bool = False) -> Iterator[None]:
     """Start the lab with its home in `folder`, wait until every server listens, stop it at the end.
+
+    A temporary folder is removed by the lab, which outlives whoever is killed here.
 
     Raises:
         UserError: the folder holds other files, or the lab did not start; its own line is repeated.
     """
     if folder.exists() and any(folder.iterdir()):
         raise UserError(f"{folder} is not empty", where="--home", todo="choose a new folder for the demo")
-    arguments = [sys.executable, "-m", "uptime_tui.lab.run", "--home", str(folder), *(["--static"] if static else [])]
+    flags = [flag for flag, wanted in (("--static", static), ("--temporary", temporary)) if wanted]
+    arguments = [sys.executable, "-m", "uptime_tui.lab.run", "--home", str(folder), *flags]
     with (
         tempfile.TemporaryFile() as said,
         subprocess.Popen(  # noqa: S603 - our own module, no shell

@@ -1,13 +1,18 @@
 """Writes the lab's home: a configuration that asks the lab's name server, trusts its CA, and watches its fleet."""
 
 import json
+import shutil
+import time
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from uptime_tui.client.spawn import is_running
+from uptime_tui.config.paths import find_home
 from uptime_tui.lab.fleet import Entry
 
+ENGINE_ENDS_S: Final = 10.0
 CA_FILE: Final = "ca.pem"
 _CONFIG: Final = """\
 # Configuration of the demo. Everything here lives on 127.0.0.0/8 of this machine and ends with the demo.
@@ -56,6 +61,18 @@ def write_home(
     _write(ca_file, ca_pem)
     _write(folder / "config.toml", config.encode())
     _write(folder / "monitors.toml", "".join(blocks).encode())
+
+
+def remove_home(folder: Path) -> None:
+    """Remove a home that nobody keeps: at once, or when the engine that runs on it has ended.
+
+    An engine ends with its last client. Whoever started the lab may have been killed and cannot clean up.
+    """
+    home = find_home(str(folder), {})
+    deadline_s = time.monotonic() + ENGINE_ENDS_S
+    while is_running(home) is not None and time.monotonic() < deadline_s:
+        time.sleep(0.1)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _block(entry: Entry, port: int) -> str:

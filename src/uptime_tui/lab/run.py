@@ -1,7 +1,7 @@
 """The lab: all servers of the fleet in one process, their home written, their scripts played.
 
-`python -m uptime_tui.lab.run --home DIR [--static]` prints `ready DIR` and ends when its standard input does, so
-that it cannot outlive who started it.
+`python -m uptime_tui.lab.run --home DIR [--static] [--temporary]` prints `ready DIR` and ends when its standard input
+does, so that it cannot outlive who started it.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.lab.authority import Authority
 from uptime_tui.lab.door import Door
 from uptime_tui.lab.fleet import Entry, read_fleet, server, states_of
-from uptime_tui.lab.home import write_home
+from uptime_tui.lab.home import remove_home, write_home
 from uptime_tui.lab.visit import Role
 from uptime_tui.lab.zone import STATES as NAME_STATES
 from uptime_tui.lab.zone import Zone
@@ -198,9 +198,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m uptime_tui.lab.run", description="Run the lab until input ends.")
     parser.add_argument("--home", type=Path, required=True, help="folder for the lab's configuration")
     parser.add_argument("--static", action="store_true", help="play no scripts")
+    parser.add_argument("--temporary", action="store_true", help="remove the folder at the end")
     options = parser.parse_args(arguments)
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # its remarks about visitors who leave early are no news
-    asyncio.run(run_lab(options.home, static=options.static))
+    try:
+        asyncio.run(run_lab(options.home, static=options.static))
+    finally:
+        if options.temporary:
+            remove_home(options.home)
     return 0
 
 

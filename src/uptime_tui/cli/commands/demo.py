@@ -24,7 +24,7 @@ def command(static: bool, home: str | None) -> int:
     folder = Path(home) if home else Path(tempfile.mkdtemp(prefix="uptime-tui-demo-"))
     diagnostics.say("starting the lab on 127.0.0.1 …")
     try:
-        with running_lab(folder, static=static):
+        with running_lab(folder, static=static, temporary=not home):
             place = find_home(str(folder), {})
             try:
                 return run_dashboard(place)
