@@ -1,5 +1,6 @@
 """The dashboard on a real terminal: what is on the screen, what is sent, and how it ends."""
 
+import os
 import re
 import signal
 import subprocess
@@ -309,6 +310,16 @@ def test_a_dumb_terminal_is_refused_in_one_line(engine):
         assert code
         assert "TERM=dumb" in terminal.text
         assert b"\x1b[" not in terminal.raw
+
+
+def test_the_screen_is_drawn_when_errors_go_to_a_file(opened, tmp_path):
+    errors = os.open(tmp_path / "errors", os.O_WRONLY | os.O_CREAT)
+    terminal = opened(preexec=lambda: os.dup2(errors, 2))
+    os.close(errors)
+    terminal.send("q")
+    assert terminal.wait_exit(5) == 0
+    assert not terminal.is_clean()
+    assert (tmp_path / "errors").read_bytes() == b""
 
 
 # --- how it ends ------------------------------------------------------------------------

@@ -40,6 +40,8 @@ class Terminal(LinuxDriver):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if sys.__stdout__ is not None:  # Textual draws on stderr: with `2>log` the screen would go into the file
+            self._file = sys.__stdout__
         self.bytes_written = 0
         self.dropped = False
         """Output was thrown away: everything is to be drawn anew once the terminal takes it."""
@@ -144,7 +146,7 @@ class Terminal(LinuxDriver):
 def restore_terminal(fileno: int, attributes: Any) -> None:
     """Give the terminal back as it was, by hand; a terminal that is gone is no fault."""
     try:
-        output = sys.__stderr__.fileno() if sys.__stderr__ is not None else fileno
+        output = sys.__stdout__.fileno() if sys.__stdout__ is not None else fileno
         os.set_blocking(output, False)
         os.write(output, _RESTORE.encode())
         if attributes is not None:
