@@ -39,6 +39,8 @@ class Column(NamedTuple):
     right: bool = False
     sort: str = ""
     """The order it stands for, marked in the header."""
+    ease: int = 0
+    """Cells it is to have before a column that only repeats the panel is taken; 0: `narrowest`."""
 
 
 def _state(context: Context) -> str:
@@ -62,19 +64,22 @@ def _target(context: Context) -> str:
 
 COLUMNS: Final = (
     Column("state", "STATE", 0, 10, 10, _state, sort="state"),
-    Column("name", "NAME", 1, 14, 34, lambda c: c.monitor.name, sort="name"),
+    Column("name", "NAME", 1, 14, 34, lambda c: c.monitor.name, sort="name", ease=20),
     Column("service", "SERVICE", 8, 11, 13, lambda c: c.monitor.target.service),
     Column("target", "TARGET", 6, 20, 38, _target),
     Column("latency", "LAT", 4, 6, 7, lambda c: words.latency(c.row.latency_ms), right=True, sort="latency"),
     Column("trend", "TREND", 5, 8, 24, lambda c: trend_text(c.row.trend, c.width, c.glyphs)),
     Column("for", "FOR", 3, 4, 4, _for, right=True, sort="for"),
     Column("cert", "CERT", 7, 4, 5, _certificate, right=True),
-    Column("why", "WHY", 2, 22, 200, lambda c: words.why(c.row)),
+    Column("why", "WHY", 2, 22, 200, lambda c: words.why(c.row), ease=36),
 )
 """In the order in which they stand."""
 
-_GROWTH: Final = (("name", 22), ("target", 28), ("trend", 12), ("why", 40), ("name", 34), ("target", 38), ("trend", 24),
-                  ("latency", 7), ("cert", 5), ("service", 13), ("why", 200))  # fmt: skip
+_ESSENTIAL: Final = 5
+"""Up to this priority a column is taken however narrow the others become."""
+_GROWTH: Final = (("name", 18), ("why", 36), ("name", 22), ("target", 28), ("trend", 12), ("why", 60), ("name", 34),
+                  ("target", 38), ("trend", 24), ("latency", 7), ("cert", 5), ("service", 13),
+                  ("why", 200))  # fmt: skip
 """Who gets cells that are left, up to how many, in turn."""
 
 Chosen = tuple[tuple[Column, int], ...]
@@ -86,7 +91,8 @@ def choose_columns(width: int) -> Chosen:
     taken = 0
     for column in sorted(COLUMNS, key=lambda column: column.priority):
         need = column.narrowest + (1 if chosen else 0)
-        if taken + need > width:
+        ease = 0 if column.priority <= _ESSENTIAL else sum(max(0, c.ease - c.narrowest) for c in chosen)
+        if taken + need + ease > width:
             break
         chosen.append(column)
         taken += need

@@ -32,13 +32,21 @@ def text(spans):
         (58, "state name for why"),
         (65, "state name latency for why"),
         (78, "state name latency trend for why"),
-        (91, "state name target latency trend for why"),
-        (95, "state name target latency trend for cert why"),
+        (109, "state name latency trend for why"),
+        (110, "state name target latency trend for why"),
+        (115, "state name target latency trend for cert why"),
         (200, "state name service target latency trend for cert why"),
     ],
 )
 def test_columns_go_by_priority(width, columns):
     assert ids(width) == columns
+
+
+@pytest.mark.parametrize("width", [98, 126, 200])
+def test_the_reason_has_room_before_columns_that_the_panel_repeats(width):
+    widths = {column.id: size for column, size in choose_columns(width)}
+    assert widths["why"] >= 36
+    assert widths["name"] >= 20
 
 
 @given(st.integers(10, 400))
@@ -59,10 +67,10 @@ def test_lines_as_they_stand():
     def line(width, shown):
         return text(row_spans(choose_columns(width), SHOP, shown, NOW_MS, UNICODE))
 
-    assert line(58, down) == "✗ DOWN     shop web              4m connection refused: 4…"
-    assert line(78, down) == "✗ DOWN     shop web                            ▁▁×   4m connection refused: 4…"
+    assert line(58, down) == "✗ DOWN     shop web             4m connection refused: 443"
+    assert line(78, down) == "✗ DOWN     shop web                        ▁▁×   4m connection refused: 443   "
     assert "shop.example.net:443/health" in line(134, down)
-    assert line(58, row(1)) == "✓ up       shop web              4m                       "
+    assert line(58, row(1)) == "✓ up       shop web             4m" + " " * 24
 
 
 def test_a_line_at_200_columns():
