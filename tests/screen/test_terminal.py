@@ -12,6 +12,7 @@ import pytest
 from support.fake_engine import FakeEngine, make_fleet
 from support.fleets import row
 from support.pty_terminal import PtyTerminal
+from uptime_tui.wire.messages import Notice
 
 HOSTILE = "\\x1b[31m [/] [@click=app.quit]x[/] [red]" + "A" * 120
 
@@ -230,6 +231,102 @@ def test_ctrl_l_draws_everything_anew(opened):
     terminal.wait(lambda t: "PROBLEMS 8" in t.text and "? keys" in t.text and "STATE" in t.text, "the whole screen")
 
 
+def test_new_problems_are_counted_while_the_order_is_held(opened, engine):
+    terminal = opened()
+    terminal.send(" ")
+    terminal.wait_for("1 marked")
+    engine.change(row(30, "down"), row(31, "degraded"))
+    terminal.wait_for("held: +2 new, press .")
+    assert "PROBLEMS 8" in terminal.text
+    terminal.send(".")
+    terminal.wait_for("PROBLEMS 10")
+    terminal.wait_gone("press .")
+
+
+def test_the_cursor_waits_on_the_worst_problem_until_a_key_is_pressed(opened, engine):
+    terminal = opened()
+    engine.change(row(30, "down", since_ms=1))
+    terminal.wait_for("PROBLEMS 9")
+    terminal.wait(
+        lambda t: any(re.match(r"> ✗ DOWN +ssh-0030|> ✗ DOWN +\S+-0030", line) for line in t.lines), "the cursor"
+    )
+
+
+def test_v_marks_from_the_last_mark_to_the_cursor(opened):
+    terminal = opened()
+    terminal.send("vjjjv")
+    terminal.wait_for("4 marked")
+    terminal.send("\x1b")
+    terminal.wait_gone("marked")
+
+
+def test_the_sort_column_moves_with_angle_brackets(opened):
+    terminal = opened()
+    terminal.send(">")
+    terminal.wait_for("NAME↓")
+    terminal.send(">")
+    terminal.wait_for("LAT↓")
+    terminal.send("<<<")
+    terminal.wait_for("FOR↓")
+    terminal.send("R")
+    terminal.wait_for("FOR↑")
+
+
+def test_the_latency_view_is_one_list_and_escape_leaves_it(opened):
+    terminal = opened()
+    terminal.send("4")
+    terminal.wait_gone("PROBLEMS")
+    terminal.send("\x1b")
+    terminal.wait_for("PROBLEMS 8")
+    assert "STATE↓" in terminal.text
+
+
+def test_minus_folds_every_category_and_unfolds_them(opened):
+    terminal = opened()
+    terminal.send("-")
+    terminal.wait_for("▸ email")
+    terminal.send("-")
+    terminal.wait_for("▾ web")
+
+
+def test_the_panel_takes_the_focus_scrolls_and_q_gives_it_back(opened):
+    terminal = opened(120, 40)
+    terminal.wait_for("systemctl status ssh")
+    terminal.send("\t")
+    terminal.send("G")
+    terminal.wait_gone("ssh://h3.example.net:22")
+    terminal.send("z")
+    terminal.wait_gone("PROBLEMS")
+    terminal.send("z")
+    terminal.wait_for("PROBLEMS")
+    terminal.send("q")
+    terminal.send("j")
+    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +smtp-0001", line) for line in t.lines), "the cursor in the table")
+    terminal.send("z")
+    terminal.wait_gone("smtp://h1.example.net:25")
+    assert terminal.process.poll() is None
+
+
+def test_a_key_without_a_monitor_says_so(tmp_path):
+    with FakeEngine(tmp_path) as engine, PtyTerminal(engine.home.config) as terminal:
+        terminal.wait_for("Press A and paste a target")
+        for key in "rpDeCy":
+            terminal.send(key)
+            terminal.wait_for("is under the cursor" if key in "eCy" else "no monitor is marked")
+            terminal.send("m")
+            terminal.wait_for("mouse")
+
+
+def test_after_adding_the_cursor_is_on_the_new_monitor(opened):
+    terminal = opened()
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smtp://mx9.example.net")
+    terminal.wait_for("250 ready")
+    terminal.send("\r")
+    terminal.wait(lambda t: any(re.match(r"> .*mx9", line) for line in t.lines), "the cursor on it")
+
+
 # --- states -----------------------------------------------------------------------------
 
 
@@ -237,6 +334,25 @@ def test_an_empty_fleet_says_how_to_begin(tmp_path):
     with FakeEngine(tmp_path) as engine, PtyTerminal(engine.home.config) as terminal:
         terminal.wait_for("Press A and paste a target")
         terminal.wait_for("smtp://mx1.example.net")
+
+
+def test_a_broken_file_is_not_an_empty_fleet(tmp_path):
+    text = "monitors.toml:4: interval is below the minimum for smtp, 30s: more often is not polite (write interval = 30s); the last good set goes on"
+    with FakeEngine(tmp_path) as engine, PtyTerminal(engine.home.config) as terminal:
+        terminal.wait_for("Press A and paste a target")
+        engine.tell(notices=(Notice("config:0", text, "error"),))
+        terminal.wait_for("Nothing is watched.")
+        terminal.wait_for("the last good set goes on")
+        terminal.wait_for("E opens the file")
+
+
+@pytest.mark.parametrize("keys", ["f", ""])
+@pytest.mark.parametrize("size", [(80, 24), (50, 10)])
+def test_a_lost_engine_is_said_at_any_size_and_when_frozen(opened, engine, size, keys):
+    terminal = opened(*size)
+    terminal.send(keys or "k")
+    engine.hang_up()
+    terminal.wait_for("engine is gone")
 
 
 def test_a_lost_engine_is_said_rows_stay_and_it_comes_back(opened, engine):

@@ -97,6 +97,14 @@ def build_view(snapshot: Snapshot, options: ViewOptions, now_ms: int) -> tuple[V
     return tuple(view)
 
 
+def new_problems(shown: Iterable[ViewRow], now: Iterable[ViewRow]) -> int:
+    """How many monitors of the queue of problems `now` do not stand in the one that is shown."""
+    before = {entry.id for entry in shown if isinstance(entry, MonitorLine) and entry.group == PROBLEMS}
+    return sum(
+        1 for entry in now if isinstance(entry, MonitorLine) and entry.group == PROBLEMS and entry.id not in before
+    )
+
+
 class _Group(NamedTuple):
     header: GroupRow
     healthy: list[Entry]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from heapq import nlargest
 from typing import Final
 
-from uptime_tui.view.cells import cut
+from uptime_tui.view.cells import cell_width, cut, fit, wrap
 from uptime_tui.view.columns import counts_text
 from uptime_tui.view.rows import count, problems
 from uptime_tui.view.snapshot import Snapshot
@@ -19,11 +19,35 @@ EMPTY: Final = (
     "  smtp://mx1.example.net",
     "  db3:5432",
     "",
-    "Everything else is inferred, and the first probe runs while you look.",
+    "The rest is inferred; the first probe runs while you look.",
 )
 WAITING: Final = ("Waiting for the engine …",)
 LATE_MS: Final = 2000.0
 """Probes that start later than this are worth a word."""
+
+
+BANNER_LINES: Final = 3
+"""A notice that is longer than so many lines is cut; its beginning says where and what."""
+_NAMES: Final = 34
+
+
+def banner_lines(text: str, width: int) -> list[str]:
+    """The banner in as many lines as it needs, up to a bound."""
+    lines = wrap(text, max(width, 1))
+    if len(lines) > BANNER_LINES:
+        lines = [*lines[: BANNER_LINES - 1], cut(" ".join(lines[BANNER_LINES - 1 :]), width)]
+    return lines
+
+
+def unreadable(notice: str) -> tuple[str, ...]:
+    """Nothing is watched because the file with the monitors is wrong: no news of an empty fleet."""
+    return (
+        "Nothing is watched.",
+        "",
+        *wrap(notice, 60),
+        "",
+        "E opens the file in $EDITOR; it is read again when saved.",
+    )
 
 
 def nothing_matches(filter_text: str, total: int) -> tuple[str, ...]:
@@ -58,22 +82,31 @@ def latest_changes(
 ) -> tuple[tuple[tuple[str, str], ...], ...]:
     """The newest change of state of each monitor, the newest first: what happened while nobody looked."""
     newest = nlargest(number, (row for row in snapshot.rows.values() if row.since_ms), key=lambda row: row.since_ms)
+    names = min(max((cell_width(snapshot.monitors[row.id].name) for row in newest), default=0), _NAMES)
     return tuple(
         (
             (f"{clock(row.since_ms):<12} ", "dim"),
             (f"{status_glyph(row, glyphs)} {status_word(row):<9} ", row_role(row)),
-            (f"{snapshot.monitors[row.id].name}  ", "plain"),
+            (f"{fit(snapshot.monitors[row.id].name, names)}  ", "plain"),
             (why(row), "dim"),
         )
         for row in newest
     )
 
 
-def tiny_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs) -> list[str]:
-    """Below 60x12: counts, then a line for each problem as long as there is room; below 30x3 the counts alone."""
-    counts = cut(counts_text(count(snapshot.rows.values()), glyphs), width)
+def tiny_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, lost_for: str = "") -> list[str]:
+    """Below 60x12: counts, what is wrong with the whole, then a line for each problem as long as there is room.
+
+    Below 30x3 the counts alone, and after them as much as fits of what is wrong with the whole.
+    """
+    counts = counts_text(count(snapshot.rows.values()), glyphs)
+    wrong = banner(snapshot, lost_for)
     if width < 30 or height < 3:
-        return [counts]
-    shown = problems(snapshot)[: height - 1]
-    lines = [f"{status_glyph(row, glyphs)} {monitor.name} {why(row)}".rstrip() for monitor, row in shown]
-    return [counts, *(cut(line, width) for line in lines)]
+        return [cut(f"{counts} {wrong[0]}" if wrong else counts, width)]
+    lines = [counts, wrong[0]] if wrong else [counts]
+    shown = problems(snapshot)[: height - len(lines)]
+    name_width = min(max((cell_width(monitor.name) for monitor, _ in shown), default=0), width // 3)
+    lines += [
+        f"{status_glyph(row, glyphs)} {fit(monitor.name, name_width)} {why(row)}".rstrip() for monitor, row in shown
+    ]
+    return [cut(line, width) for line in lines]

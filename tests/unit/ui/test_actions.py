@@ -19,7 +19,7 @@ def test_every_action_has_words_and_keys():
 
 
 def test_no_key_of_the_dashboard_means_two_things():
-    from uptime_tui.ui.screens.deeds import ACTIONS
+    from uptime_tui.ui.screens.dashboard import ACTIONS
     from uptime_tui.ui.widgets.monitor_table import ACTIONS as TABLE
 
     keys = Counter(key for action in (*ACTIONS, *TABLE) for key in action.keys)
@@ -39,7 +39,7 @@ def test_every_action_has_its_method():
 
 
 def test_an_action_has_one_binding_for_each_key():
-    from uptime_tui.ui.screens.deeds import ACTIONS
+    from uptime_tui.ui.screens.dashboard import ACTIONS
 
     assert len(bindings(ACTIONS)) == sum(len(action.keys) for action in ACTIONS)
 

@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 from support.fleets import NOW_MS, fleet, monitor, row
 from uptime_tui.model.failure import Status
 from uptime_tui.model.filter import parse_filter
-from uptime_tui.view.rows import PROBLEMS, SORTS, GroupRow, MonitorLine, ViewOptions, build_view, count, problems
+from uptime_tui.view.rows import (
+    PROBLEMS,
+    SORTS,
+    GroupRow,
+    MonitorLine,
+    ViewOptions,
+    build_view,
+    count,
+    new_problems,
+    problems,
+)
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.wire.messages import Counts
 
@@ -157,3 +167,11 @@ def test_every_monitor_is_shown_once_or_counted(entries, options):
     elif not options.grouped:
         assert set(lines) == (sick if options.problems_only else wanted)
         assert headers == []
+
+
+def test_new_problems_are_those_that_do_not_stand_in_the_queue_yet():
+    before = build_view(FLEET, ViewOptions(), NOW_MS)
+    sick = [("web", "shop", "down", 11, None), ("web", "blog", "down", 0, None), ("web", "Api", "degraded", 0, None)]
+    after = build_view(snapshot(*sick, ("email", "mx1", "up", 1, 1.0)), ViewOptions(), NOW_MS)
+    assert new_problems(before, after) == 2
+    assert new_problems(after, after) == 0

@@ -73,9 +73,25 @@ SICK = snapshot(
 
 def test_a_tiny_screen_lists_problems():
     assert states.tiny_lines(SICK, 40, 6, UNICODE) == [
-        "✗1 !1 ✓1", "✗ 日本語の名前 connection refused: by t…", "! shop busy",
+        "✗1 !1 ✓1", "✗ 日本語の名前 connection refused: by t…", "! shop         busy",
     ]  # fmt: skip
     assert states.tiny_lines(SICK, 40, 3, ASCII)[0] == "X1 !1 .1"
+
+
+def test_a_tiny_screen_says_that_the_engine_is_gone():
+    assert states.tiny_lines(SICK, 40, 4, UNICODE, "2 min")[1].startswith("The engine is gone (2 min)")
+    assert states.tiny_lines(SICK, 29, 2, UNICODE, "2 min") == ["✗1 !1 ✓1 The engine is gone …"]
+
+
+def test_a_long_notice_is_shown_whole_in_a_few_lines():
+    text = (
+        "monitors.toml:4: interval is below the minimum for smtp, 30s (write interval = 30s); the last good set goes on"
+    )
+    assert " ".join(states.banner_lines(text, 78)) == text
+    lines = states.banner_lines("word " * 200, 78)
+    assert len(lines) == states.BANNER_LINES
+    assert lines[-1].endswith("…")
+    assert all(cell_width(line) <= 78 for line in lines)
 
 
 @pytest.mark.parametrize(("width", "height"), [(29, 10), (40, 2), (4, 1), (1, 1)])
@@ -103,5 +119,13 @@ def test_the_newest_changes_of_state():
         "at 3000      ✗ DOWN      shop  connection refused",
         "at 2000      ✓ up        blog",
     ]
+    longer = snapshot(
+        (monitor(1, "a"), row(1, since_ms=2)), (monitor(2, "longer"), row(2, "down", failure="busy", since_ms=1))
+    )
+    ends = [
+        "".join(text for text, _ in line).index(word)
+        for line, word in zip(states.latest_changes(longer, 5, str, UNICODE), ("a ", "longer"), strict=True)
+    ]
+    assert ends[0] == ends[1]
     assert lines[0][1][1] == "bad"
     assert len(states.latest_changes(known, 1, str, UNICODE)) == 1

@@ -10,28 +10,28 @@ from textual.events import Click, Resize
 from textual.screen import Screen
 from textual.widgets import Input
 
-from uptime_tui.model.filter import parse_filter
 from uptime_tui.ui.actions import bindings
 from uptime_tui.ui.lore import clock
-from uptime_tui.ui.screens.deeds import ACTIONS, Deeds
+from uptime_tui.ui.screens.deeds import ACTIONS_OF_DEEDS, Deeds
+from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, PANEL_FROM, Sights
 from uptime_tui.ui.widgets.lines import Line, Lines
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import states
 from uptime_tui.view.columns import counts_text
 from uptime_tui.view.panel import PanelLine
-from uptime_tui.view.rows import ViewOptions, build_view, count
+from uptime_tui.view.rows import ViewOptions, build_view, count, new_problems
 from uptime_tui.view.snapshot import Dirty
 
 if TYPE_CHECKING:
     from uptime_tui.ui.application import DashboardApp
 
+ACTIONS = (*ACTIONS_OF_DEEDS, *ACTIONS_OF_SIGHTS)
 CHANGES: Final = 8
 FRAME_S: Final = 0.2
 BLURRED_FRAMES: Final = 5
 """Without the focus every fifth frame is drawn."""
 HOLD_S: Final = 3.0
 """The order of lines is held this long after a key."""
-PANEL_FROM: Final = 110
 WIDE_FROM: Final = 180
 TALL_FROM: Final = 55
 RATE_S: Final = 5.0
@@ -39,8 +39,8 @@ LATE_S: Final = 2.0
 MESSAGE_S: Final = 8.0
 
 
-class Dashboard(Deeds, Screen[None]):
-    """What the user keeps open. `Deeds` holds what the keys do."""
+class Dashboard(Deeds, Sights, Screen[None]):
+    """What the user keeps open. `Deeds` and `Sights` hold what the keys do."""
 
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
@@ -49,6 +49,8 @@ class Dashboard(Deeds, Screen[None]):
     Dashboard #banner { display: none; }
     Dashboard #body { height: 1fr; }
     Dashboard #panel { display: none; width: 44; padding: 0 1; border-left: vkey $panel; }
+    Dashboard #panel:focus { border-left: vkey $accent; }
+    Dashboard #drawer:focus { border-top: hkey $accent; }
     Dashboard #drawer { display: none; height: 8; padding: 0 1; border-top: hkey $panel; }
     Dashboard #changes { display: none; height: 9; padding: 0 1; border-top: hkey $panel; }
     Dashboard #filter { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
@@ -69,6 +71,12 @@ class Dashboard(Deeds, Screen[None]):
         self.locked: bool = False
         self.drawer: bool = False
         self.panel_wanted: bool = True
+        self.zoomed: str = ""
+        """The pane that is alone: table, panel, or none."""
+        self.awaited = ""
+        """Name of a monitor that was just added: the cursor goes there when it arrives."""
+        self.new_problems = 0
+        self.banner_height = 0
         self.last_key_s = 0.0
         self.stale_order = False
         self.owed = Dirty()
@@ -84,7 +92,7 @@ class Dashboard(Deeds, Screen[None]):
         """From top to bottom."""
         host = self.host
         yield Line(host.roles, id="status")
-        yield Line(host.roles, id="banner")
+        yield Lines(host.roles, id="banner")
         yield Line(host.roles, id="titles")
         with Horizontal(id="body"):
             yield MonitorTable(self.link.snapshot, host.glyphs, host.roles, host.now_ms, id="table")
@@ -100,6 +108,9 @@ class Dashboard(Deeds, Screen[None]):
 
     def on_mount(self) -> None:
         """Start the frame clock."""
+        self.query_one("#banner", Lines).can_focus = False
+        self.query_one("#changes", Lines).can_focus = False
+        self.query_one("#tiny", Lines).can_focus = False
         self.table.focus()
         self.rebuild()
         self.show_keys()
@@ -123,6 +134,8 @@ class Dashboard(Deeds, Screen[None]):
         """Fold what arrived; draw unless the terminal is behind, the display is frozen, or nobody looks."""
         self.owed = self.owed.joined(self.link.drain())
         self.stale_order = self.stale_order or self.owed.order or self.owed.everything
+        if self.owed.notices and not self.link.snapshot.monitors:
+            self.stale_order = True  # what stands in place of the table depends on them
         self.frames += 1
         if self.host.backlog() > 0:
             self.skipped += 1
@@ -131,6 +144,8 @@ class Dashboard(Deeds, Screen[None]):
             self.action_repaint()
         blurred = not self.host.app_focus and self.frames % BLURRED_FRAMES
         if (self.frozen or blurred) and not self.owed.everything:
+            if self.frozen:  # what is wrong with the whole is never held back
+                self.show_banner()
             return
         owed, self.owed = self.owed, Dirty()
         self.draw(owed)
@@ -145,6 +160,12 @@ class Dashboard(Deeds, Screen[None]):
         held = self.is_held(now_s)
         if self.stale_order and (dirty.everything or not held):
             self.rebuild()
+            if self.awaited and self.table.go_to_name(self.awaited):
+                self.awaited = ""
+        elif self.stale_order and dirty.order:
+            view = build_view(self.link.snapshot, self.options, self.host.now_ms())
+            self.new_problems = new_problems(self.table.view, view)
+            self.table.update_rows(dirty.rows)
         elif dirty.rows:
             self.table.update_rows(dirty.rows)
         current = self.table.current()
@@ -166,6 +187,9 @@ class Dashboard(Deeds, Screen[None]):
         snapshot = self.link.snapshot
         view = build_view(snapshot, self.options, self.host.now_ms())
         self.stale_order = False
+        self.new_problems = 0
+        if not self.last_key_s:  # nobody has chosen a line yet: the worst problem is worth the panel
+            self.table.forget_cursor()
         self.table.set_view(view, self.options, self.empty_text())
         self.line("titles").show(((self.table.header(), "dim"),))
         self.show_changes()
@@ -182,7 +206,8 @@ class Dashboard(Deeds, Screen[None]):
         if not snapshot.complete:
             return (*states.WAITING, "", self.link.problem)
         if not snapshot.monitors:
-            return states.EMPTY
+            mistakes = [notice.text for notice in snapshot.notices if notice.id.startswith("config:")]
+            return states.unreadable(mistakes[0]) if mistakes else states.EMPTY
         if self.options.filter is not None and self.options.filter.text.strip():
             return states.nothing_matches(self.options.filter.text, len(snapshot.monitors))
         return states.no_problems(len(snapshot.monitors))
@@ -204,7 +229,8 @@ class Dashboard(Deeds, Screen[None]):
             words.append(f"{len(self.table.marks)} marked")
         words += [word for word, on in (("frozen", self.frozen), ("locked", self.locked)) if on]
         if self.stale_order and self.is_held(time.monotonic()):
-            words.append("order held, . refreshes")
+            new = f"+{self.new_problems} new, " if self.new_problems else ""
+            words.append(f"held: {new}press .")
         left.append((f"   {'   '.join(words)}", "plain"))
         late = snapshot.vitals.lateness_p99_ms / 1000
         parts = [f"probes {late:.0f} s late"] if late >= LATE_S else []
@@ -225,17 +251,24 @@ class Dashboard(Deeds, Screen[None]):
 
     def show_banner(self) -> None:
         """One line when something is wrong with the whole."""
-        found = states.banner(self.link.snapshot, self.link.lost_for if self.link.snapshot.complete else "")
-        banner = self.line("banner")
-        if (found is not None) != banner.display:
-            banner.display = found is not None
+        found = states.banner(self.link.snapshot, self.lost_for())
+        banner = self.query_one("#banner", Lines)
+        lines = states.banner_lines(found[0], self.size.width - 2) if found is not None else []
+        if len(lines) != self.banner_height:
+            self.banner_height = len(lines)
+            banner.display = bool(lines)
+            banner.styles.height = len(lines)
         if found is not None:
-            banner.show(((f" {found[0]}", found[1]),))
+            banner.show(tuple(((f" {line}", found[1]),) for line in lines))
         if not self.link.snapshot.complete and self.link.problem:
             empty = self.empty_text()
             if empty != self.told_empty:
                 self.told_empty = empty
                 self.table.set_view((), self.options, empty)
+
+    def lost_for(self) -> str:
+        """How long the engine has been gone, once it was there."""
+        return self.link.lost_for if self.link.snapshot.complete else ""
 
     def show_keys(self) -> None:
         """The most useful keys, as many as fit, always ending with the help's."""
@@ -265,8 +298,9 @@ class Dashboard(Deeds, Screen[None]):
             self.line("message").show(())
             return
         text, role = self.message
-        undo = self.link.snapshot.undo
-        hint = f"   u undo: {undo}" if undo and role == "plain" else ""
+        undo, redo = self.link.snapshot.undo, self.link.snapshot.redo
+        hint = "".join(f"   {key}: {what}" for key, what in (("u undo", undo), ("U redo", redo)) if what)
+        hint = hint if role == "plain" else ""
         self.line("message").show(((f" {text}", role), (hint, "dim")))
 
     # --- the panel --------------------------------------------------------------------
@@ -290,7 +324,7 @@ class Dashboard(Deeds, Screen[None]):
     def show_tiny(self) -> None:
         """A line per problem, or only the counts."""
         size = self.size
-        lines = states.tiny_lines(self.link.snapshot, size.width, size.height, self.host.glyphs)
+        lines = states.tiny_lines(self.link.snapshot, size.width, size.height, self.host.glyphs, self.lost_for())
         self.query_one("#tiny", Lines).show(tuple(((line, "plain"),) for line in lines))
 
     def lay_out(self) -> None:
@@ -298,8 +332,10 @@ class Dashboard(Deeds, Screen[None]):
         width, height = self.size
         panel = self.query_one("#panel", Lines)
         beside = width >= PANEL_FROM and self.panel_wanted
-        panel.display = beside
-        panel.styles.width = 70 if width >= WIDE_FROM else 44
+        self.zoomed = self.zoomed if beside else ""
+        panel.display = beside and self.zoomed != "table"
+        self.table.display = self.zoomed != "panel"
+        panel.styles.width = "1fr" if self.zoomed else 70 if width >= WIDE_FROM else 44
         self.query_one("#drawer", Lines).display = self.drawer and not beside
         self.query_one("#changes", Lines).display = width >= WIDE_FROM and height >= TALL_FROM
         self.set_class(width < 60 or height < 12, "tiny")
@@ -324,14 +360,14 @@ class Dashboard(Deeds, Screen[None]):
         self.show_panel(top=True)
 
     def on_click(self, event: Click) -> None:
-        """A click on a title sorts by it; again, the other way round."""
+        """A click is work as a key is; on a title it sorts by it; again, the other way round."""
+        self.on_key()
         if event.widget is not self.line("titles"):
             return
         sort = self.table.sort_at(event.x)
         if sort:
             reverse = not self.options.reverse if sort == self.options.sort else False
-            self.options = self.options._replace(sort=sort, reverse=reverse)
-            self.rebuild()
+            self.order_by(sort, reverse=reverse)
 
     def on_monitor_table_fold_changed(self, event: MonitorTable.FoldChanged) -> None:
         """Fold or unfold a group."""
@@ -347,27 +383,3 @@ class Dashboard(Deeds, Screen[None]):
     def on_key(self) -> None:
         """The user is at work: hold the order."""
         self.last_key_s = time.monotonic()
-
-    # --- the filter's prompt ----------------------------------------------------------
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter as it is typed."""
-        if event.input.id == "filter":
-            found = parse_filter(event.value)
-            self.options = self.options._replace(filter=found if event.value.strip() else None)
-            self.rebuild()
-            self.show_status()
-            if found.problem:
-                self.say(found.problem, "warn")
-            elif self.message[1] == "warn":
-                self.say("")
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter keeps the filter."""
-        if event.input.id == "filter":
-            self.close_filter()
-
-    def close_filter(self) -> None:
-        """Back to the table."""
-        self.query_one("#filter", Input).display = False
-        self.table.focus()

@@ -1,14 +1,25 @@
 """Widgets of plain lines: header, titles, message, keys, and the scrolling panel. They repaint only what differs."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.paint import Palette, strip
 from uptime_tui.view.panel import PanelLine
+
+ACTIONS = (
+    Action("scroll_down", ("j", "down"), "down", "One line down.", "panel"),
+    Action("scroll_up", ("k", "up"), "up", "One line up.", "panel"),
+    Action("page_down", ("pagedown", "ctrl+d"), "page down", "One page down.", "panel"),
+    Action("page_up", ("pageup", "ctrl+u"), "page up", "One page up.", "panel"),
+    Action("scroll_home", ("home", "g"), "top", "To the first line.", "panel"),
+    Action("scroll_end", ("G", "end"), "bottom", "To the last line.", "panel"),
+)
 
 
 class Line(Widget):
@@ -48,6 +59,8 @@ class Line(Widget):
 class Lines(ScrollView, can_focus=True):
     """Many lines of spans that scroll."""
 
+    ACTIONS = ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = "Lines { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
 
     def __init__(self, roles: dict[str, str], **kwargs: Any) -> None:

@@ -34,8 +34,9 @@ ACTIONS = (
     Action("unfold", ("l", "right"), "unfold", "Unfold the group under the cursor.", "groups"),
     Action("next_problem", ("n",), "next", "To the next problem.", "triage", 1),
     Action("previous_problem", ("N",), "previous", "To the previous problem.", "triage"),
-    Action("mark", ("space",), "mark", "Mark the monitor and go on; actions then mean all marked ones.", "triage"),
-    Action("mark_all", ("asterisk",), "mark all", "Mark every monitor that is shown.", "triage"),
+    Action("mark", ("space",), "mark", "Mark and go on; actions then mean all marked ones.", "triage"),
+    Action("mark_range", ("v",), "mark range", "Mark from the last mark to here.", "triage"),
+    Action("mark_all", ("asterisk",), "mark all", "Mark every monitor that is shown, or none.", "triage"),
 )
 
 Key = MonitorId | str
@@ -79,6 +80,8 @@ class MonitorTable(ScrollView, can_focus=True):
         self.empty: tuple[str, ...] = ()
         self.index = 0
         self.marks: set[MonitorId] = set()
+        self._anchor: MonitorId | None = None
+        """Where a range begins: the monitor that was marked last."""
         self.chosen: Chosen = choose_columns(80)
         self._key: Key | None = None
         self._sent: dict[int, Strip] = {}
@@ -134,9 +137,22 @@ class MonitorTable(ScrollView, can_focus=True):
                 self._move(number)
                 return
 
+    def forget_cursor(self) -> None:
+        """Let the next view put the cursor on its first monitor."""
+        self._key = None
+
+    def go_to_name(self, name: str) -> bool:
+        """The same by name; False while no monitor of that name is shown."""
+        monitors = self.snapshot.monitors
+        found = next((e.id for e in self.view if isinstance(e, MonitorLine) and monitors[e.id].name == name), None)
+        if found is not None:
+            self.go_to(found)
+        return found is not None
+
     def clear_marks(self) -> bool:
         """Unmark all; False when nothing was marked."""
         had = bool(self.marks)
+        self._anchor = None
         self.marks.clear()
         self._repaint()
         return had
@@ -346,8 +362,17 @@ class MonitorTable(ScrollView, can_focus=True):
         current = self.current()
         if current is not None:
             self.marks ^= {current}
+            self._anchor = current
             self._repaint()
         self._move(self.index + 1)
+
+    def action_mark_range(self) -> None:
+        """Mark everything from the monitor that was marked last to the one under the cursor, which comes next."""
+        begin = next((n for n in range(len(self.view)) if self._key_at(n) == self._anchor), self.index)
+        first, last = sorted((begin, self.index))
+        self.marks |= {entry.id for entry in self.view[first : last + 1] if isinstance(entry, MonitorLine)}
+        self._anchor = self.current() or self._anchor
+        self._repaint()
 
     def action_mark_all(self) -> None:
         """Mark everything shown, or nothing when all of it is."""
