@@ -420,6 +420,18 @@ def test_no_color_sends_no_colour(opened):
     assert codes <= {b"", b"0", b"1", b"2", b"3", b"4", b"7", b"9", b"39", b"49"}
 
 
+def test_the_c_locale_gets_nothing_but_ascii(opened):
+    terminal = opened(120, 40, env={"LANG": "C", "LC_ALL": ""})
+    for keys, text in (("?", "Enter do it"), ("A", "Enter save"), (":", "Search for"), ("D", "Delete")):
+        terminal.send(keys)
+        terminal.wait_for(text)
+        terminal.send("\x1b")
+        terminal.wait_gone(text)
+        terminal.wait_for("? keys")
+    assert "X DOWN" in terminal.text
+    assert bytes(terminal.raw).isascii()
+
+
 def test_a_dumb_terminal_is_refused_in_one_line(engine):
     with PtyTerminal(engine.home.config, env={"TERM": "dumb"}) as terminal:
         code = terminal.wait_exit()

@@ -1,6 +1,5 @@
 """What `doctor` looks at. Reads only: nothing is changed, no packet leaves this machine."""
 
-import locale
 import os
 import resource
 import shutil
@@ -13,6 +12,7 @@ from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.load import load_monitors, load_settings
 from uptime_tui.config.paths import Home
 from uptime_tui.model.errors import UserError
+from uptime_tui.ui.ascii import wants_ascii
 
 _NEEDED_DESCRIPTORS = 1024
 _FREE_BYTES = 100 * 1024 * 1024
@@ -44,13 +44,10 @@ def terminal() -> Iterator[Finding]:
         "size", "info" if small else "ok", f"{size.columns}x{size.lines}" + (", reduced view" if small else "")
     )
     yield Finding("colours", "ok", _colours(term))
-    encoding = locale.getpreferredencoding(do_setlocale=False)
-    if encoding.upper().replace("-", "") == "UTF8":
-        yield Finding("encoding", "ok", encoding)
+    if wants_ascii(os.environ, wanted=None):
+        yield Finding("encoding", "warning", "the locale has no UTF-8: only ASCII is sent", "use one such as C.UTF-8")
     else:
-        yield Finding(
-            "encoding", "warning", f"{encoding}: the ASCII glyphs are used", "use a UTF-8 locale, such as C.UTF-8"
-        )
+        yield Finding("encoding", "ok", "utf-8")
     if os.environ.get("TMUX"):
         yield Finding(
             "clipboard",

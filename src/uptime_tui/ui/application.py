@@ -13,6 +13,7 @@ from textual.command import Provider
 from uptime_tui.client.spawn import find_or_start
 from uptime_tui.config.paths import Home
 from uptime_tui.config.schema import Settings
+from uptime_tui.ui.ascii import Ascii, wants_ascii
 from uptime_tui.ui.driver import Terminal
 from uptime_tui.ui.link import Link
 from uptime_tui.ui.lore import Lore
@@ -44,7 +45,8 @@ class DashboardApp(App[None]):
         super().__init__(driver_class=Terminal)
         self.home = home
         self.link = Link(home, lambda: find_or_start(home, keep=False))
-        self.glyphs = ASCII if _wants_ascii(settings) else UNICODE
+        self.ascii = wants_ascii(os.environ, wanted=settings.ui.ascii)
+        self.glyphs = ASCII if self.ascii else UNICODE
         self.lore = Lore(home, self.link.snapshot, self.glyphs, self.now_ms, self.say)
         self.clock_wanted = settings.ui.clock
         self.mouse_released = False
@@ -58,6 +60,7 @@ class DashboardApp(App[None]):
         """Connect, and show the dashboard at once: it says what it waits for."""
         if isinstance(self._driver, Terminal):
             self._driver.on_leave = self._terminal_gone
+            self._driver.ascii = Ascii() if self.ascii else None
         self.run_worker(self.link.run(), exit_on_error=False)
         self.push_screen(Dashboard(self))
 
@@ -121,11 +124,3 @@ class DashboardApp(App[None]):
         self._exception = error
         self._exit_renderables.clear()
         self._close_messages_no_wait()
-
-
-def _wants_ascii(settings: Settings) -> bool:
-    if settings.ui.ascii is not None:
-        return settings.ui.ascii
-    import locale
-
-    return "utf" not in locale.getpreferredencoding(do_setlocale=False).lower()

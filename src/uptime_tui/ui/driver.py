@@ -6,6 +6,7 @@ on a dead terminal: SIGCONT is ignored from then on. Whatever happens, the proce
 
 import asyncio
 import base64
+import io
 import os
 import select
 import signal
@@ -20,6 +21,8 @@ from typing import Any, Final
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from uptime_tui.ui.ascii import Ascii
 
 LEAVE_S: Final = 0.8
 """How long a clean end may take before the process is ended anyway."""
@@ -42,6 +45,10 @@ class Terminal(LinuxDriver):
         super().__init__(*args, **kwargs)
         if sys.__stdout__ is not None:  # Textual draws on stderr: with `2>log` the screen would go into the file
             self._file = sys.__stdout__
+            if isinstance(self._file, io.TextIOWrapper):  # a character outside the locale's must not end the writer
+                self._file.reconfigure(errors="replace")
+        self.ascii: Ascii | None = None
+        """Set by the app for a terminal that can show nothing else."""
         self.bytes_written = 0
         self.dropped = False
         """Output was thrown away: everything is to be drawn anew once the terminal takes it."""
@@ -60,6 +67,8 @@ class Terminal(LinuxDriver):
         if self.backlog > MOST_WRITES and (self._leaving or not self._ending):
             self.dropped = True
             return
+        if self.ascii is not None:
+            data = data.translate(self.ascii)
         self.bytes_written += len(data)
         super().write(data)
 

@@ -68,8 +68,8 @@ def test_lines_as_they_stand():
         return text(row_spans(choose_columns(width), SHOP, shown, NOW_MS, UNICODE))
 
     assert line(58, down) == "✗ DOWN     shop web             4m connection refused: 443"
-    assert line(78, down) == "✗ DOWN     shop web                        ▁▁×   4m connection refused: 443   "
-    assert "shop.example.net:443/health" in line(134, down)
+    assert line(78, down) == "✗ DOWN     shop web                       ▁▁×   4m connection refused: 443    "
+    assert "shop.example.net:443/health" in line(140, down)
     assert line(58, row(1)) == "✓ up       shop web             4m" + " " * 24
 
 
