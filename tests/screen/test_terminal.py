@@ -327,6 +327,64 @@ def test_after_adding_the_cursor_is_on_the_new_monitor(opened):
     terminal.wait(lambda t: any(re.match(r"> .*mx9", line) for line in t.lines), "the cursor on it")
 
 
+def test_the_detail_does_what_the_table_does(opened, engine):
+    terminal = opened()
+    terminal.send("\r")
+    terminal.wait_for("Esc back")
+    terminal.send("r")
+    terminal.wait_for("rechecking 1")
+    terminal.send("n")
+    terminal.wait_for("smtp://h1.example.net:25")
+    terminal.send("y")
+    terminal.wait_for("next command")
+    terminal.send("t")
+    terminal.wait_for("sent to the terminal: smtp://h1.example.net:25")
+    terminal.send("\x1b")
+    terminal.wait_for("PROBLEMS 8")
+    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +smtp-0001", line) for line in t.lines), "the cursor on it")
+
+
+def test_a_locked_screen_is_locked_in_the_detail_too(opened, engine):
+    terminal = opened()
+    terminal.send("L")
+    terminal.wait_for("locked: nothing can be changed")
+    terminal.send("\r")
+    terminal.wait_for("Esc back")
+    terminal.send("p")
+    terminal.wait_for("L unlocks")
+    assert not engine.asked
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"), [("\r", "Esc back"), ("A", "Enter save"), ("?", "Enter do it"), ("D", "Delete")]
+)
+def test_the_palette_opens_on_the_dashboard_only(opened, keys, shown):
+    terminal = opened()
+    terminal.send(keys)
+    terminal.wait_for(shown)
+    terminal.send("\x10")
+    terminal.send("\x1b")
+    terminal.wait_gone(shown)
+    terminal.wait_for("? keys")
+    assert "Search for" not in terminal.text
+
+
+def test_enter_on_a_group_folds_and_unfolds_it(opened):
+    terminal = opened()
+    terminal.send("g\r")
+    terminal.wait_for("▸ PROBLEMS 8")
+    terminal.send("\r")
+    terminal.wait_for("▾ PROBLEMS 8")
+
+
+def test_no_line_of_the_help_is_cut_at_80_columns(opened):
+    terminal = opened(80, 60)
+    terminal.send("?")
+    terminal.wait_for("TRIAGE")
+    terminal.wait_for("Quit; from the panel")
+    assert "…" not in terminal.text
+
+
 # --- states -----------------------------------------------------------------------------
 
 

@@ -67,6 +67,11 @@ class DashboardApp(App[None]):
     def _terminal_gone(self, _reason: str) -> None:
         self.exit()
 
+    def action_command_palette(self) -> None:
+        """The palette of the dashboard: Textual binds its key on every screen, in questions and forms too."""
+        if isinstance(self.screen, Dashboard):
+            super().action_command_palette()
+
     # --- what screens ask -------------------------------------------------------------
 
     def now_ms(self) -> int:
@@ -90,8 +95,8 @@ class DashboardApp(App[None]):
         return True
 
     def open_detail(self) -> Detail | None:
-        """The detail screen, while it is open."""
-        return self.screen if isinstance(self.screen, Detail) else None
+        """The detail screen, while it is open, below a question too."""
+        return next((s for s in self.screen_stack if isinstance(s, Detail) and s.is_mounted), None)
 
     def say(self, text: str) -> None:
         """A warning in the dashboard's message line."""

@@ -292,16 +292,19 @@ class Dashboard(Deeds, Sights, Screen[None]):
         self.show_message(now_s)
 
     def show_message(self, now_s: float) -> None:
-        """The message with what `u` would undo now, or nothing once its time is over."""
+        """The message with what `u` would undo now, or nothing once its time is over; in the detail as well."""
+        shown: PanelLine = ()
         if now_s > self.message_until_s:
             self.message_until_s = 0.0
-            self.line("message").show(())
-            return
-        text, role = self.message
-        undo, redo = self.link.snapshot.undo, self.link.snapshot.redo
-        hint = "".join(f"   {key}: {what}" for key, what in (("u undo", undo), ("U redo", redo)) if what)
-        hint = hint if role == "plain" else ""
-        self.line("message").show(((f" {text}", role), (hint, "dim")))
+        else:
+            text, role = self.message
+            undo, redo = self.link.snapshot.undo, self.link.snapshot.redo
+            hint = "".join(f"   {key}: {what}" for key, what in (("u undo", undo), ("U redo", redo)) if what)
+            shown = ((f" {text}", role), (hint if role == "plain" else "", "dim"))
+        self.line("message").show(shown)
+        detail = self.host.open_detail()
+        if detail is not None:
+            detail.say(shown)
 
     # --- the panel --------------------------------------------------------------------
 
@@ -314,7 +317,7 @@ class Dashboard(Deeds, Sights, Screen[None]):
                 place.show(self.panel_lines(max(20, place.size.width - 2)), top=top)
         detail = self.host.open_detail()
         if detail is not None and current is not None:
-            detail.show(self.panel_lines(max(20, self.size.width - 3)))
+            detail.show(self.panel_lines(max(20, self.size.width - 3)), top=top)
 
     def panel_lines(self, width: int) -> tuple[PanelLine, ...]:
         """What is known of the monitor under the cursor."""

@@ -174,9 +174,15 @@ class Deeds:
         from uptime_tui.ui.screens.detail import Detail
 
         if self.table.current() is None:
-            self.table.action_unfold()
+            self.table.toggle_fold()
             return
-        self.app.push_screen(Detail(self.host.roles, self.panel_lines(max(20, self.size.width - 3))))
+        lines = self.panel_lines(max(20, self.size.width - 3))
+        self.app.push_screen(Detail(self.host.roles, lines, self.do))
+
+    def do(self: "Dashboard", action: str) -> None:  # type: ignore[misc]
+        """Run an action of the dashboard or of its table by its id."""
+        target = self if hasattr(self, f"action_{action}") else self.table
+        self.app.call_later(target.run_action, action)
 
     def action_help(self: "Dashboard") -> None:  # type: ignore[misc]
         """All keys; Enter does what the line says."""
@@ -186,8 +192,7 @@ class Deeds:
 
         def chosen(answer: str | None) -> None:
             if answer:
-                target = self if hasattr(self, f"action_{answer}") else table
-                self.app.call_later(target.run_action, answer)
+                self.do(answer)
 
         self.app.push_screen(Help((*self.ACTIONS, *table.ACTIONS), self.host.roles), chosen)
 

@@ -1,5 +1,6 @@
 """One monitor on the whole screen: for narrow terminals, and for reading in peace."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,48 +13,76 @@ from uptime_tui.view.panel import PanelLine
 
 ACTIONS = (
     Action("close", ("escape", "q", "enter"), "back", "Back to the table.", "detail", 1),
-    Action("line_down", ("j", "down"), "down", "One line down.", "detail"),
-    Action("line_up", ("k", "up"), "up", "One line up.", "detail"),
+    Action("next_problem", ("n",), "next", "To the next problem.", "detail", 2),
+    Action("previous_problem", ("N",), "previous", "To the previous problem.", "detail"),
+    Action("recheck", ("r",), "recheck", "Probe now.", "detail", 3),
+    Action("copy", ("y",), "copy", "Copy name, target, reason or the next command.", "detail", 4),
+    Action("pause", ("p",), "pause", "Pause or resume.", "detail"),
 )
 
 
 class Detail(Screen[None]):
-    """The panel's lines, full width. The dashboard keeps them fresh."""
+    """The panel's lines, full width. The dashboard keeps them fresh, and does what the keys say.
+
+    Args:
+        roles: styles by role.
+        lines: what the dashboard knows.
+        do: runs one of the dashboard's actions by its id.
+    """
 
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = "Detail Lines { height: 1fr; padding: 0 1; }"
 
-    def __init__(self, roles: dict[str, str], lines: tuple[PanelLine, ...]) -> None:
+    def __init__(self, roles: dict[str, str], lines: tuple[PanelLine, ...], do: Callable[[str], object]) -> None:
         super().__init__()
+        self.do = do
         self.roles = roles
         self.first = lines
 
     def compose(self) -> ComposeResult:
         """Lines and keys."""
         yield Lines(self.roles, id="detail")
+        yield Line(self.roles, id="message")
         yield Line(self.roles, id="keys")
 
     def on_mount(self) -> None:
         """Show at once what the dashboard knew."""
         self.show(self.first)
-        self.query_one("#keys", Line).show(
-            ((" Esc", "accent"), (" back  ", "dim"), ("j k", "accent"), (" scroll", "dim"))
-        )
+        parts: list[tuple[str, str]] = []
+        for action in sorted((a for a in ACTIONS if a.rank < 99), key=lambda a: a.rank):
+            parts += [(f" {action.shown_key}", "accent"), (f" {action.label} ", "dim")]
+        self.query_one("#keys", Line).show((*parts, (" j k", "accent"), (" scroll", "dim")))
         self.query_one(Lines).focus()
 
-    def show(self, lines: tuple[PanelLine, ...]) -> None:
-        """Fresh lines."""
-        self.query_one(Lines).show(lines)
+    def show(self, lines: tuple[PanelLine, ...], *, top: bool = False) -> None:
+        """Fresh lines; `top` for another monitor's."""
+        self.query_one(Lines).show(lines, top=top)
+
+    def say(self, spans: PanelLine) -> None:
+        """The dashboard's message."""
+        self.query_one("#message", Line).show(spans)
 
     def action_close(self) -> None:
         """Back."""
         self.dismiss(None)
 
-    def action_line_down(self) -> None:
-        """One line down."""
-        self.query_one(Lines).scroll_relative(y=1, animate=False)
+    def action_next_problem(self) -> None:
+        """To the next problem."""
+        self.do("next_problem")
 
-    def action_line_up(self) -> None:
-        """One line up."""
-        self.query_one(Lines).scroll_relative(y=-1, animate=False)
+    def action_previous_problem(self) -> None:
+        """To the previous problem."""
+        self.do("previous_problem")
+
+    def action_recheck(self) -> None:
+        """Probe now."""
+        self.do("recheck")
+
+    def action_copy(self) -> None:
+        """A menu of what to copy."""
+        self.do("copy")
+
+    def action_pause(self) -> None:
+        """Pause or resume."""
+        self.do("pause")

@@ -1,6 +1,6 @@
 """Every key, searchable; Enter does what the line says."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -16,6 +16,9 @@ ACTIONS = (
     Action("list_down", ("down",), "down", "To the next entry.", "help"),
     Action("list_up", ("up",), "up", "To the entry before.", "help"),
 )
+_GROUPS: Final = ("triage", "moving", "view", "panes", "monitors", "screen")
+_KEYS: Final = 12
+"""Cells of the keys; the widest are `PgDn ctrl+d`."""
 
 
 class Help(Screen[str]):
@@ -26,12 +29,13 @@ class Help(Screen[str]):
     DEFAULT_CSS = """
     Help Input, Help Input:focus { border: none; height: 1; padding: 0 1; }
     Help OptionList, Help OptionList:focus { text-wrap: nowrap; text-overflow: ellipsis; }
+    Help OptionList > .option-list--option-disabled { color: $secondary; text-style: bold; }
     Help OptionList { height: 1fr; border: none; background: $background; }
     """
 
     def __init__(self, actions: tuple[Action, ...], roles: dict[str, str]) -> None:
         super().__init__()
-        self.all = actions
+        self.all = tuple(sorted(actions, key=lambda action: _GROUPS.index(action.group)))
         self.roles = roles
 
     def compose(self) -> ComposeResult:
@@ -61,16 +65,20 @@ class Help(Screen[str]):
         self.dismiss(event.option.id or "")
 
     def _fill(self, wanted: str) -> None:
+        """Entries that have all the words; below the names of their groups while nothing is searched."""
         words = wanted.casefold().split()
         options = self.query_one(OptionList)
         options.clear_options()
+        group = ""
         for action in self.all:
             keys = " ".join(shown(key) for key in action.keys)
-            text = f"{keys:<14} {action.label:<14} {action.help}"
-            if all(word in f"{text} {action.group} {action.id}".casefold() for word in words):
-                options.add_option(Option(text, id=action.id))
-        if options.option_count:
-            options.highlighted = 0
+            if not all(word in f"{keys} {action.label} {action.help} {action.group}".casefold() for word in words):
+                continue
+            if action.group != group and not words:
+                group = action.group
+                options.add_option(Option(group.upper(), disabled=True))
+            options.add_option(Option(f"{keys:<{_KEYS}} {action.help}", id=action.id))
+        options.action_first()
 
     def action_close(self) -> None:
         """Back without doing anything."""

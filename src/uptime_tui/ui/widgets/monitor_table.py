@@ -30,8 +30,8 @@ ACTIONS = (
     Action("bottom", ("G", "end"), "bottom", "To the last line.", "moving"),
     Action("next_group", ("right_curly_bracket",), "next group", "To the next group.", "moving"),
     Action("previous_group", ("left_curly_bracket",), "previous group", "To the previous group.", "moving"),
-    Action("fold", ("h", "left"), "fold", "Fold the group under the cursor.", "groups"),
-    Action("unfold", ("l", "right"), "unfold", "Unfold the group under the cursor.", "groups"),
+    Action("fold", ("h", "left"), "fold", "Fold the group under the cursor.", "moving"),
+    Action("unfold", ("l", "right"), "unfold", "Unfold the group under the cursor.", "moving"),
     Action("next_problem", ("n",), "next", "To the next problem.", "triage", 1),
     Action("previous_problem", ("N",), "previous", "To the previous problem.", "triage"),
     Action("mark", ("space",), "mark", "Mark and go on; actions then mean all marked ones.", "triage"),
@@ -356,6 +356,12 @@ class MonitorTable(ScrollView, can_focus=True):
                     if isinstance(above, GroupRow) and above.key == key:
                         self._move(number)
             self.post_message(self.FoldChanged(key, folded=folded))
+
+    def toggle_fold(self) -> None:
+        """Fold or unfold the group whose header is under the cursor."""
+        entry = self.view[self.index] if self.index < len(self.view) else None
+        if isinstance(entry, GroupRow):
+            self._fold(folded=not entry.collapsed)
 
     def action_mark(self) -> None:
         """Mark or unmark, and go on."""
