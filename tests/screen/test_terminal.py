@@ -12,7 +12,7 @@ import pytest
 from support.fake_engine import FakeEngine, make_fleet
 from support.fleets import row
 from support.pty_terminal import PtyTerminal
-from uptime_tui.wire.messages import Notice
+from uptime_tui.wire.messages import Notice, Reply
 
 HOSTILE = "\\x1b[31m [/] [@click=app.quit]x[/] [red]" + "A" * 120
 
@@ -383,6 +383,20 @@ def test_no_line_of_the_help_is_cut_at_80_columns(opened):
     terminal.wait_for("TRIAGE")
     terminal.wait_for("Quit; from the panel")
     assert "…" not in terminal.text
+
+
+def test_a_long_message_is_shown_whole(opened, engine):
+    terminal = opened()
+    engine.reply = lambda message: Reply(
+        message.number,
+        error="monitors.toml:6: not valid TOML: not a TOML value (put text between double quotes: name = to the end",
+    )
+    terminal.send("p")
+    terminal.wait_for("to the end")
+    terminal.send("\r")
+    terminal.wait_for("Esc back")
+    terminal.send("r")
+    terminal.wait(lambda t: "to the end" in t.lines[-2], "the whole message in the detail")
 
 
 # --- states -----------------------------------------------------------------------------

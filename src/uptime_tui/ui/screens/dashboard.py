@@ -14,7 +14,7 @@ from uptime_tui.ui.actions import bindings
 from uptime_tui.ui.lore import clock
 from uptime_tui.ui.screens.deeds import ACTIONS_OF_DEEDS, Deeds
 from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, PANEL_FROM, Sights
-from uptime_tui.ui.widgets.lines import Line, Lines
+from uptime_tui.ui.widgets.lines import Line, Lines, Notice
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import states
 from uptime_tui.view.columns import counts_text
@@ -47,6 +47,7 @@ class Dashboard(Deeds, Sights, Screen[None]):
     DEFAULT_CSS = """
     Dashboard #status { background: $panel; }
     Dashboard #banner { display: none; }
+    Dashboard #message { height: 1; }
     Dashboard #body { height: 1fr; }
     Dashboard #panel { display: none; width: 44; padding: 0 1; border-left: vkey $panel; }
     Dashboard #panel:focus { border-left: vkey $accent; }
@@ -76,7 +77,6 @@ class Dashboard(Deeds, Sights, Screen[None]):
         self.awaited = ""
         """Name of a monitor that was just added: the cursor goes there when it arrives."""
         self.new_problems = 0
-        self.banner_height = 0
         self.last_key_s = 0.0
         self.stale_order = False
         self.owed = Dirty()
@@ -92,7 +92,7 @@ class Dashboard(Deeds, Sights, Screen[None]):
         """From top to bottom."""
         host = self.host
         yield Line(host.roles, id="status")
-        yield Lines(host.roles, id="banner")
+        yield Notice(host.roles, id="banner", least=0)
         yield Line(host.roles, id="titles")
         with Horizontal(id="body"):
             yield MonitorTable(self.link.snapshot, host.glyphs, host.roles, host.now_ms, id="table")
@@ -103,12 +103,11 @@ class Dashboard(Deeds, Sights, Screen[None]):
         yield Input(
             placeholder="filter: words, state:down cat:email svc:smtp tag:prod why:refused cert<14 lat>200", id="filter"
         )
-        yield Line(host.roles, id="message")
+        yield Notice(host.roles, id="message", least=1)
         yield Line(host.roles, id="keys")
 
     def on_mount(self) -> None:
         """Start the frame clock."""
-        self.query_one("#banner", Lines).can_focus = False
         self.query_one("#changes", Lines).can_focus = False
         self.query_one("#tiny", Lines).can_focus = False
         self.table.focus()
@@ -252,14 +251,7 @@ class Dashboard(Deeds, Sights, Screen[None]):
     def show_banner(self) -> None:
         """One line when something is wrong with the whole."""
         found = states.banner(self.link.snapshot, self.lost_for())
-        banner = self.query_one("#banner", Lines)
-        lines = states.banner_lines(found[0], self.size.width - 2) if found is not None else []
-        if len(lines) != self.banner_height:
-            self.banner_height = len(lines)
-            banner.display = bool(lines)
-            banner.styles.height = len(lines)
-        if found is not None:
-            banner.show(tuple(((f" {line}", found[1]),) for line in lines))
+        self.query_one("#banner", Notice).tell(*(found or ("", "plain")))
         if not self.link.snapshot.complete and self.link.problem:
             empty = self.empty_text()
             if empty != self.told_empty:
@@ -293,18 +285,17 @@ class Dashboard(Deeds, Sights, Screen[None]):
 
     def show_message(self, now_s: float) -> None:
         """The message with what `u` would undo now, or nothing once its time is over; in the detail as well."""
-        shown: PanelLine = ()
         if now_s > self.message_until_s:
             self.message_until_s = 0.0
-        else:
-            text, role = self.message
-            undo, redo = self.link.snapshot.undo, self.link.snapshot.redo
-            hint = "".join(f"   {key}: {what}" for key, what in (("u undo", undo), ("U redo", redo)) if what)
-            shown = ((f" {text}", role), (hint if role == "plain" else "", "dim"))
-        self.line("message").show(shown)
+            self.message = ("", "plain")
+        text, role = self.message
+        undo, redo = self.link.snapshot.undo, self.link.snapshot.redo
+        hint = "".join(f"   {key}: {what}" for key, what in (("u undo", undo), ("U redo", redo)) if what)
+        hint = hint if role == "plain" else ""
+        self.query_one("#message", Notice).tell(text, role, hint)
         detail = self.host.open_detail()
         if detail is not None:
-            detail.say(shown)
+            detail.say(text, role, hint)
 
     # --- the panel --------------------------------------------------------------------
 

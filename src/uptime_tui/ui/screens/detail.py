@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from uptime_tui.ui.actions import Action, bindings
-from uptime_tui.ui.widgets.lines import Line, Lines
+from uptime_tui.ui.widgets.lines import Line, Lines, Notice
 from uptime_tui.view.panel import PanelLine
 
 ACTIONS = (
@@ -32,7 +32,10 @@ class Detail(Screen[None]):
 
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
-    DEFAULT_CSS = "Detail Lines { height: 1fr; padding: 0 1; }"
+    DEFAULT_CSS = """
+    Detail #detail { height: 1fr; padding: 0 1; }
+    Detail #message { height: 1; }
+    """
 
     def __init__(self, roles: dict[str, str], lines: tuple[PanelLine, ...], do: Callable[[str], object]) -> None:
         super().__init__()
@@ -43,7 +46,7 @@ class Detail(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lines and keys."""
         yield Lines(self.roles, id="detail")
-        yield Line(self.roles, id="message")
+        yield Notice(self.roles, id="message", least=1)
         yield Line(self.roles, id="keys")
 
     def on_mount(self) -> None:
@@ -53,15 +56,15 @@ class Detail(Screen[None]):
         for action in sorted((a for a in ACTIONS if a.rank < 99), key=lambda a: a.rank):
             parts += [(f" {action.shown_key}", "accent"), (f" {action.label} ", "dim")]
         self.query_one("#keys", Line).show((*parts, (" j k", "accent"), (" scroll", "dim")))
-        self.query_one(Lines).focus()
+        self.query_one("#detail", Lines).focus()
 
     def show(self, lines: tuple[PanelLine, ...], *, top: bool = False) -> None:
         """Fresh lines; `top` for another monitor's."""
-        self.query_one(Lines).show(lines, top=top)
+        self.query_one("#detail", Lines).show(lines, top=top)
 
-    def say(self, spans: PanelLine) -> None:
+    def say(self, text: str, role: str, after: str) -> None:
         """The dashboard's message."""
-        self.query_one("#message", Line).show(spans)
+        self.query_one("#message", Notice).tell(text, role, after)
 
     def action_close(self) -> None:
         """Back."""

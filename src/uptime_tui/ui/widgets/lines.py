@@ -11,6 +11,7 @@ from textual.widget import Widget
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.paint import Palette, strip
 from uptime_tui.view.panel import PanelLine
+from uptime_tui.view.states import banner_lines
 
 ACTIONS = (
     Action("scroll_down", ("j", "down"), "down", "One line down.", "panel"),
@@ -98,6 +99,32 @@ class Lines(ScrollView, can_focus=True):
         """One line of the screen."""
         number = self.scroll_offset.y + y
         return strip(_at(self.lines, number), self.size.width, Palette(self.rich_style, self.roles))
+
+
+class Notice(Lines, can_focus=False):
+    """A text of as many lines as it needs, up to a bound; empty it takes `least` lines.
+
+    Args:
+        least: lines that are kept free, so that a short text moves nothing.
+    """
+
+    def __init__(self, roles: dict[str, str], *, least: int, **kwargs: Any) -> None:
+        super().__init__(roles, **kwargs)
+        self.least = least
+        self._height = -1
+
+    def tell(self, text: str, role: str, after: str = "") -> None:
+        """Show the text wrapped, `after` behind it in the last line."""
+        lines = banner_lines(text, self.app.size.width - 2) if text else []
+        height = max(self.least, len(lines))
+        if height != self._height:
+            self._height = height
+            self.display = height > 0
+            self.styles.height = height
+        shown: list[PanelLine] = [((f" {line}", role),) for line in lines]
+        if lines:
+            shown[-1] = (*shown[-1], (after, "dim"))
+        self.show(tuple(shown))
 
 
 def _at(lines: tuple[PanelLine, ...], number: int) -> PanelLine:
