@@ -540,6 +540,25 @@ def test_signals_end_it_and_leave_the_terminal_clean(opened, number):
     assert not terminal.is_clean()
 
 
+def test_what_is_cleared_away_after_the_screen_may_take_longer_than_the_screen_may(engine, tmp_path):
+    """The demo stops its engine and its lab, and removes their folder."""
+    code = (
+        "import sys, time, pathlib\n"
+        "from uptime_tui.config.paths import find_home\n"
+        "from uptime_tui.ui import app, driver\n"
+        "app.run_dashboard(find_home(sys.argv[1], {}))\n"
+        "time.sleep(driver.LEAVE_S * 2)\n"
+        "pathlib.Path(sys.argv[2]).touch()\n"
+    )
+    cleared = tmp_path / "cleared"
+    program = [sys.executable, "-c", code, str(engine.home.config), str(cleared)]
+    with PtyTerminal(engine.home.config, program=program) as terminal:
+        terminal.wait_for("ssh-0003")
+        terminal.signal(signal.SIGTERM)
+        terminal.wait_exit(20)
+    assert cleared.exists()
+
+
 def test_a_hangup_ends_it(opened):
     terminal = opened()
     terminal.hang_up()

@@ -30,6 +30,7 @@ def run_dashboard(home: Home) -> int:
 
     app = DashboardApp(home, settings, theme)
     app.run(mouse=settings.ui.mouse)
+    app.has_left()
     return app.return_code or 0
 
 

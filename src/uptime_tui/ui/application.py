@@ -72,6 +72,11 @@ class DashboardApp(App[None]):
         if isinstance(self.screen, Dashboard):
             super().action_command_palette()
 
+    def has_left(self) -> None:
+        """The app has ended and the terminal is as it was: whoever started it may take the time to clear away."""
+        if isinstance(self._driver, Terminal):
+            self._driver.left.set()
+
     # --- what screens ask -------------------------------------------------------------
 
     def now_ms(self) -> int:

@@ -52,6 +52,8 @@ class Terminal(LinuxDriver):
         self.bytes_written = 0
         self.dropped = False
         """Output was thrown away: everything is to be drawn anew once the terminal takes it."""
+        self.left = threading.Event()
+        """The app has ended by itself: what its caller clears away after it needs no watchdog."""
         self._leaving = False
         self._ending = False
         self._loop_at_start: asyncio.AbstractEventLoop | None = None
@@ -147,7 +149,8 @@ class Terminal(LinuxDriver):
             loop.call_soon_threadsafe(told, reason)
 
     def _watch_the_end(self) -> None:
-        threading.Event().wait(LEAVE_S)
+        if self.left.wait(LEAVE_S):
+            return
         restore_terminal(self.fileno, self.attrs_before)
         os._exit(0)
 
