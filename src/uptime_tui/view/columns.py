@@ -66,7 +66,7 @@ COLUMNS: Final = (
     Column("state", "STATE", 0, 10, 10, _state, sort="state"),
     Column("name", "NAME", 1, 14, 34, lambda c: c.monitor.name, sort="name", ease=20),
     Column("service", "SERVICE", 8, 11, 13, lambda c: c.monitor.target.service),
-    Column("target", "TARGET", 6, 20, 38, _target),
+    Column("target", "TARGET", 6, 20, 38, _target, ease=28),
     Column("latency", "LAT", 4, 6, 7, lambda c: words.latency(c.row.latency_ms), right=True, sort="latency"),
     Column("trend", "TREND", 5, 8, 24, lambda c: trend_text(c.row.trend, c.width, c.glyphs)),
     Column("for", "FOR", 3, 4, 4, _for, right=True, sort="for"),

@@ -34,7 +34,7 @@ def text(spans):
         (78, "state name latency trend for why"),
         (109, "state name latency trend for why"),
         (110, "state name target latency trend for why"),
-        (115, "state name target latency trend for cert why"),
+        (123, "state name target latency trend for cert why"),
         (200, "state name service target latency trend for cert why"),
     ],
 )
@@ -47,6 +47,7 @@ def test_the_reason_has_room_before_columns_that_the_panel_repeats(width):
     widths = {column.id: size for column, size in choose_columns(width)}
     assert widths["why"] >= 36
     assert widths["name"] >= 20
+    assert "service" not in widths or widths["target"] >= 28
 
 
 @given(st.integers(10, 400))

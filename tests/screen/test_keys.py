@@ -1,0 +1,309 @@
+"""What the keys of the dashboard do, on a real terminal."""
+
+import re
+
+import pytest
+
+from support.fake_engine import FakeEngine
+from support.fleets import row
+from support.pty_terminal import PtyTerminal
+from uptime_tui.wire.messages import Reply
+
+
+def test_the_cursor_stays_on_its_monitor_when_the_order_changes(opened, engine):
+    terminal = opened()
+    terminal.send("j")
+    terminal.wait(
+        lambda t: any(line.startswith("> ✗ DOWN     smtp-0001") for line in t.lines), "the cursor on smtp-0001"
+    )
+    old = engine.rows[30]
+    engine.change(row(30, "down", since_ms=old.since_ms - 10**9))
+    terminal.wait_for("PROBLEMS 9")
+    assert any(line.startswith("> ✗ DOWN     smtp-0001") for line in terminal.lines)
+
+
+def test_nothing_is_held_before_the_first_key(opened, engine):
+    terminal = opened()
+    engine.change(row(30, "down"))
+    terminal.wait_for("PROBLEMS 9", 2.5)
+
+
+def test_filter_narrows_as_it_is_typed_and_escape_brings_all_back(opened):
+    terminal = opened()
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send("ssh")
+    terminal.wait_gone("smtp-0001")
+    terminal.send("\x1b")
+    terminal.wait_for("smtp-0001")
+
+
+def test_a_filter_that_matches_nothing_says_so(opened):
+    terminal = opened()
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send("nosuchthing\r")
+    terminal.wait_for("None of 60 monitors matches")
+    terminal.send("\x1b")
+    terminal.wait_for("ssh-0003")
+
+
+def test_what_is_wrong_with_a_filter_is_said_until_it_is_right(opened):
+    terminal = opened()
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send("cert<")
+    terminal.wait_for("cert< wants a number")
+    terminal.send("14")
+    terminal.wait_gone("cert< wants a number")
+
+
+def test_delete_names_the_monitor_and_enter_means_no(opened, engine):
+    terminal = opened()
+    terminal.send("D")
+    terminal.wait_for("Delete “ssh-0003”?")
+    terminal.send("\r")
+    terminal.wait_gone("Delete “ssh-0003”?")
+    assert not engine.asked
+    terminal.send("D")
+    terminal.wait_for("Delete “ssh-0003”?")
+    terminal.send("y")
+    terminal.wait_for("deleted ssh-0003")
+    terminal.wait_for("u undo: delete ssh-0003")
+    assert [type(message).__name__ for message in engine.asked] == ["Delete"]
+
+
+def test_a_locked_screen_changes_nothing(opened, engine):
+    terminal = opened()
+    terminal.send("L")
+    terminal.wait_for("locked: nothing can be changed")
+    terminal.send("D")
+    terminal.wait_for("L unlocks")
+    assert not engine.asked
+
+
+def test_pasting_a_target_probes_it_while_the_form_is_open_and_enter_saves(opened, engine):
+    terminal = opened()
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smtp://mx9.example.net")
+    terminal.wait_for("mx9.example.net smtp")
+    terminal.wait_for("250 ready")
+    terminal.send("\r")
+    terminal.wait_for("added smtp://mx9.example.net")
+    assert [type(message).__name__ for message in engine.asked] == ["TryTarget", "Add"]
+    assert engine.asked[1].tables == ({"target": "smtp://mx9.example.net"},)
+
+
+def test_a_broken_target_is_one_clear_line(opened):
+    terminal = opened()
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smpt://mx9")
+    terminal.wait_for("smtp")
+    assert terminal.process.poll() is None
+
+
+def test_help_is_searched_and_runs_what_it_finds(opened):
+    terminal = opened()
+    terminal.send("?")
+    terminal.wait_for("search keys")
+    terminal.send("freeze")
+    terminal.wait(lambda t: "Freeze the display" in t.text and "Probe the marked" not in t.text, "one entry")
+    terminal.send("\r")
+    terminal.wait_for("frozen")
+
+
+def test_the_palette_finds_actions_and_monitors(opened):
+    terminal = opened()
+    terminal.send(":")
+    terminal.wait_for("Search for")
+    terminal.send("https-0042")
+    terminal.wait_for("go to https-0042")
+    terminal.send("\r")
+    terminal.wait(lambda t: any(re.match(r"> .*https-0042", line) for line in t.lines), "the cursor there")
+
+
+def test_copying_shows_the_text_and_sends_it(opened):
+    terminal = opened()
+    terminal.send("y")
+    terminal.wait_for("next command")
+    terminal.send("t")
+    terminal.wait_for("ssh://h3.example.net:22")
+    assert b"\x1b]52;c;c3NoOi8vaDMuZXhhbXBsZS5uZXQ6MjI=" in terminal.raw
+
+
+def test_ctrl_l_draws_everything_anew(opened):
+    terminal = opened()
+    with terminal._lock:
+        terminal.screen.reset()
+    terminal.send("\x0c")
+    terminal.wait(lambda t: "PROBLEMS 8" in t.text and "? keys" in t.text and "STATE" in t.text, "the whole screen")
+
+
+def test_new_problems_are_counted_while_the_order_is_held(opened, engine):
+    terminal = opened()
+    terminal.send(" ")
+    terminal.wait_for("1 marked")
+    engine.change(row(30, "down"), row(31, "degraded"))
+    terminal.wait_for("held: +2 new, press .")
+    assert "PROBLEMS 8" in terminal.text
+    terminal.send(".")
+    terminal.wait_for("PROBLEMS 10")
+    terminal.wait_gone("press .")
+
+
+def test_the_cursor_waits_on_the_worst_problem_until_a_key_is_pressed(opened, engine):
+    terminal = opened()
+    engine.change(row(30, "down", since_ms=1))
+    terminal.wait_for("PROBLEMS 9")
+    terminal.wait(
+        lambda t: any(re.match(r"> ✗ DOWN +ssh-0030|> ✗ DOWN +\S+-0030", line) for line in t.lines), "the cursor"
+    )
+
+
+def test_v_marks_from_the_last_mark_to_the_cursor(opened):
+    terminal = opened()
+    terminal.send("vjjjv")
+    terminal.wait_for("4 marked")
+    terminal.send("\x1b")
+    terminal.wait_gone("marked")
+
+
+def test_the_sort_column_moves_with_angle_brackets(opened):
+    terminal = opened()
+    terminal.send(">")
+    terminal.wait_for("NAME↓")
+    terminal.send(">")
+    terminal.wait_for("LAT↓")
+    terminal.send("<<<")
+    terminal.wait_for("FOR↓")
+    terminal.send("R")
+    terminal.wait_for("FOR↑")
+
+
+def test_the_latency_view_is_one_list_and_escape_leaves_it(opened):
+    terminal = opened()
+    terminal.send("4")
+    terminal.wait_gone("PROBLEMS")
+    terminal.send("\x1b")
+    terminal.wait_for("PROBLEMS 8")
+    assert "STATE↓" in terminal.text
+
+
+def test_minus_folds_every_category_and_unfolds_them(opened):
+    terminal = opened()
+    terminal.send("-")
+    terminal.wait_for("▸ email")
+    terminal.send("-")
+    terminal.wait_for("▾ web")
+
+
+def test_the_panel_takes_the_focus_scrolls_and_q_gives_it_back(opened):
+    terminal = opened(120, 40)
+    terminal.wait_for("systemctl status ssh")
+    terminal.send("\t")
+    terminal.send("G")
+    terminal.wait_gone("ssh://h3.example.net:22")
+    terminal.send("z")
+    terminal.wait_gone("PROBLEMS")
+    terminal.send("z")
+    terminal.wait_for("PROBLEMS")
+    terminal.send("q")
+    terminal.send("j")
+    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +smtp-0001", line) for line in t.lines), "the cursor in the table")
+    terminal.send("z")
+    terminal.wait_gone("smtp://h1.example.net:25")
+    assert terminal.process.poll() is None
+
+
+def test_a_key_without_a_monitor_says_so(tmp_path):
+    with FakeEngine(tmp_path) as engine, PtyTerminal(engine.home.config) as terminal:
+        terminal.wait_for("Press A and paste a target")
+        for key in "rpDeCy":
+            terminal.send(key)
+            terminal.wait_for("is under the cursor" if key in "eCy" else "no monitor is marked")
+            terminal.send("m")
+            terminal.wait_for("mouse")
+
+
+def test_after_adding_the_cursor_is_on_the_new_monitor(opened):
+    terminal = opened()
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smtp://mx9.example.net")
+    terminal.wait_for("250 ready")
+    terminal.send("\r")
+    terminal.wait(lambda t: any(re.match(r"> .*mx9", line) for line in t.lines), "the cursor on it")
+
+
+def test_the_detail_does_what_the_table_does(opened, engine):
+    terminal = opened()
+    terminal.send("\r")
+    terminal.wait_for("Esc back")
+    terminal.send("r")
+    terminal.wait_for("rechecking 1")
+    terminal.send("n")
+    terminal.wait_for("smtp://h1.example.net:25")
+    terminal.send("y")
+    terminal.wait_for("next command")
+    terminal.send("t")
+    terminal.wait_for("sent to the terminal: smtp://h1.example.net:25")
+    terminal.send("\x1b")
+    terminal.wait_for("PROBLEMS 8")
+    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +smtp-0001", line) for line in t.lines), "the cursor on it")
+
+
+def test_a_locked_screen_is_locked_in_the_detail_too(opened, engine):
+    terminal = opened()
+    terminal.send("L")
+    terminal.wait_for("locked: nothing can be changed")
+    terminal.send("\r")
+    terminal.wait_for("Esc back")
+    terminal.send("p")
+    terminal.wait_for("L unlocks")
+    assert not engine.asked
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"), [("\r", "Esc back"), ("A", "Enter save"), ("?", "Enter do it"), ("D", "Delete")]
+)
+def test_the_palette_opens_on_the_dashboard_only(opened, keys, shown):
+    terminal = opened()
+    terminal.send(keys)
+    terminal.wait_for(shown)
+    terminal.send("\x10")
+    terminal.send("\x1b")
+    terminal.wait_gone(shown)
+    terminal.wait_for("? keys")
+    assert "Search for" not in terminal.text
+
+
+def test_enter_on_a_group_folds_and_unfolds_it(opened):
+    terminal = opened()
+    terminal.send("g\r")
+    terminal.wait_for("▸ PROBLEMS 8")
+    terminal.send("\r")
+    terminal.wait_for("▾ PROBLEMS 8")
+
+
+def test_no_line_of_the_help_is_cut_at_80_columns(opened):
+    terminal = opened(80, 60)
+    terminal.send("?")
+    terminal.wait_for("TRIAGE")
+    terminal.wait_for("Quit; from the panel")
+    assert "…" not in terminal.text
+
+
+def test_a_long_message_is_shown_whole(opened, engine):
+    terminal = opened()
+    engine.reply = lambda message: Reply(
+        message.number,
+        error="monitors.toml:6: not valid TOML: not a TOML value (put text between double quotes: name = to the end",
+    )
+    terminal.send("p")
+    terminal.wait_for("to the end")
+    terminal.send("\r")
+    terminal.wait_for("Esc back")
+    terminal.send("r")
+    terminal.wait(lambda t: "to the end" in t.lines[-2], "the whole message in the detail")
