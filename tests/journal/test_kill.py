@@ -1,6 +1,11 @@
-"""kill -9 during writes, fifty times: the journal opens, at most the last second is missing, incidents are intact."""
+"""kill -9 during writes, fifty times: the journal opens, at most the last second is missing, incidents are intact.
+
+Ten writers, each with a journal of its own, are killed five times. Each tells a file what it has handed over and
+when; what it told more than a second before its end must be in the journal, byte for byte.
+"""
 
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +21,7 @@ from uptime_tui.model.units import MonitorId
 WRITER = """
 import sys, time
 from pathlib import Path
+import msgspec
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.incident import Incident
@@ -25,59 +31,85 @@ path, told = Path(sys.argv[1]), open(sys.argv[2], "a", buffering=1)
 journal = Journal(path)
 journal.open()
 number = journal.ids(["a"])["a"]
-last = 0
-while True:
+opened = None
+for count in range(1_000_000):
+    time.sleep(0.002)
     now = time.time_ns() // 1_000_000
-    if now == last:
-        time.sleep(0.0003)
-        continue
-    last = now
-    journal.keep_result(Result(number, now, Failure.REFUSED if now % 7 == 0 else None, None, "", Timings(total=1.0)))
-    if now % 50 == 0:
+    journal.keep_result(Result(number, now, Failure.REFUSED if count % 7 == 0 else None, None, "", Timings(total=1.0)))
+    told.write(f"result {now}\\n")
+    if count % 20 == 0:
         opened = journal.keep_incident(Incident(0, number, now, Status.DOWN, Failure.REFUSED, "opened"))
-        told.write(f"i {opened.id} {now}\\n")
-    told.write(f"r {now}\\n")
+        told.write(f"opened {opened.id} {now}\\n")
+    elif count % 20 == 10:
+        journal.keep_incident(msgspec.structs.replace(opened, closed_ms=now))
+        told.write(f"closed {opened.id} {now}\\n")
 """
-ROUNDS = 50
+WRITERS, ROUNDS = 10, 5
+BOUND_MS = 1000
+
+
+class Victim:
+    """One writer and what it told in all its lives."""
+
+    def __init__(self, folder):
+        self.path, self.told = folder / "journal.sqlite3", folder / "told"
+        folder.mkdir()
+        self.results, self.opened, self.closed = set(), {}, {}
+        """All that was told a second before the kill, or earlier."""
+
+    def start(self):
+        self.before = self.told.stat().st_size if self.told.exists() else 0
+        self.child = subprocess.Popen([sys.executable, "-c", WRITER, str(self.path), str(self.told)])
+
+    def has_begun(self):
+        assert self.child.poll() is None
+        return self.told.exists() and self.told.stat().st_size > self.before
+
+    def kill(self):
+        os.kill(self.child.pid, signal.SIGKILL)
+        killed_ms = time.time_ns() // 1_000_000
+        self.child.wait()
+        for line in self.told.read_text()[self.before :].splitlines():
+            kind, *numbers = line.split()
+            if int(numbers[-1]) > killed_ms - BOUND_MS:
+                break
+            if kind == "result":
+                self.results.add(int(numbers[0]))
+            else:
+                getattr(self, kind)[int(numbers[0])] = int(numbers[1])
+
+    def check(self):
+        connection = sqlite3.connect(self.path)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        connection.close()
+        journal = Journal(self.path)
+        assert journal.open() == ()
+        journal.close()
+        reader = Reader(self.path)
+        kept = {point.at_ms for point in reader.history(MonitorId(1), 0, time.time_ns() // 1_000_000 + 1000)}
+        incidents = {incident.id: incident for incident in reader.incidents(MonitorId(1), 100_000)}
+        reader.close()
+        assert self.results <= kept
+        assert {number: incidents[number].opened_ms for number in self.opened} == self.opened
+        assert {number: incidents[number].closed_ms for number in self.closed} == self.closed
+        assert all(i.detail == "opened" and i.opened_ms < (i.closed_ms or 1 << 60) for i in incidents.values())
 
 
 @pytest.mark.timeout(180)
 def test_fifty_kills(tmp_path):
-    path, told = tmp_path / "journal.sqlite3", tmp_path / "told"
-    for round_number in range(ROUNDS):
-        already = told.stat().st_size if told.exists() else 0
-        child = subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(told)])
-        deadline = time.monotonic() + 20
-        while not told.exists() or told.stat().st_size < already + 400 + 37 * (round_number % 9):
+    chance = random.Random(50)
+    victims = [Victim(tmp_path / str(number)) for number in range(WRITERS)]
+    for _ in range(ROUNDS):
+        for victim in victims:
+            victim.start()
+        deadline = time.monotonic() + 30
+        while not all(victim.has_begun() for victim in victims):
             assert time.monotonic() < deadline
-            assert child.poll() is None
-            time.sleep(0.002)
-        if round_number % 10 == 9:
-            time.sleep(1.1)  # every tenth lives long enough to have committed: the bound below must bite
-        killed_ms = time.time_ns() // 1_000_000
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
-    lines = [line.split() for line in told.read_text().splitlines() if line.strip()]
-    written = {int(parts[1]) for parts in lines if parts[0] == "r" and len(parts) == 2}
-    connection = sqlite3.connect(path)
-    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
-    journal = Journal(path)
-    assert journal.open() == ()
-    journal.close()
-    reader = Reader(path)
-    kept = {point.at_ms for point in reader.history(MonitorId(1), 0, killed_ms + 1000)}
-    incidents = reader.incidents(MonitorId(1), 100_000)
-    reader.close()
-    lost = sorted(written - kept)
-    last_of_rounds = _ends_of_rounds(sorted(written))
-    assert all(any(0 <= end - at <= 1050 for end in last_of_rounds) for at in lost), lost[:5]
-    assert len(kept) > 1000
-    assert all(incident.detail == "opened" and incident.id and incident.opened_ms for incident in incidents)
-    ids = [incident.id for incident in incidents]
-    assert len(ids) == len(set(ids))
-
-
-def _ends_of_rounds(times):
-    """The last moment before each pause: a new interpreter takes longer to start than two results lie apart."""
-    return [now for now, after in zip(times, [*times[1:], times[-1] + 10_000], strict=True) if after - now > 25]
+            time.sleep(0.01)
+        for victim in victims:
+            time.sleep(chance.uniform(0.0, 0.4))  # the moment of the kill is what is varied
+            victim.kill()
+    for victim in victims:
+        victim.check()
+    assert sum(len(victim.results) for victim in victims) > 1000
+    assert sum(len(victim.closed) for victim in victims) > 50

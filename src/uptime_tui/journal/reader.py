@@ -33,20 +33,41 @@ _RECENT_ROWS: Final = 300_000
 class Reader:
     """Queries for screens and for the start. A journal that does not exist yet is an empty one.
 
+    A journal that was set aside is left for the new one.
+
     Args:
         path: the database file.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection: sqlite3.Connection | None = None
-        if path.is_file():
-            uri = f"{path.absolute().as_uri()}?mode=ro"
-            self._connection = sqlite3.connect(uri, uri=True, timeout=2.0, check_same_thread=False)
+        self._file: tuple[int, int] | None = None
 
     def close(self) -> None:
         """Close the connection."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
+
+    def interrupt(self) -> None:
+        """End a query that another thread runs; it returns nothing."""
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    def _opened(self) -> sqlite3.Connection | None:
+        """The connection to the file that is the journal now."""
+        try:
+            facts = self._path.stat()
+        except OSError:
+            return self._connection
+        file = (facts.st_dev, facts.st_ino)
+        if file != self._file:
+            self.close()
+            uri = f"{self._path.absolute().as_uri()}?mode=ro"
+            self._connection = sqlite3.connect(uri, uri=True, timeout=2.0, check_same_thread=False)
+            self._file = file
+        return self._connection
 
     def states(self) -> dict[MonitorId, State]:
         """The newest state of every monitor; one that cannot be read is left out."""
@@ -158,10 +179,9 @@ class Reader:
 
     def _rows(self, statement: str, *values: object) -> list[Any]:
         """All rows; none from a journal that is not there, or damaged where this query reads."""
-        if self._connection is None:
-            return []
         try:
-            return self._connection.execute(statement, values).fetchall()
+            connection = self._opened()
+            return [] if connection is None else connection.execute(statement, values).fetchall()
         except sqlite3.DatabaseError:
             return []
 

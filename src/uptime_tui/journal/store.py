@@ -6,6 +6,8 @@ commits, never the file (sqlite.org/pragma.html#pragma_synchronous).
 
 import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,7 @@ from typing import Final
 from uptime_tui.model.errors import UserError
 
 _BUSY_S: Final = 5.0
+_TABLES: Final = ("monitor", "result", "block", "rollup", "daily", "state", "newest", "failed", "event", "incident")
 
 
 def open_store(path: Path) -> sqlite3.Connection:
@@ -52,12 +55,29 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         if number > version:
             text = script.read_text("utf-8")
             connection.executescript(f"BEGIN IMMEDIATE;\n{text}\nPRAGMA user_version = {number};\nCOMMIT;")
+    for table in _TABLES:
+        connection.execute(f"SELECT 1 FROM {table} LIMIT 0")  # noqa: S608
+
+
+def reading(path: Path) -> closing[sqlite3.Connection]:
+    """A connection that writes nothing, closed at the end of its `with`."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    return closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_S, check_same_thread=False))
+
+
+def open_in_memory(path: Path) -> sqlite3.Connection:
+    """A journal that lasts as long as this process, for when there can be no other."""
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    migrate(connection, path)
+    return connection
 
 
 def is_sound(connection: sqlite3.Connection) -> bool:
-    """SQLite's own quick check; reads the whole file."""
+    """SQLite's own quick check; reads the whole file. A disk that fails meanwhile proves nothing."""
     try:
         return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.OperationalError:
+        return True
     except sqlite3.DatabaseError:
         return False
 
@@ -82,33 +102,59 @@ def set_aside(path: Path) -> Path:
     return kept
 
 
-def open_or_replace(path: Path) -> tuple[sqlite3.Connection, str]:
-    """Open the journal; a file that is no database is set aside and a new one begun. Returns a notice or "".
+def open_or_replace(path: Path, learn: Callable[[sqlite3.Connection], None]) -> tuple[sqlite3.Connection, str]:
+    """Open the journal; a file that is no journal is set aside and a new one begun. Returns a notice or "".
+
+    Args:
+        path: the file.
+        learn: reads what has to be known before the first write.
 
     Raises:
-        UserError: the folder cannot be written, or the journal is of a newer version.
+        UserError: the file or its folder cannot be used, or the journal is of a newer version.
     """
     try:
-        return open_store(path), ""
+        return _open_and_learn(path, learn), ""
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from error
     except sqlite3.OperationalError as error:
         if not _is_broken(path, error):
-            raise UserError(
-                f"the journal cannot be opened: {error}", where=str(path), todo="check the folder and its disk"
-            ) from error
+            raise _unusable(path, str(error)) from error
     except sqlite3.DatabaseError:
         pass  # "file is not a database", "malformed": below
     try:
-        kept = set_aside(path)
-        return open_store(path), broken_notice(kept)
+        notice = begin_anew(path, "the journal was damaged")
+        return _open_and_learn(path, learn), notice
     except (OSError, sqlite3.Error) as error:
         raise UserError(f"the journal is broken and cannot be set aside: {error}", where=str(path)) from error
 
 
-def broken_notice(kept: Path) -> str:
-    """What is said of a journal that was set aside."""
-    return f"the journal was damaged: kept aside as {kept}, a new one was begun; monitors and settings are not affected"
+def begin_anew(path: Path, what: str) -> str:
+    """Make room for a new file; returns what is said of it.
+
+    Raises:
+        OSError: the old one cannot be renamed.
+    """
+    kept = f"kept aside as {set_aside(path)}, " if path.exists() else ""
+    return f"{what}: {kept}a new one was begun; monitors and settings are not affected"
+
+
+def _open_and_learn(path: Path, learn: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+    connection = open_store(path)
+    try:
+        learn(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _unusable(path: Path, why: str) -> UserError:
+    return UserError(
+        f"the journal cannot be opened: {why}", where=str(path), todo="check its owner, its folder and the disk"
+    )
 
 
 def _is_broken(path: Path, error: sqlite3.OperationalError) -> bool:
-    """A folder in the file's place, or a table that a migration finds half-made: both are set aside."""
-    return path.is_dir() or "already exists" in str(error) or "no such table" in str(error)
+    """A folder in the file's place, or tables that are not ours: both are set aside."""
+    said = str(error)
+    return path.is_dir() or any(words in said for words in ("already exists", "no such table", "no such column"))

@@ -4,17 +4,19 @@ Nothing here blocks the caller but `open`, `flush` and `close`. A full disk stop
 kept in memory up to a bound, said in `problem`, and tried again.
 """
 
+import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from uptime_tui.journal import seal, store
-from uptime_tui.journal.pack import EVENT_BITS, result_row
+from uptime_tui.journal.pack import EVENT_BITS, MONITOR_BITS, result_row
+from uptime_tui.journal.waiting import Row, Statement, Waiting
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.events import Event
 from uptime_tui.model.incident import Incident
@@ -23,10 +25,8 @@ from uptime_tui.model.status import State
 from uptime_tui.model.units import MAX_MONITOR_ID, MonitorId
 
 BATCH_ROWS: Final = 1000
-COMMIT_S: Final = 0.9
+COMMIT_S: Final = 0.75
 """With the commit itself, what is measured is on disk within a second."""
-KEPT_ROWS: Final = 200_000
-"""Results kept in memory while the disk refuses them."""
 _SEAL_EVERY_S: Final = 60.0
 _RETRY_S: Final = (1.0, 30.0)
 _FLUSH_S: Final = 0.8
@@ -34,8 +34,11 @@ _FORGET_EVERY_MS: Final = 86_400_000
 _FORGET_SLICE: Final = 50
 """Monitors whose old blocks are deleted between two commits."""
 _pack: Final = msgspec.msgpack.Encoder().encode
-
-Statement = tuple[str, tuple[Any, ...]]
+_log: Final = logging.getLogger(__name__)
+_FAULTY: Final = (
+    sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError
+)  # fmt: skip
+"""The record is at fault, not the disk: trying again would not help, and would hold up all others."""
 
 
 def wall_ms() -> int:
@@ -58,18 +61,17 @@ class Journal:
         self._block_days = block_days
         self._connection: sqlite3.Connection | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
-        self._lock = threading.Lock()
+        self._waiting = Waiting()
         self._wake = threading.Event()
         self._hurry = threading.Event()
         self._idle = threading.Event()
         self._stopping = False
         self._writing = False
-        self._results: list[tuple[int, int]] = []
-        self._statements: list[Statement] = []
         self._names: dict[str, MonitorId] = {}
         self._next_id = 1
         self._next_incident = 1
-        self._dropped = 0
+        self._examination: sqlite3.Connection | None = None
+        self._unsound = ""
         self._to_forget: list[MonitorId] = []
         self._forgot_ms = 0
         self.problem = ""
@@ -85,23 +87,17 @@ class Journal:
         Raises:
             UserError: the folder cannot be written, or the journal is of a newer version.
         """
-        self._connection, notice = store.open_or_replace(self._path)
-        try:
-            self._learn(self._connection)
-        except sqlite3.DatabaseError:
-            self._connection.close()
-            kept = store.set_aside(self._path)
-            self._connection, notice = store.open_store(self._path), store.broken_notice(kept)
-            self._learn(self._connection)
+        self._connection, notice = store.open_or_replace(self._path, self._learn)
         self.notices = (notice,) if notice else ()
         self._idle.set()
         self._thread.start()
+        threading.Thread(target=self._examine, name="journal check", daemon=True).start()
         return self.notices
 
     def flush(self) -> bool:
         """Wait, at most a second, until everything handed over is on disk; False when it is not."""
         deadline_s = time.monotonic() + _FLUSH_S
-        while self._results or self._statements or self._writing:
+        while self._waiting or self._writing:
             left_s = deadline_s - time.monotonic()
             if left_s <= 0 or not self._thread.is_alive():
                 return False
@@ -113,6 +109,9 @@ class Journal:
 
     def close(self) -> None:
         """Flush and end the writer."""
+        examination = self._examination
+        if examination is not None:
+            examination.interrupt()
         self.flush()
         self._stopping = True
         self._hurry.set()
@@ -126,13 +125,13 @@ class Journal:
     @property
     def pending(self) -> int:
         """Results not yet on disk."""
-        return len(self._results)
+        return len(self._waiting)
 
     def ids(self, names: Sequence[str]) -> dict[str, MonitorId]:
         """A number for each unique name: the one it had, or a new one that nobody ever had.
 
         Raises:
-            UserError: more than a million names were ever used.
+            UserError: more than half a million names were ever used.
         """
         for name in names:
             if name not in self._names:
@@ -140,7 +139,7 @@ class Journal:
                     raise UserError("the journal has run out of monitor numbers", where=str(self._path))
                 number = self._names[name] = MonitorId(self._next_id)
                 self._next_id += 1
-                self._execute("INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", number, name)
+                self._put("monitor", None, "INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", number, name)
         return {name: self._names[name] for name in names}
 
     def rename(self, old: str, new: str) -> None:
@@ -150,15 +149,13 @@ class Journal:
             return
         former = self._names.pop(new, None)
         if former is not None:
-            self._execute("UPDATE monitor SET name = ? WHERE id = ?", f"{new}\x00{former}", former)
+            self._put("monitor", None, "UPDATE monitor SET name = ? WHERE id = ?", f"{new}\x00{former}", former)
         self._names[new] = number
-        self._execute("INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", number, new)
+        self._put("monitor", None, "INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", number, new)
 
     def keep_result(self, result: Result) -> None:
         """Keep one result's time, failure and duration."""
-        with self._lock:
-            self._results.append(result_row(result))
-            count = len(self._results)
+        count = self._waiting.add_result(result_row(result))
         if count == 1:
             self._wake.set()
         elif count == BATCH_ROWS:
@@ -167,12 +164,15 @@ class Journal:
     def keep_newest(self, result: Result, *, failed: bool) -> None:
         """Keep one full record: the newest failed one, or (at the end) the newest one."""
         table = "failed" if failed else "newest"
-        self._execute(f"INSERT OR REPLACE INTO {table} (monitor, data) VALUES (?, ?)", result.monitor, _pack(result))  # noqa: S608
+        statement = f"INSERT OR REPLACE INTO {table} (monitor, data) VALUES (?, ?)"  # noqa: S608
+        self._put(table, result.monitor, statement, result.monitor, _pack(result))
 
     def keep_event(self, event: Event) -> None:
         """Keep one event; two of one monitor in the same millisecond stand one after the other."""
         key = event.monitor << EVENT_BITS | event.at_ms
-        self._execute(
+        self._put(
+            "event",
+            None,
             "INSERT INTO event (k, data) VALUES "
             "((SELECT coalesce(max(k) + 1, ?1) FROM event WHERE k BETWEEN ?1 AND ?1 + 99), ?2)",
             key,
@@ -184,7 +184,9 @@ class Journal:
         if not incident.id:
             incident = msgspec.structs.replace(incident, id=self._next_incident)
             self._next_incident += 1
-        self._execute(
+        self._put(
+            "incident",
+            incident.id,
             "INSERT OR REPLACE INTO incident (id, monitor, opened_ms, closed_ms, data) VALUES (?, ?, ?, ?, ?)",
             incident.id,
             incident.monitor,
@@ -196,11 +198,11 @@ class Journal:
 
     def keep_state(self, monitor: MonitorId, state: State) -> None:
         """Keep the newest state of a monitor, so that a restart knows since when."""
-        self._execute("INSERT OR REPLACE INTO state (monitor, data) VALUES (?, ?)", monitor, _pack(state))
+        statement = "INSERT OR REPLACE INTO state (monitor, data) VALUES (?, ?)"
+        self._put("state", monitor, statement, monitor, _pack(state))
 
-    def _execute(self, statement: str, *values: object) -> None:
-        with self._lock:
-            self._statements.append((statement, values))
+    def _put(self, kind: str, number: int | None, statement: str, *values: object) -> None:
+        self._waiting.put(kind, number, statement, *values)
         self._wake.set()
 
     # --- the writer's thread ----------------------------------------------------------
@@ -212,93 +214,92 @@ class Journal:
         self._next_incident = (connection.execute("SELECT max(id) FROM incident").fetchone()[0] or 0) + 1
 
     def _run(self) -> None:
-        self._examine()
-        retry_s = _RETRY_S[0]
-        tidy_s = 0.0
+        self._retry_s = _RETRY_S[0]
+        self._tidy_s = 0.0
         while True:
             self._wake.wait(_SEAL_EVERY_S)
             if not self._stopping:
                 self._hurry.wait(COMMIT_S if self._wake.is_set() else 0)
             self._wake.clear()
             self._hurry.clear()
-            if self._commit():
-                retry_s = _RETRY_S[0]
-                self._idle.set()
-            elif not self._stopping:
-                self._hurry.wait(retry_s)
-                retry_s = min(retry_s * 2, _RETRY_S[1])
-                self._wake.set()
-                continue
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001 - a bug of ours: without this thread nothing would ever be kept
+                _log.exception("journal")
+                self.problem = f"the journal cannot be written (a bug of uptime-tui: {type(error).__name__})"
+                self._hurry.wait(_RETRY_S[0])
             if self._stopping:
                 return
-            now_s = time.monotonic()
-            if now_s >= tidy_s:
-                tidy_s = now_s if self._tidy() else now_s + _SEAL_EVERY_S
+
+    def _turn(self) -> None:
+        if not self._path.exists():
+            self._unsound = "the journal's file was taken away"
+        if self._unsound:
+            self._begin_anew()
+        if self._commit():
+            self._retry_s = _RETRY_S[0]
+            self._idle.set()
+        elif not self._stopping:
+            self._hurry.wait(self._retry_s)
+            self._retry_s = min(self._retry_s * 2, _RETRY_S[1])
+            self._wake.set()
+            return
+        now_s = time.monotonic()
+        if now_s >= self._tidy_s and not self._stopping:
+            self._tidy_s = now_s if self._tidy() else now_s + _SEAL_EVERY_S
 
     def _examine(self) -> None:
-        """Read the whole file once; what is handed over meanwhile waits in memory."""
+        """Read the whole file once, in a thread of its own: what is measured meanwhile is written all the same."""
+        with store.reading(self._path) as self._examination:
+            sound = self._stopping or store.is_sound(self._examination)
+        self._examination = None
+        if not sound:
+            self._unsound = "the journal was damaged"
+            self._wake.set()
+
+    def _begin_anew(self) -> None:
+        """Set the file aside and go on with a new one, which learns what this process knows."""
         assert self._connection is not None
-        if store.is_sound(self._connection):
-            return
+        what, self._unsound = self._unsound, ""
         self._connection.close()
         try:
-            kept = store.set_aside(self._path)
+            notice = store.begin_anew(self._path, what)
             self._connection = store.open_store(self._path)
         except (OSError, sqlite3.Error) as error:
-            self.problem = f"the journal is damaged and cannot be set aside: {error}"
-            self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-            store.migrate(self._connection, self._path)
-            return
-        with self._lock:
-            names = [
-                ("INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", (n, m)) for m, n in self._names.items()
-            ]
-            self._statements[:0] = names
-        self.notices = (*self.notices, store.broken_notice(kept))
+            _log.error("%s and cannot be set aside: %s", what, error)
+            notice = f"{what} and cannot be set aside ({error}): what is measured now is lost at the end"
+            self._connection = store.open_in_memory(self._path)
+        for name, number in self._names.items():
+            self._put("monitor", None, "INSERT OR REPLACE INTO monitor (id, name) VALUES (?, ?)", number, name)
+        self.notices = (*self.notices, notice)
 
     def _commit(self) -> bool:
         """Write what waits, in one transaction; on failure it waits on."""
-        with self._lock:
-            results, self._results = self._results, []
-            statements, self._statements = self._statements, []
-            self._writing = bool(results or statements)
-        if not results and not statements:
-            return True
+        self._writing = True
+        results, statements = self._waiting.take()
         connection = self._connection
         assert connection is not None
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("INSERT OR REPLACE INTO result (k, v) VALUES (?, ?)", results)
-            for statement, values in statements:
-                connection.execute(statement, values)
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._give_back(connection, results, statements, error)
+            if results or statements:
+                connection.execute("BEGIN IMMEDIATE")
+                _append(connection, results)
+                _execute(connection, statements.values())
+                connection.execute("COMMIT")
+        except Exception as error:
+            self._waiting.give_back(results, statements)
+            dropped = self._waiting.dropped
+            lost = f", {dropped} had to be given up" if dropped else ""
+            self.problem = f"the journal cannot be written ({error}): {self.pending} results kept in memory{lost}"
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.Error):
+                raise
             return False
         finally:
             self._writing = False
-        self.problem = ""
+        if results or statements:
+            self.problem = ""
         return True
-
-    def _give_back(
-        self,
-        connection: sqlite3.Connection,
-        results: list[tuple[int, int]],
-        statements: list[Statement],
-        error: sqlite3.Error,
-    ) -> None:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        with self._lock:
-            self._results[:0] = results
-            self._statements[:0] = statements
-            excess = len(self._results) - KEPT_ROWS
-            if excess > 0:
-                del self._results[:excess]
-                self._dropped += excess
-            del self._statements[: max(0, len(self._statements) - KEPT_ROWS)]
-        lost = f", {self._dropped} had to be given up" if self._dropped else ""
-        self.problem = f"the journal cannot be written ({error}): {len(self._results)} results kept in memory{lost}"
 
     def _tidy(self) -> bool:
         """One slice of sealing, or else of forgetting; True when there is more to do."""
@@ -316,3 +317,23 @@ class Journal:
         except sqlite3.Error as error:
             self.problem = f"the journal cannot be tidied ({error})"
             return False
+
+
+def _append(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Add results. Where a clock that was set back finds its millisecond taken, the next free one is used."""
+    connection.execute("SAVEPOINT rows")
+    cursor = connection.executemany("INSERT OR IGNORE INTO result (k, v) VALUES (?, ?)", rows)
+    if rows and cursor.rowcount != len(rows):
+        connection.execute("ROLLBACK TO rows")
+        for key, value in rows:
+            while not connection.execute("INSERT OR IGNORE INTO result (k, v) VALUES (?, ?)", (key, value)).rowcount:
+                key += 1 << MONITOR_BITS  # noqa: PLW2901 - the next millisecond
+    connection.execute("RELEASE rows")
+
+
+def _execute(connection: sqlite3.Connection, statements: Iterable[Statement]) -> None:
+    for statement, values in statements:
+        try:
+            connection.execute(statement, values)
+        except _FAULTY:
+            _log.exception("not kept: %s", statement)

@@ -4,12 +4,13 @@ import re
 from typing import Final, NewType
 
 MonitorId = NewType("MonitorId", int)
-"""A monitor's number, given by the journal to its unique name; at most 20 bits, never reused."""
+"""A monitor's number, given by the journal to its unique name; never reused. At most 19 bits: a signed 64-bit key
+holds it and 44 bits of milliseconds."""
 
 VantageName = NewType("VantageName", str)
 """Where a probe starts from; `local` is this machine."""
 
-MAX_MONITOR_ID: Final = (1 << 20) - 1
+MAX_MONITOR_ID: Final = (1 << 19) - 1
 LOCAL: Final = VantageName("local")
 
 _PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
