@@ -4,6 +4,7 @@ A client that does not read keeps a set of ids and nothing else: no bytes are ma
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -13,6 +14,7 @@ from uptime_tui.wire.messages import Changes, Focus, MonitorRow, Notice, Vitals
 
 FLUSH_S: Final = 0.2
 VITALS_S: Final = 2.0
+_log: Final = logging.getLogger(__name__)
 
 
 class Source(Protocol):
@@ -75,7 +77,7 @@ class Bus:
     def join(self, watcher: Watcher) -> None:
         """Tell this one everything, then every change."""
         self._watchers.add(watcher)
-        self._flush_one(watcher, {})
+        self._flush_one(watcher, _Shared(self._source))
         self._arm()
 
     def leave(self, watcher: Watcher) -> None:
@@ -101,8 +103,8 @@ class Bus:
         """A client looks at this monitor now; it is told at once."""
         watcher.focus = number
         watcher.focus_dirty = number is not None
-        if watcher in self._watchers:
-            self._flush_one(watcher, {})
+        if watcher in self._watchers and not watcher.is_behind():
+            self._flush_one(watcher, _Shared(self._source))
 
     def stop(self) -> None:
         """No more flushes."""
@@ -116,25 +118,22 @@ class Bus:
 
     def _flush(self) -> None:
         self._timer = None
-        rows: dict[MonitorId, MonitorRow | None] = {}
+        self._arm()
+        shared = _Shared(self._source)
         for watcher in list(self._watchers):
             if not watcher.is_behind():
-                self._flush_one(watcher, rows)
-        self._arm()
+                try:
+                    self._flush_one(watcher, shared)
+                except Exception:  # noqa: BLE001 - a bug of ours with one client's focus must not stop the others
+                    _log.exception("flush")
 
-    def _flush_one(self, watcher: Watcher, rows: dict[MonitorId, MonitorRow | None]) -> None:
+    def _flush_one(self, watcher: Watcher, shared: "_Shared") -> None:
         if watcher.fleet:
             watcher.fleet = False
             watcher.dirty.clear()
             watcher.told = self._source.notices()
-            watcher.send(self._source.fleet_state())
-        changed = []
-        for number in watcher.dirty:
-            if number not in rows:
-                rows[number] = self._source.row(number)
-            row = rows[number]
-            if row is not None:
-                changed.append(row)
+            watcher.send(shared.fleet_state())
+        changed = [row for number in watcher.dirty if (row := shared.row(number)) is not None]
         watcher.dirty.clear()
         focus = None
         if watcher.focus_dirty and watcher.focus is not None:
@@ -150,3 +149,21 @@ class Bus:
             vitals = self._source.vitals()
         if changed or focus is not None or news is not None or vitals is not None:
             watcher.send(encode(Changes(tuple(changed), focus, news, vitals)))
+
+
+class _Shared:
+    """What several clients are told in one flush is made once."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._rows: dict[MonitorId, MonitorRow | None] = {}
+        self._whole = b""
+
+    def row(self, number: MonitorId) -> MonitorRow | None:
+        if number not in self._rows:
+            self._rows[number] = self._source.row(number)
+        return self._rows[number]
+
+    def fleet_state(self) -> bytes:
+        self._whole = self._whole or self._source.fleet_state()
+        return self._whole

@@ -25,13 +25,13 @@ class Chronicle:
         """Open ones."""
         self._events: dict[MonitorId, tuple[Event, ...]] = {}
         """Newest first."""
-        self._complete: set[MonitorId] = set()
-        """Whose events of the time before this start were read back."""
+        self._complete: dict[MonitorId, bool] = {}
+        """Whose events of the time before were read back."""
 
     @property
     def tables(self) -> tuple[dict[MonitorId, Any], ...]:
-        """All that is kept by monitor, for whoever forgets one."""
-        return self.incidents, self._events
+        """What can be read again, by monitor: for whoever forgets one."""
+        return self._events, self._complete
 
     def announce(self, state: State, events: Iterable[Event], failed: Result | None) -> None:
         """Take one monitor's events in, and what they mean for its incident.
@@ -53,21 +53,24 @@ class Chronicle:
         if settled and failed is not None and state.failure is not None:
             self._journal.keep_newest(failed, failed=True)
 
-    def recent(
-        self, number: MonitorId, read: Callable[[MonitorId, int], tuple[Event, ...]], since_ms: int
-    ) -> tuple[Event, ...]:
+    def recent(self, number: MonitorId, read: Callable[[MonitorId, int], tuple[Event, ...]]) -> tuple[Event, ...]:
         """The newest events, newest first.
 
         Args:
             number: whose.
             read: fetches the newest that were kept, asked once per monitor.
-            since_ms: when this engine started, Unix milliseconds: what is younger it has seen itself.
         """
+        seen = self._events.get(number, ())
         if number not in self._complete:
-            self._complete.add(number)
-            older = tuple(event for event in read(number, EVENTS_KEPT) if event.at_ms < since_ms)
-            self._events[number] = (*self._events.get(number, ()), *older)[:EVENTS_KEPT]
-        return self._events[number]
+            self._complete[number] = True
+            older = tuple(event for event in read(number, EVENTS_KEPT) if event not in seen)
+            seen = self._events[number] = (*seen, *older)[:EVENTS_KEPT]
+        return seen
+
+    def keep_all(self) -> None:
+        """Hand every open incident to the journal: a new one may have taken the place of a broken one."""
+        for incident in self.incidents.values():
+            self._journal.keep_incident(incident)
 
     def _advance(self, event: Event) -> None:
         before = self.incidents.get(event.monitor)

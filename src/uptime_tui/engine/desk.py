@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from uptime_tui.config.edit import MonitorsFile
 from uptime_tui.config.load import draft_from_table
@@ -26,6 +26,7 @@ from uptime_tui.wire.messages import (
     Request,
     Shutdown,
     StatusReport,
+    Stay,
     Trial,
     TryTarget,
     Undo,
@@ -34,6 +35,16 @@ from uptime_tui.wire.messages import (
 _log: Final = logging.getLogger(__name__)
 
 Answered = tuple[Trial | None, Reply]
+
+
+class Life(Protocol):
+    """How long the engine goes on."""
+
+    def shut_down(self, reason: str) -> None:
+        """End cleanly."""
+
+    def stay(self) -> None:
+        """Go on without clients."""
 
 
 class Desk:
@@ -46,7 +57,7 @@ class Desk:
         vantage: for trials.
         reload: reads the file again now; awaited before a change is called done.
         report: what `status` says.
-        shut_down: ends the engine.
+        life: of the engine.
     """
 
     def __init__(
@@ -58,7 +69,7 @@ class Desk:
         *,
         reload: Callable[[], Awaitable[None]],
         report: Callable[[], StatusReport],
-        shut_down: Callable[[str], None],
+        life: Life,
     ) -> None:
         self._fleet = fleet
         self._file = file
@@ -66,7 +77,7 @@ class Desk:
         self._vantage = vantage
         self._reload = reload
         self._report = report
-        self._shut_down = shut_down
+        self._life = life
         self._turn = asyncio.Lock()
         """One change of the file at a time, in the order in which they were asked for."""
 
@@ -92,8 +103,11 @@ class Desk:
         if isinstance(request, AskTable):
             table = self._file.read_table(self._names((request.monitor,))[0])
             return None, Reply(request.number, table=dict(table))
+        if isinstance(request, Stay):
+            self._life.stay()
+            return None, Reply(request.number, message="the engine stays")
         if isinstance(request, Shutdown):
-            asyncio.get_running_loop().call_later(0.05, self._shut_down, "asked to stop")
+            asyncio.get_running_loop().call_later(0.05, self._life.shut_down, "asked to stop")
             return None, Reply(request.number, message="stopping")
         async with self._turn:
             message, names = await asyncio.get_running_loop().run_in_executor(None, self._change, request)

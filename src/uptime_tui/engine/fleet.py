@@ -1,6 +1,6 @@
 """The monitors that are watched: loaded from the file, with the numbers of the journal, and what a reload changed."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -10,6 +10,8 @@ from uptime_tui.journal.writer import Journal
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.base import Plan
+
+_DEPARTED_KEPT: Final = 10_000
 
 
 class FleetChange(NamedTuple):
@@ -43,6 +45,8 @@ class Fleet:
         self._journal = journal
         self.monitors: dict[MonitorId, Monitor] = {}
         self.plans: dict[MonitorId, Plan] = {}
+        self._departed: dict[MonitorId, Monitor] = {}
+        """Watched no more, oldest first; one that comes back with another target is another thing."""
 
     def replace(self, drafts: tuple[Monitor, ...]) -> FleetChange:
         """Watch these from now on.
@@ -59,6 +63,12 @@ class Fleet:
         fresh = {ids[draft.name]: msgspec.structs.replace(draft, id=ids[draft.name]) for draft in drafts}
         before, self.monitors = self.monitors, fresh
         changed = frozenset(n for n, m in fresh.items() if n in before and before[n] != m)
+        for number in before.keys() - fresh.keys():
+            self._departed.pop(number, None)
+            self._departed[number] = before[number]
+        while len(self._departed) > _DEPARTED_KEPT:
+            del self._departed[next(iter(self._departed))]
+        known_as = {n: before.get(n) or self._departed.pop(n, None) for n in fresh}
         plans = {}
         for number, monitor in fresh.items():
             same = number in before and number not in changed
@@ -70,6 +80,8 @@ class Fleet:
             removed=frozenset(before.keys() - fresh.keys()),
             changed=changed,
             retargeted=frozenset(
-                n for n in changed if before[n].target != fresh[n].target or before[n].expect != fresh[n].expect
+                n
+                for n, m in fresh.items()
+                if (was := known_as[n]) is not None and (was.target != m.target or was.expect != m.expect)
             ),
         )

@@ -5,7 +5,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from logging.handlers import RotatingFileHandler
 from typing import Any, Final
 
@@ -21,13 +21,14 @@ from uptime_tui.engine.present import Present
 from uptime_tui.engine.prober import Prober
 from uptime_tui.engine.reload import Reloader
 from uptime_tui.engine.scheduler import SETTLE_S, Scheduler
-from uptime_tui.engine.selfcheck import ClockWatch, Network, raise_limits
+from uptime_tui.engine.selfcheck import ClockWatch, Lapse, Network, raise_limits
 from uptime_tui.engine.server import Server
 from uptime_tui.engine.tracker import Tracker
-from uptime_tui.journal.reader import Reader
 from uptime_tui.journal.writer import Journal
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.local import local_vantage
-from uptime_tui.wire.messages import TREND_LENGTH, Notice
+from uptime_tui.wire.messages import Notice
 
 _log: Final = logging.getLogger(__name__)
 _LOG_BYTES: Final = 1_048_576
@@ -41,6 +42,7 @@ _PATIENCE_S: Final = 30.0
 """How long after its timeout a probe counts as lost by a bug of ours."""
 _HOUSEKEEPING_S: Final = 1.0
 _KEEP_ALL_S: Final = 300.0
+_NOTICE_S: Final = 600.0
 
 
 def run_engine(home: Home, *, keep: bool) -> int:
@@ -102,18 +104,20 @@ class Engine:
         self.prober.scheduler = self.scheduler
         self.file = present.file = MonitorsFile(home.monitors_file, home.undo_file)
         present.journal = self.journal
-        self.reader = present.reader = Reader(home.journal_file)
+        present.read(home.journal_file, self.loop, self.bus.mark)
+        self.reader, self.history = present.reader, present.history
         self.reloader = present.reloader = Reloader(
             home.monitors_file, catalogue, settings.defaults, replaced=self.replace, noticed=self.bus.mark_fleet
         )
         desk = Desk(
             self.fleet, self.file, self.scheduler, self.vantage,
-            reload=self.reloader.reload, report=present.report, shut_down=self.shut_down,
+            reload=self.reloader.reload, report=present.report, life=self,
         )  # fmt: skip
         self.server = Server(self.bus, desk, self.spawn, self.check_alone)
         present.clients = lambda: len(self.server.clients)
         self.clock = ClockWatch()
         self.kept_s = self.loop.time()
+        self.forget_notice: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Load, restore, listen, probe."""
@@ -121,25 +125,20 @@ class Engine:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self.loop.add_signal_handler(number, self.shut_down, signal.Signals(number).name)
         self.reloader.load_first()
-        self.tracker.restore(self.reader.states(), self.reader.failed())
-        self.tracker.chronicle.incidents |= self.reader.open_incidents()
+        reader = self.reader
+        self.tracker.restore(reader.states(), reader.newest(), reader.failed(), reader.open_incidents())
         self.tracker.reconcile(time.time_ns() // 1_000_000)
         await self.server.listen(self.home.socket_file)
         self.spawn(self.reloader.watch())
-        self.spawn(self.recall())
+        self.spawn(self.recall(self.fleet.monitors))
         self.loop.call_later(_HOUSEKEEPING_S, self.keep_house)
         if not self.keep:
-            self.alone = self.loop.call_later(_FIRST_S, self.shut_down, "no client came")
+            self.alone = self.loop.call_later(_FIRST_S, self.end_if_alone, "no client came")
         _log.info("engine started, %d monitors", len(self.fleet.monitors))
 
-    async def recall(self) -> None:
-        """Trends of the time before this start; read in a thread, the first rows do not wait for them."""
-        now_ms = time.time_ns() // 1_000_000
-        monitors = tuple(self.fleet.monitors)
-        reader = Reader(self.home.journal_file)
-        points = await self.loop.run_in_executor(None, reader.recent, monitors, TREND_LENGTH, now_ms)
-        reader.close()
-        for number, some in points.items():
+    async def recall(self, monitors: Iterable[MonitorId]) -> None:
+        """Trends of the time before this start, or before these were away; the first rows do not wait for them."""
+        for number, some in (await self.history.recent(monitors)).items():
             if number in self.fleet.monitors:
                 self.tracker.trends.recall(number, some)
                 self.bus.mark(number)
@@ -149,8 +148,10 @@ class Engine:
         change = self.fleet.replace(loaded.monitors)
         for number in change.removed:
             self.scheduler.drop(number)
+        self.history.forget(change.removed)
         for number in change.retargeted:
             self.tracker.restart(number)
+        back = (change.added & self.tracker.states.keys()) - change.retargeted
         self.tracker.reconcile(time.time_ns() // 1_000_000)
         first = not self.tracker.probes
         within_s = self.settle_s()
@@ -163,6 +164,8 @@ class Engine:
                     number, monitor.name, monitor.target.host, monitor.interval_s,
                     within_s=within_s, patience_s=monitor.timeout_s + _PATIENCE_S, soon=soon,
                 )  # fmt: skip
+        if back and not first:
+            self.spawn(self.recall(back))
         self.bus.mark_fleet()
 
     def settle_s(self) -> float:
@@ -170,31 +173,57 @@ class Engine:
         return min(SETTLE_S, max(2.0, len(self.fleet.monitors) / _FIRST_RATE))
 
     def keep_house(self) -> None:
-        """Once a second: clocks, and now and then what a kill must not lose."""
+        """Once a second: clocks, network, socket, and now and then what a kill must not lose."""
         if self.stopped.is_set():
             return
-        slept_s, jumped_s = self.clock.look()
-        if slept_s or jumped_s:
-            self.wake(slept_s, jumped_s)
+        self.loop.call_later(_HOUSEKEEPING_S, self.keep_house)
+        lapse = self.clock.look()
+        if any(lapse):
+            self.wake(lapse)
+        elif self.network.is_back():
+            _log.warning("the network is back")
+            self.probe_anew()
+        if not self.home.socket_file.exists():
+            self.spawn(self.listen_again())
         now_s = self.loop.time()
         if now_s - self.kept_s > _KEEP_ALL_S:
             self.kept_s = now_s
             self.tracker.keep_all()
-        self.loop.call_later(_HOUSEKEEPING_S, self.keep_house)
 
-    def wake(self, slept_s: float, jumped_s: float) -> None:
-        """After a suspend or a jump of the clock: what was in flight says nothing, and everything is spread anew."""
-        text = f"this machine slept for {slept_s:.0f} s" if slept_s else f"the clock jumped by {jumped_s:+.0f} s"
+    def wake(self, lapse: Lapse) -> None:
+        """After a suspend, a jump of the clock or a stall."""
+        if lapse.slept_s:
+            text = f"this machine slept for {lapse.slept_s:.0f} s"
+        elif lapse.jumped_s:
+            text = f"the clock jumped by {lapse.jumped_s:+.0f} s"
+        else:
+            text = f"the engine stood still for {lapse.stalled_s:.0f} s"
         _log.warning("%s", text)
         self.present.own_notices["clock"] = Notice(
             "clock", f"{text}: nothing was watched meanwhile, all is probed anew", "info"
         )
-        self.loop.call_later(600, self.present.own_notices.pop, "clock", None)
+        if self.forget_notice is not None:
+            self.forget_notice.cancel()
+        self.forget_notice = self.loop.call_later(_NOTICE_S, self.present.own_notices.pop, "clock", None)
+        self.probe_anew()
+
+    def probe_anew(self) -> None:
+        """What was in flight says nothing, and everything is spread anew."""
         self.prober.generation += 1
         self.vantage.forget_names()
         for number in self.tracker.forget_suspicions():
             self.bus.mark(number)
         self.scheduler.spread(self.settle_s())
+
+    async def listen_again(self) -> None:
+        """The socket was taken away: a runtime folder goes when its user logs out, and comes back at the next login."""
+        try:
+            make_folders(self.home)
+            await self.server.listen(self.home.socket_file)
+        except UserError as error:
+            _log.debug("%s", error)
+        else:
+            _log.warning("listening again: the socket had been taken away")
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine and keep hold of it."""
@@ -208,12 +237,16 @@ class Engine:
             self.alone.cancel()
             self.alone = None
         if not self.keep and not self.server.clients:
-            self.alone = self.loop.call_later(_ALONE_S, self.end_if_alone)
+            self.alone = self.loop.call_later(_ALONE_S, self.end_if_alone, "the last client has left")
 
-    def end_if_alone(self) -> None:
-        """End, unless somebody came back."""
-        if not self.server.clients:
-            self.shut_down("the last client has left")
+    def end_if_alone(self, reason: str) -> None:
+        """End, unless somebody came, or asked for it to stay."""
+        if not self.keep and not self.server.clients:
+            self.shut_down(reason)
+
+    def stay(self) -> None:
+        """Go on without clients from now on."""
+        self.keep = self.present.kept = True
 
     def shut_down(self, reason: str) -> None:
         """End cleanly, within a second."""
@@ -228,6 +261,7 @@ class Engine:
         for task in self.tasks:
             task.cancel()
         self.vantage.close()
+        self.history.stop()
         self.tracker.keep_all()
         self.journal.close()
         self.reader.close()
@@ -239,6 +273,7 @@ def _log_to(home: Home) -> None:
     handlers: list[logging.Handler] = [RotatingFileHandler(home.log_file, maxBytes=_LOG_BYTES, backupCount=1)]
     if sys.stderr is not None and sys.stderr.isatty():
         handlers.append(logging.StreamHandler())
+    logging.raiseExceptions = False  # a full disk must not fill another with tracebacks
     logging.basicConfig(level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 

@@ -1,5 +1,6 @@
 """The engine's present as messages: rows, focus, notices, vitals. Reads everything, owns nothing."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Final
 from uptime_tui import __version__
 from uptime_tui.config.edit import MonitorsFile
 from uptime_tui.engine.fleet import Fleet
+from uptime_tui.engine.history import History
 from uptime_tui.engine.reload import Reloader
 from uptime_tui.engine.scheduler import Scheduler
 from uptime_tui.engine.selfcheck import Network
@@ -19,9 +21,7 @@ from uptime_tui.model.units import MonitorId
 from uptime_tui.wire.framing import encode
 from uptime_tui.wire.messages import FleetState, Focus, MonitorRow, Notice, StatusReport, Vitals
 
-_DAY_MS: Final = 86_400_000
 _INCIDENTS: Final = 10
-_UPTIME_S: Final = 60.0
 
 
 class Present:
@@ -33,6 +33,7 @@ class Present:
     network: Network
     journal: Journal
     reader: Reader
+    history: History
     reloader: Reloader
     file: MonitorsFile
     clients: Callable[[], int]
@@ -42,7 +43,11 @@ class Present:
         self._started_ms = time.time_ns() // 1_000_000
         self.kept = kept
         self.own_notices: dict[str, Notice] = {}
-        self._uptimes: dict[MonitorId, tuple[float, float | None]] = {}
+
+    def read(self, journal_file: Path, loop: asyncio.AbstractEventLoop, changed: Callable[[MonitorId], None]) -> None:
+        """Open the journal for reading: what is quick on this thread, what is not in another."""
+        self.reader = Reader(journal_file)
+        self.history = History(loop, Reader(journal_file), changed)
 
     def row(self, number: MonitorId) -> MonitorRow | None:
         """A monitor's row; None when it is gone."""
@@ -62,9 +67,9 @@ class Present:
             failed=tracker.failed.get(number),
             certificate=tracker.certificates.get(number),
             incidents=incidents,
-            events=tracker.chronicle.recent(number, self.reader.events, self._started_ms),
+            events=tracker.chronicle.recent(number, self.reader.events),
             next_ms=next_ms,
-            uptime_day=self._uptime(number),
+            uptime_day=self.history.uptime_day(number),
         )
 
     def notices(self) -> tuple[Notice, ...]:
@@ -109,15 +114,6 @@ class Present:
     def report(self) -> StatusReport:
         """What `uptime-tui status` prints."""
         return StatusReport(self.vitals(), self.tracker.counts(), self.notices(), self.tracker.problems())
-
-    def _uptime(self, number: MonitorId) -> float | None:
-        """Share of the last day that was not down; asked of the journal once a minute at most."""
-        now_s = time.monotonic()
-        kept = self._uptimes.get(number)
-        if kept is None or now_s - kept[0] > _UPTIME_S:
-            now_ms = time.time_ns() // 1_000_000
-            kept = self._uptimes[number] = (now_s, self.reader.uptime(number, now_ms - _DAY_MS, now_ms))
-        return kept[1]
 
 
 def _rss_bytes() -> int:

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Final
 
 from uptime_tui.catalogue.load import Catalogue
-from uptime_tui.config.load import Loaded, load_monitors
+from uptime_tui.config.load import Loaded, Problem, load_monitors
 from uptime_tui.config.schema import Defaults
 from uptime_tui.wire.messages import Notice
 
-LOOK_S: Final = 1.0
+LOOK_S: Final = 0.5
+_PATIENCE: Final = 4
+"""Looks at a file that never settles before it is read all the same."""
 _SHOWN: Final = 5
 _log: Final = logging.getLogger(__name__)
 
-Stamp = tuple[int, int, int]
+Stamp = tuple[int, int, int, int]
+"""Times of the last change of content and of permissions, size, file number."""
 
 
 class Reloader:
@@ -55,29 +58,54 @@ class Reloader:
         self._replaced(loaded)
 
     async def watch(self) -> None:
-        """Look every second, for ever."""
+        """Look twice a second, for ever. A change is read when it has settled: an editor may be in the middle of it."""
+        seen, waited = self._stamp, 0
         while True:
             await asyncio.sleep(LOOK_S)
-            if self._look() != self._stamp:
-                await self.reload()
+            stamp = self._look()
+            if stamp == self._stamp:
+                waited = 0
+            elif stamp == seen or waited >= _PATIENCE:
+                waited = 0
+                try:
+                    await self.reload()
+                except Exception as error:  # noqa: BLE001 - a bug of ours, or no numbers left: later changes still count
+                    _log.exception("reload")
+                    self._say((Notice("config:bug", f"{self._path.name} could not be taken over: {error}", "error"),))
+                    self._stamp = stamp
+            else:
+                waited += 1
+            seen = stamp
 
     async def reload(self) -> None:
         """Read the file now, in a thread: ten thousand monitors take a second to read."""
         async with self._lock:
             stamp = self._look()
-            loop = asyncio.get_running_loop()
-            loaded = await loop.run_in_executor(None, load_monitors, self._path, self._catalogue, self._defaults)
+            loaded = await self._read()
+            for _ in range(_PATIENCE):
+                again = self._look()
+                if again == stamp:
+                    break
+                stamp = again  # written or taken away while it was read
+                loaded = await self._read()
+            gone = stamp is None and self._stamp is not None
             self._stamp = stamp
+            if gone:
+                loaded = Loaded((), (Problem(self._path.name, "is gone", "an empty one watches nothing"),))
             self._tell(loaded, first=False)
-            if not loaded.problems:
+            if stamp is not None and not loaded.problems:
                 self._replaced(loaded)
+
+    async def _read(self) -> Loaded:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, load_monitors, self._path, self._catalogue, self._defaults)
 
     def _look(self) -> Stamp | None:
         try:
             info = self._path.stat()
         except OSError:
             return None
-        return info.st_mtime_ns, info.st_size, info.st_ino
+        return info.st_mtime_ns, info.st_ctime_ns, info.st_size, info.st_ino
 
     def _tell(self, loaded: Loaded, *, first: bool) -> None:
         instead = "the monitors without a mistake are watched" if first else "the last good set goes on"
@@ -92,6 +120,9 @@ class Reloader:
                     "config:more", f"{self._path.name}: {more} more mistakes; `uptime-tui doctor` lists all", "error"
                 ),
             )
+        self._say(notices)
+
+    def _say(self, notices: tuple[Notice, ...]) -> None:
         if notices != self.notices:
             self.notices = notices
             for notice in notices:

@@ -247,6 +247,8 @@ class Scheduler:
                     following = self._ready.popleft()
                     if following.queued and self._slots.get(following.id) is following:
                         self._try(following)
+                    else:
+                        self._freed.append(following.host)  # dropped meanwhile: others may wait for its host
         finally:
             self._handing_on = False
 

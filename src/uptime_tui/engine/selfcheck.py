@@ -4,11 +4,12 @@ import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.dial.direct import source_address
+from uptime_tui.model.failure import Failure, Side
 from uptime_tui.model.result import Result
 
 RESERVED: Final = 64
@@ -17,9 +18,17 @@ _JUMP_S: Final = 5.0
 _LOOK_AGAIN_S: Final = 1.0
 _HOSTS: Final = 3
 """Different hosts without a local route, and no success between, that prove it is us."""
+_REMEMBERED: Final = 8
+"""Addresses that answered last, by which a lost route is noticed."""
+_DESCRIPTORS_EACH: Final = 2
+"""A probe holds one, while its name is looked up two."""
 _SUSPICIOUS: Final = frozenset(
-    {Failure.NET_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.TIMEOUT, Failure.DNS_TIMEOUT, Failure.DNS_SERVFAIL}
-)
+    {
+        Failure.NET_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.TIMEOUT, Failure.DNS_TIMEOUT, Failure.DNS_SERVFAIL,
+        Failure.DNS_REFUSED,
+    }
+)  # fmt: skip
+"""What a lost network looks like; DNS refused: a local forwarder that has lost its own servers."""
 
 
 def raise_limits(wanted: int) -> int:
@@ -33,11 +42,24 @@ def raise_limits(wanted: int) -> int:
             soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if soft == resource.RLIM_INFINITY:
         return wanted
-    return max(8, min(wanted, soft - RESERVED))
+    return max(8, min(wanted, (soft - RESERVED) // _DESCRIPTORS_EACH))
+
+
+class Lapse(NamedTuple):
+    """Time that went wrong between two looks, in seconds; 0.0 below five."""
+
+    slept_s: float
+    """This machine was suspended."""
+    jumped_s: float
+    """The wall clock was set."""
+    stalled_s: float
+    """This process did not run, or did nothing else: what it should have heard meanwhile says little."""
 
 
 class ClockWatch:
-    """Tells a suspend and a jump of the wall clock by comparing three clocks between two looks.
+    """Tells a suspend, a jump of the wall clock and a stall by comparing three clocks between two looks.
+
+    A machine that is merely busy moves all three alike: that is a stall, never a suspend or a jump.
 
     Args:
         monotonic: stands still while the machine sleeps (CLOCK_MONOTONIC).
@@ -56,67 +78,136 @@ class ClockWatch:
         self._wall = wall
         self._last = (monotonic(), self._boottime(), wall())
 
-    def look(self) -> tuple[float, float]:
-        """Seconds slept, and seconds the wall clock jumped beyond that, since the last look; 0.0 below five."""
+    def look(self) -> Lapse:
+        """What happened since the last look; it should be a second ago."""
         now = (self._monotonic(), self._boottime(), self._wall())
         awake, whole, shown = (a - b for a, b in zip(now, self._last, strict=True))
         self._last = now
         slept, jumped = whole - awake, shown - whole
-        return (slept if slept > _JUMP_S else 0.0, jumped if abs(jumped) > _JUMP_S else 0.0)
+        return Lapse(
+            slept if slept > _JUMP_S else 0.0,
+            jumped if abs(jumped) > _JUMP_S else 0.0,
+            awake if awake > _JUMP_S else 0.0,
+        )
 
 
 class Network:
     """Whether this machine has a network, by local evidence only: nothing is sent.
 
-    Offline is: no interface but the loopback has a link; or several hosts in a row could not even be routed to.
+    Offline is: the interfaces of the default route (without one: all but the loopback) have no link; or there is no
+    route to what failed, and the default route was lost, or the routes to all that answered last. Before anything
+    has answered, several hosts must be without a route. A fleet that is truly down changes none of this.
 
     Args:
         now_s: a monotonic clock.
         sys_net: the kernel's list of interfaces.
+        proc_net: the kernel's routing tables.
+        has_route: whether an address can be routed to.
     """
 
-    def __init__(self, now_s: Callable[[], float] = time.monotonic, sys_net: Path = Path("/sys/class/net")) -> None:
+    def __init__(
+        self,
+        now_s: Callable[[], float] = time.monotonic,
+        sys_net: Path = Path("/sys/class/net"),
+        proc_net: Path = Path("/proc/net"),
+        has_route: Callable[[str], bool] = lambda address: source_address(address, 9) != "",
+    ) -> None:
         self._now_s = now_s
         self._sys_net = sys_net
+        self._proc_net = proc_net
+        self._has_route = has_route
         self._looked_s = -_LOOK_AGAIN_S
-        self._link = True
+        self._link = self._routed = True
+        self._outward: set[str] = set()
+        self._had_outward = False
+        self._answered: dict[str, None] = {}
         self._unrouted: set[str] = set()
         self.offline = False
 
     def judge(self, result: Result, host: str) -> Result:
         """The result as it is, or the same marked as our own fault."""
-        if _is_loopback(result.address or host):
+        failure, address = result.failure, result.address
+        if _is_loopback(address or host) or result.side is Side.OURS:
             return result
-        if result.failure is None or (
-            result.failure not in _SUSPICIOUS and result.phase not in {Phase.DNS, Phase.CONNECT}
-        ):
-            self._unrouted.clear()
-            self.offline = False
+        if failure is None or failure is Failure.REFUSED:
+            self._heard_from(address)
             return result
-        if result.failure is Failure.NET_UNREACHABLE and not any(e.id == "icmp" for e in result.evidence):
+        if failure is Failure.NET_UNREACHABLE and not any(e.id == "icmp" for e in result.evidence):
             self._unrouted.add(host)
-        self.offline = result.failure in _SUSPICIOUS and (not self.has_link() or len(self._unrouted) >= _HOSTS)
-        if not self.offline:
+        if self.has_link() and (failure not in _SUSPICIOUS or not self._is_cut_off(address)):
             return result
+        self.offline = True
         detail = f"this machine has no network; what was seen: {result.detail}"
         return msgspec.structs.replace(
             result, failure=Failure.WATCHER_OFFLINE, phase=None, detail=detail, severity=None
         )
 
+    def is_back(self) -> bool:
+        """True once, when link and routes have come back to a machine that was offline."""
+        if not self.offline or not self.has_link() or self._is_cut_off(None):
+            return False
+        self._unrouted.clear()
+        self.offline = False
+        return True
+
     def has_link(self) -> bool:
-        """Whether any interface but the loopback has a link; looked at once a second at most."""
+        """Whether an interface that leads out has a link; looked at once a second at most."""
         now_s = self._now_s()
         if now_s - self._looked_s >= _LOOK_AGAIN_S:
             self._looked_s = now_s
+            self._outward = _default_interfaces(self._proc_net)
+            self._had_outward = self._had_outward or bool(self._outward)
             self._link = self._any_link()
+            self._routed = any(map(self._has_route, self._answered))
         return self._link
+
+    def _heard_from(self, address: str | None) -> None:
+        self._unrouted.clear()
+        self.offline = False
+        if address is not None:
+            self._answered.pop(address, None)
+            self._answered[address] = None
+            self._routed = True
+            if len(self._answered) > _REMEMBERED:
+                del self._answered[next(iter(self._answered))]
+
+    def _is_cut_off(self, address: str | None) -> bool:
+        """Whether it is our routing table that keeps us from that address."""
+        if address is not None and self._has_route(address):
+            return False
+        if self._had_outward and not self._outward:
+            return True
+        if self._answered:
+            return not self._routed
+        return not self._outward and len(self._unrouted) >= _HOSTS
 
     def _any_link(self) -> bool:
         try:
-            interfaces = [entry for entry in self._sys_net.iterdir() if entry.name != "lo"]
+            interfaces = {entry.name for entry in self._sys_net.iterdir()} - {"lo"}
         except OSError:
             return True  # no such list here: no evidence
-        return any(_has_carrier(entry) for entry in interfaces)
+        return any(_has_carrier(self._sys_net / name) for name in self._outward & interfaces or interfaces)
+
+
+def _default_interfaces(proc_net: Path) -> set[str]:
+    """Interfaces that a default route of either family leads to (proc(5): net/route, net/ipv6_route)."""
+    found = set()
+    for line in _lines(proc_net / "route"):
+        fields = line.split()
+        if len(fields) > 7 and fields[1] == fields[7] == "0" * 8:
+            found.add(fields[0])
+    for line in _lines(proc_net / "ipv6_route"):
+        fields = line.split()
+        if len(fields) > 9 and fields[0] == "0" * 32 and fields[1] == "00":
+            found.add(fields[9])
+    return found - {"lo"}  # IPv6's "unreachable" entry stands on lo
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("ascii").splitlines()
+    except OSError:
+        return []
 
 
 def _has_carrier(interface: Path) -> bool:

@@ -56,6 +56,8 @@ class Server:
         loop = asyncio.get_running_loop()
         before = os.umask(0o177)
         try:
+            if self._listener is not None:
+                self._listener.close()
             path.unlink(missing_ok=True)  # noqa: ASYNC240 - once, at the start, on a local disk
             self._listener = await loop.create_unix_server(lambda: Client(self), path)
         except OSError as error:

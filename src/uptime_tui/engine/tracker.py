@@ -1,7 +1,7 @@
 """Takes results in: status machine, events, incidents, journal, trend; tells who changed."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from uptime_tui.engine.chronicle import Chronicle
 from uptime_tui.engine.fleet import Fleet
@@ -10,10 +10,14 @@ from uptime_tui.journal.writer import Journal
 from uptime_tui.model import status
 from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.failure import FACTS, Side, Status
+from uptime_tui.model.incident import Incident
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
 from uptime_tui.model.units import MonitorId
 from uptime_tui.wire.messages import Counts, MonitorRow
+
+DEPARTED_KEPT: Final = 10_000
+"""Monitors that are watched no more and whose status is remembered."""
 
 
 class Tracker:
@@ -37,13 +41,28 @@ class Tracker:
         self.trends = Trends()
         self.probes = 0
 
-    def restore(self, states: dict[MonitorId, State], failed: dict[MonitorId, Result]) -> None:
-        """Go on where the last engine ended; what was only suspected is forgotten."""
+    def restore(
+        self,
+        states: dict[MonitorId, State],
+        newest: dict[MonitorId, Result],
+        failed: dict[MonitorId, Result],
+        incidents: dict[MonitorId, Incident],
+    ) -> None:
+        """Go on where the last engine ended; what was only suspected is forgotten.
+
+        States and incidents of monitors that are not watched just now are kept too: they may come back.
+        """
+        self.states |= {number: status.unsuspected(state) for number, state in states.items()}
+        self.chronicle.incidents |= incidents
         for number in self._fleet.monitors:
             state = states.get(number)
             if state is None:
                 continue
-            self.states[number] = state
+            if number in newest:
+                self.newest[number] = newest[number]
+                certificate = newest[number].certificate
+                if certificate is not None:
+                    self.certificates[number] = certificate
             if number in failed and state.failure is not None:
                 self.failed[number] = failed[number]
 
@@ -69,11 +88,19 @@ class Tracker:
         return status.retry_delay_s(state, monitor)
 
     def reconcile(self, now_ms: int) -> None:
-        """Bring states in line with a new set of monitors: gone ones are forgotten, pausing takes effect."""
-        tables: tuple[dict[MonitorId, Any], ...] = (self.states, *self.chronicle.tables, *self._seen())
+        """Bring states in line with a new set of monitors: pausing takes effect, gone ones are forgotten.
+
+        What a monitor's status was, and its incident, is remembered for a while: a file that is written anew may
+        miss it for a moment, and an undo brings it back.
+        """
+        tables: tuple[dict[MonitorId, Any], ...] = (*self.chronicle.tables, *self._seen())
         for table in tables:
             for number in table.keys() - self._fleet.monitors.keys():
                 del table[number]
+        gone = [number for number in self.states if number not in self._fleet.monitors]
+        for number in gone[: max(0, len(gone) - DEPARTED_KEPT)]:
+            del self.states[number]
+            self.chronicle.incidents.pop(number, None)
         for number, monitor in self._fleet.monitors.items():
             state = self.states.get(number) or State()
             turn = status.pause if monitor.paused else status.resume
@@ -131,6 +158,7 @@ class Tracker:
             self._journal.keep_state(number, state)
         for result in self.newest.values():
             self._journal.keep_newest(result, failed=False)
+        self.chronicle.keep_all()
 
     def forget_suspicions(self) -> Iterable[MonitorId]:
         """After a suspend: what was in flight says nothing; returns whose row changed."""

@@ -43,6 +43,7 @@ class Reader:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._ended = False
 
     def close(self) -> None:
         """Close the connection."""
@@ -51,7 +52,8 @@ class Reader:
             self._connection = None
 
     def interrupt(self) -> None:
-        """End a query that another thread runs; it returns nothing."""
+        """End the query that another thread runs, and answer no more."""
+        self._ended = True
         if self._connection is not None:
             self._connection.interrupt()
 
@@ -179,6 +181,8 @@ class Reader:
 
     def _rows(self, statement: str, *values: object) -> list[Any]:
         """All rows; none from a journal that is not there, or damaged where this query reads."""
+        if self._ended:
+            return []
         try:
             connection = self._opened()
             return [] if connection is None else connection.execute(statement, values).fetchall()

@@ -171,6 +171,10 @@ class AskTable(Request, frozen=True, tag=True):
     monitor: MonitorId
 
 
+class Stay(Request, frozen=True, tag=True):
+    """Go on without clients from now on, whoever started the engine."""
+
+
 class Shutdown(Request, frozen=True, tag=True):
     """End the engine; the Reply comes before it goes."""
 
@@ -255,7 +259,7 @@ class Goodbye(msgspec.Struct, frozen=True, tag=True):
 
 
 ClientMessage = (
-    Hello | Focused | Recheck | Pause | Add | Edit | Delete | Undo | TryTarget | AskStatus | AskTable | Shutdown
+    Hello | Focused | Recheck | Pause | Add | Edit | Delete | Undo | TryTarget | AskStatus | AskTable | Stay | Shutdown
 )
 EngineMessage = Welcome | FleetState | Changes | Trial | Reply | Goodbye
 
@@ -286,6 +290,7 @@ __all__ = [
     "Request",
     "Shutdown",
     "StatusReport",
+    "Stay",
     "Timings",
     "Trial",
     "TryTarget",

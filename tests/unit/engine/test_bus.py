@@ -112,3 +112,51 @@ async def test_notices_are_told_once_and_a_gone_monitor_is_left_out():
     assert [m.notices for m in changes if m.notices is not None] == [source.said]
     assert all(not m.rows for m in changes)
     bus.stop()
+
+
+async def test_a_client_that_asks_and_does_not_read_is_sent_nothing():
+    client = Client()
+    bus = Bus(asyncio.get_running_loop(), Source())
+    bus.join(client.watcher)
+    client.messages()
+    client.behind = 100
+    for number in range(1000):
+        bus.focus_on(client.watcher, number)
+    assert client.frames == []
+    client.behind = 0
+    await asyncio.sleep(0.25)
+    assert [m.focus.id for m in client.messages() if isinstance(m, Changes) and m.focus] == [999]
+    bus.stop()
+
+
+async def test_a_bug_with_one_clients_focus_stops_no_other(caplog):
+    source, one, two = Source(), Client(), Client()
+    bus = Bus(asyncio.get_running_loop(), source)
+    for client in (one, two):
+        bus.join(client.watcher)
+        bus.focus_on(client.watcher, 1 if client is one else 2)
+        client.messages()
+    source.focus = lambda number: Focus(number, None, None, None) if number != 1 else 1 // 0
+    bus.mark(1)
+    bus.mark(2)
+    await asyncio.sleep(0.25)
+    assert [m.focus.id for m in two.messages() if isinstance(m, Changes) and m.focus] == [2]
+    assert "ZeroDivisionError" in caplog.text
+    bus.stop()
+
+
+async def test_the_whole_is_made_once_for_all_who_need_it():
+    source, clients = Source(), [Client() for _ in range(5)]
+    made = []
+    whole = source.fleet_state
+    source.fleet_state = lambda: made.append(True) or whole()
+    bus = Bus(asyncio.get_running_loop(), source)
+    for client in clients:
+        bus.join(client.watcher)
+        client.messages()
+    made.clear()
+    bus.mark_fleet()
+    await asyncio.sleep(0.25)
+    assert all(any(isinstance(m, FleetState) for m in client.messages()) for client in clients)
+    assert len(made) == 1
+    bus.stop()

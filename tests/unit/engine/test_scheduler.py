@@ -242,3 +242,30 @@ async def test_after_a_stall_nothing_is_bunched():
     done = len(recorder.starts)
     await asyncio.sleep(10)
     assert len(recorder.starts) == done
+
+
+async def test_one_dropped_while_it_waits_for_a_place_leaves_its_turn_to_the_next_of_its_host():
+    recorder = Recorder(limit=2, seconds=0)
+    tokens = {}
+    real = recorder.launch
+
+    def launch(number, token):
+        tokens[number] = token
+        real(number, token)
+
+    recorder.scheduler = Scheduler(recorder.loop, launch, limit=3, chance=lambda: 0.5)
+    scheduler = recorder.scheduler
+    for number, host in ((1, "x"), (2, "x"), (3, "y"), (4, "x"), (5, "x"), (6, "z")):
+        scheduler.put(number, f"m{number}", host, 600.0, soon=True)
+    await asyncio.sleep(0.2)
+    assert recorder.running == {1, 2, 3}
+    # as when two end within one hand-on: the places are given away before x has its turn
+    following = scheduler._next_of("x")
+    scheduler._ready.appendleft(following)
+    scheduler.drop(following.id)
+    recorder.finish(3, tokens[3])
+    await asyncio.sleep(0.2)
+    recorder.finish(1, tokens[1])
+    recorder.finish(2, tokens[2])
+    await asyncio.sleep(0.2)
+    assert {5, 6} <= recorder.running

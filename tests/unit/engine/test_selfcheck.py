@@ -27,11 +27,12 @@ class Clocks:
 @pytest.mark.parametrize(
     ("passed", "found"),
     [
-        ((1, 1, 1), (0.0, 0.0)),
-        ((1, 3601, 3601), (3600, 0.0)),
-        ((1, 1, 7201), (0.0, 7200)),
-        ((1, 1, -599), (0.0, -600)),
-        ((1, 3, 3), (0.0, 0.0)),
+        ((1, 1, 1), (0.0, 0.0, 0.0)),
+        ((1, 3601, 3601), (3600, 0.0, 0.0)),
+        ((1, 1, 7201), (0.0, 7200, 0.0)),
+        ((1, 1, -599), (0.0, -600, 0.0)),
+        ((1, 3, 3), (0.0, 0.0, 0.0)),
+        ((30, 30, 30), (0.0, 0.0, 30)),
     ],
 )
 def test_a_suspend_and_a_jump_are_told_apart(passed, found):
@@ -40,53 +41,141 @@ def test_a_suspend_and_a_jump_are_told_apart(passed, found):
     clocks.pass_by(*passed)
     assert watch.look() == found
     clocks.pass_by(1, 1, 1)
-    assert watch.look() == (0.0, 0.0)
+    assert watch.look() == (0.0, 0.0, 0.0)
 
 
 def failed(failure, phase=Phase.CONNECT, address="192.0.2.1", evidence=()):
     return Result(MonitorId(1), 1, failure, phase, "x", Timings(), address, 25, evidence=evidence)
 
 
-def interfaces(folder, **carriers):
-    for name, carrier in carriers.items():
-        (folder / name).mkdir()
-        (folder / name / "carrier").write_text(f"{carrier}\n")
-    return folder
+class Machine:
+    """Interfaces, default routes and single routes as the kernel would show them."""
+
+    def __init__(self, folder, *, outward=("eth0",), **carriers):
+        self.sys_net, self.proc_net = folder / "sys", folder / "proc"
+        self.proc_net.mkdir()
+        self.link(**carriers)
+        self.default(*outward)
+        self.routed = set()
+        self.now_s = 0.0
+
+    def link(self, **carriers):
+        for name, carrier in carriers.items():
+            (self.sys_net / name).mkdir(parents=True, exist_ok=True)
+            (self.sys_net / name / "carrier").write_text(f"{carrier}\n")
+
+    def default(self, *names, six=()):
+        rows = [f"{name} 00000000 010200C0 0003 0 0 0 00000000 0 0 0" for name in names]
+        rows.append("eth0 000200C0 00000000 0001 0 0 0 00FFFFFF 0 0 0")
+        (self.proc_net / "route").write_text("Iface Destination\n" + "\n".join(rows))
+        zero = "0" * 32
+        rows = [f"{zero} 00 {zero} 00 {zero} 00000400 00000002 00000000 00000003 {name}" for name in ("lo", *six)]
+        (self.proc_net / "ipv6_route").write_text("\n".join(rows))
+
+    def network(self):
+        return Network(self.time, self.sys_net, self.proc_net, lambda address: address in self.routed)
+
+    def time(self):
+        self.now_s += 1.0
+        return self.now_s
 
 
-def test_without_any_link_it_is_us(tmp_path):
-    network = Network(lambda: 0.0, interfaces(tmp_path, lo=1, eth0=0))
+def kinds(network, results):
+    return [network.judge(result, f"h{n}").failure for n, result in enumerate(results)]
+
+
+def test_without_any_link_it_is_us_whatever_was_seen(tmp_path):
+    network = Machine(tmp_path, outward=(), lo=1, eth0=0).network()
     judged = network.judge(failed(Failure.TIMEOUT), "mx1.example")
     assert judged.failure is Failure.WATCHER_OFFLINE
     assert judged.status is Status.UNKNOWN
     assert network.offline
+    assert network.judge(failed(Failure.NO_GREETING, Phase.PROTOCOL), "h").failure is Failure.WATCHER_OFFLINE
 
 
-def test_with_a_link_it_is_them(tmp_path):
-    network = Network(lambda: 0.0, interfaces(tmp_path, lo=1, eth0=1))
-    result = failed(Failure.TIMEOUT)
-    assert network.judge(result, "mx1.example") is result
+def test_with_a_link_it_is_them_even_when_nobody_answers(tmp_path):
+    machine = Machine(tmp_path, lo=1, eth0=1)
+    machine.routed = {"192.0.2.1"}
+    network = machine.network()
+    for failure in (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.DNS_TIMEOUT) * 20:
+        assert network.judge(failed(failure), "mx1.example").failure is failure
     assert not network.offline
 
 
-def test_three_hosts_without_a_route_are_us_and_one_success_ends_it(tmp_path):
-    network = Network(lambda: 0.0, interfaces(tmp_path, eth0=1))
-    kinds = [network.judge(failed(Failure.NET_UNREACHABLE), f"h{n}").failure for n in range(3)]
-    assert kinds == [Failure.NET_UNREACHABLE, Failure.NET_UNREACHABLE, Failure.WATCHER_OFFLINE]
+def test_a_container_beside_the_cut_cable_is_no_link(tmp_path):
+    machine = Machine(tmp_path, lo=1, eth0=0, docker0=1)
+    assert kinds(machine.network(), [failed(Failure.TIMEOUT)]) == [Failure.WATCHER_OFFLINE]
+
+
+def test_a_lost_default_route_is_us_but_a_neighbour_is_still_judged(tmp_path):
+    machine = Machine(tmp_path, eth0=1)
+    machine.routed = {"192.0.2.1", "198.51.100.7"}
+    network = machine.network()
+    assert kinds(network, [failed(None, None)]) == [None]
+    assert network.has_link()
+    machine.default()
+    machine.routed = {"192.0.2.1"}
+    far = failed(Failure.NET_UNREACHABLE, address="198.51.100.7")
+    assert kinds(network, [far, failed(Failure.DNS_TIMEOUT, Phase.DNS, None)]) == [Failure.WATCHER_OFFLINE] * 2
+    assert kinds(network, [failed(Failure.TIMEOUT)]) == [Failure.TIMEOUT]
+
+
+def test_hosts_of_a_family_that_this_machine_does_not_speak_are_not_us(tmp_path):
+    machine = Machine(tmp_path, eth0=1)
+    machine.routed = {"192.0.2.1"}
+    network = machine.network()
+    six = [failed(Failure.NET_UNREACHABLE, address=f"2001:db8::{n}") for n in range(9)]
+    assert kinds(network, six) == [Failure.NET_UNREACHABLE] * 9
+    assert kinds(network, [failed(None, None), *six]) == [None] + [Failure.NET_UNREACHABLE] * 9
+
+
+def test_started_without_a_route_three_hosts_tell(tmp_path):
+    machine = Machine(tmp_path, outward=(), eth0=1)
+    network = machine.network()
+    results = [failed(Failure.NET_UNREACHABLE)] * 3
+    assert kinds(network, results) == [Failure.NET_UNREACHABLE, Failure.NET_UNREACHABLE, Failure.WATCHER_OFFLINE]
     network.judge(failed(None, None), "h1")
     assert not network.offline
-    assert network.judge(failed(Failure.NET_UNREACHABLE), "h1").failure is Failure.NET_UNREACHABLE
+
+
+def test_it_is_back_once_when_link_and_routes_are(tmp_path):
+    machine = Machine(tmp_path, eth0=1)
+    machine.routed = {"192.0.2.1"}
+    network = machine.network()
+    assert not network.is_back()
+    network.judge(failed(None, None), "h")
+    machine.link(eth0=0)
+    network.judge(failed(Failure.TIMEOUT), "h")
+    assert not network.is_back()
+    machine.link(eth0=1)
+    machine.routed = set()
+    assert not network.is_back()
+    machine.routed = {"192.0.2.1"}
+    assert network.is_back()
+    assert not network.is_back()
+    assert network.judge(failed(Failure.TIMEOUT), "h").failure is Failure.TIMEOUT
+
+
+def test_a_default_route_of_ipv6_counts(tmp_path):
+    machine = Machine(tmp_path, outward=(), eth0=0, eth1=1)
+    machine.default(six=("eth0",))
+    assert not machine.network().has_link()
 
 
 def test_a_router_that_says_so_is_not_us(tmp_path):
-    network = Network(lambda: 0.0, interfaces(tmp_path, eth0=1))
+    network = Machine(tmp_path, outward=(), eth0=1).network()
     icmp = (Evidence("icmp", Phase.CONNECT, ok=False, text="ICMP 3/0"),)
-    for n in range(5):
-        assert network.judge(failed(Failure.NET_UNREACHABLE, evidence=icmp), f"h{n}").failure is Failure.NET_UNREACHABLE
+    assert kinds(network, [failed(Failure.NET_UNREACHABLE, evidence=icmp)] * 5) == [Failure.NET_UNREACHABLE] * 5
+
+
+def test_our_own_descriptors_are_not_the_network(tmp_path):
+    network = Machine(tmp_path, outward=(), eth0=0).network()
+    assert kinds(network, [failed(Failure.NO_DESCRIPTORS)]) == [Failure.NO_DESCRIPTORS]
+    assert not network.offline
 
 
 def test_a_refusal_is_an_answer_and_loopback_is_never_judged(tmp_path):
-    network = Network(lambda: 0.0, interfaces(tmp_path, eth0=0))
+    network = Machine(tmp_path, lo=1, eth0=0).network()
     assert network.judge(failed(Failure.REFUSED), "h").failure is Failure.REFUSED
     here = failed(Failure.TIMEOUT, address="127.0.0.1")
     assert network.judge(here, "127.0.0.1") is here
@@ -104,6 +193,6 @@ def test_limits_are_raised_and_leave_room():
         "print(raise_limits(512), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["236", "300"]
+    assert done.stdout.split() == ["118", "300"]
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] > 1000:
         assert raise_limits(50) == 50

@@ -1,0 +1,133 @@
+"""How long an engine lives, and what it survives: clients that come and go, a socket that is taken away."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from uptime_tui.client.session import EngineLost, Session
+from uptime_tui.client.spawn import find_or_start, is_running, stop
+from uptime_tui.config.paths import find_home
+from uptime_tui.wire.messages import AskStatus, Delete, FleetState, Focused, Undo
+
+pytestmark = pytest.mark.timeout(90)
+DEADLINE_S = 25.0
+
+
+@pytest.fixture
+def home(tmp_path):
+    place = find_home(str(tmp_path / "home"), {})
+    place.config.mkdir(mode=0o700)
+    yield place
+    if is_running(place):
+        stop(place)
+
+
+def run(home, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "uptime_tui", "--home", str(home.config), *arguments],
+        capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL,
+    ).stdout  # fmt: skip
+
+
+def until(condition):
+    deadline = time.monotonic() + DEADLINE_S
+    while not (found := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return found
+
+
+async def status(home):
+    session = await Session.connect(home.socket_file, client="test", watch=False)
+    try:
+        return (await session.request(AskStatus)).status
+    finally:
+        await session.close()
+
+
+def test_start_has_the_engine_of_a_dashboard_stay(home):
+    find_or_start(home, keep=False)
+    assert not asyncio.run(status(home)).vitals.kept
+    assert "stays" in run(home, "start")
+    assert asyncio.run(status(home)).vitals.kept
+
+
+def test_a_socket_that_is_taken_away_comes_back(home):
+    find_or_start(home, keep=True)
+    pid = is_running(home)
+    shutil.rmtree(home.runtime)
+    until(home.socket_file.exists)
+    assert asyncio.run(status(home)).vitals.pid == pid
+    assert home.socket_file.stat().st_mode & 0o777 == 0o600
+    assert home.runtime.stat().st_mode & 0o777 == 0o700
+
+
+def test_two_that_start_at_once_share_one_engine(home):
+    arguments = [sys.executable, "-m", "uptime_tui", "--home", str(home.config), "start"]
+    for _ in range(5):
+        both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+        said = [child.communicate(timeout=60) for child in both]
+        assert [child.returncode for child in both] == [0, 0], said
+        stop(home)
+
+
+async def test_looking_at_a_monitor_that_was_deleted_and_brought_back(home):
+    home.monitors_file.write_text('[[monitor]]\nname = "a"\ntarget = "tcp://127.0.0.1:9"\ninterval = "5s"\n')
+    find_or_start(home, keep=True)
+    session = await Session.connect(home.socket_file, client="test")
+    try:
+        for _ in range(2):
+            session.send(Focused(1))
+            assert not (await session.request(lambda n: Delete(n, (1,)))).error
+            session.send(Focused(None))
+            assert not (await session.request(Undo)).error
+            session.send(Focused(1))
+        assert not (await session.request(AskStatus)).error
+        assert session.lost == ""
+    finally:
+        await session.close()
+
+
+async def test_whoever_joins_late_ends_with_the_same_picture(home):
+    from uptime_tui.view.snapshot import Snapshot
+
+    blocks = [f'[[monitor]]\nname = "m{n}"\ntarget = "tcp://127.0.0.1:{n + 1}"\ninterval = "5s"\n' for n in range(40)]
+    home.monitors_file.write_text("".join(blocks[:10]))
+    find_or_start(home, keep=True)
+    sessions, pictures = [], []
+    for count in (10, 25, 5, 40, 20):
+        home.monitors_file.write_text("".join(blocks[:count]))
+        sessions.append(await Session.connect(home.socket_file, client="test"))
+        pictures.append(Snapshot())
+        await asyncio.sleep(0.5)
+    home.monitors_file.write_text("".join(f"{block}paused = true\n" for block in blocks[:30]))
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        for session, picture in zip(sessions, pictures, strict=True):
+            for message in session.take():
+                picture.apply(message)
+        first = pictures[0]
+        settled = len(first.monitors) == 30 and all(row.status == "paused" for row in first.rows.values())
+        if settled and all(p.rows == first.rows and p.monitors == first.monitors for p in pictures):
+            break
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    for session in sessions:
+        await session.close()
+
+
+async def test_an_engine_that_ends_says_goodbye(home):
+    find_or_start(home, keep=True)
+    session = await Session.connect(home.socket_file, client="test")
+    assert isinstance(await anext(session), FleetState)
+    await asyncio.get_running_loop().run_in_executor(None, stop, home)
+    async for _ in session:
+        continue
+    assert session.lost == "the engine has stopped"
+    with pytest.raises(EngineLost):
+        await session.request(AskStatus)
+    await session.close()
