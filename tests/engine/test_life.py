@@ -49,11 +49,14 @@ async def status(home):
         await session.close()
 
 
-def test_start_has_the_engine_of_a_dashboard_stay(home):
+async def test_start_has_the_engine_of_a_dashboard_stay(home):
     find_or_start(home, keep=False)
-    assert not asyncio.run(status(home)).vitals.kept
-    assert "stays" in run(home, "start")
-    assert asyncio.run(status(home)).vitals.kept
+    dashboard = await Session.connect(home.socket_file, client="test")
+    assert not (await status(home)).vitals.kept
+    said = await asyncio.get_running_loop().run_in_executor(None, run, home, "start")
+    assert "stays" in said
+    assert (await status(home)).vitals.kept
+    await dashboard.close()
 
 
 def test_a_socket_that_is_taken_away_comes_back(home):

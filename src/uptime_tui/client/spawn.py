@@ -58,6 +58,9 @@ def _await_answer(home: Home, child: subprocess.Popen[bytes] | None, said: IO[by
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if _answers(home.socket_file):
+            if child is not None and child.poll() is None and is_running(home) != child.pid:
+                child.kill()  # another was quicker; ours, still loading, would come to life when that one stops
+                child.wait()
             return home.socket_file
         if child is not None and child.poll() is not None and is_running(home) is None:
             raise UserError(_last_words(child, said))

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import time
 from collections.abc import Coroutine, Iterable
 from logging.handlers import RotatingFileHandler
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.edit import MonitorsFile
@@ -45,8 +46,8 @@ _KEEP_ALL_S: Final = 300.0
 _NOTICE_S: Final = 600.0
 
 
-def run_engine(home: Home, *, keep: bool) -> int:
-    """Run the engine in this process until it is told to stop; returns the exit code.
+def run_engine(home: Home, *, keep: bool) -> NoReturn:
+    """Run the engine in this process until it is told to stop; the process ends with code 0.
 
     Args:
         home: its folders.
@@ -59,19 +60,21 @@ def run_engine(home: Home, *, keep: bool) -> int:
     take_lock(home.lock_file)
     _log_to(home)
     try:
-        return asyncio.run(_run(home, keep=keep))
+        asyncio.run(_run(home, keep=keep))
     finally:
         logging.shutdown()
 
 
-async def _run(home: Home, *, keep: bool) -> int:
+async def _run(home: Home, *, keep: bool) -> NoReturn:
     engine = Engine(home, keep=keep)
     try:
         await engine.start()
         await engine.stopped.wait()
     finally:
         engine.stop()
-    return 0
+    # Everything is on disk. A thread that reads ten thousand monitors just now would hold up the end by seconds.
+    logging.shutdown()
+    os._exit(0)
 
 
 class Engine:

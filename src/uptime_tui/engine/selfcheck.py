@@ -1,6 +1,9 @@
 """Is it us? Descriptors, the clock, a suspend, and whether this machine has a network at all."""
 
+import errno
+import logging
 import resource
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,16 +11,18 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from uptime_tui.dial.direct import source_address
 from uptime_tui.model.failure import Failure, Side
 from uptime_tui.model.result import Result
 
 RESERVED: Final = 64
 """Descriptors that are not for probes: journal, clients, log."""
+_log: Final = logging.getLogger(__name__)
 _JUMP_S: Final = 5.0
 _LOOK_AGAIN_S: Final = 1.0
 _HOSTS: Final = 3
 """Different hosts without a local route, and no success between, that prove it is us."""
+_NO_EVIDENCE: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+"""Nothing could be looked at: that says nothing about the network."""
 _REMEMBERED: Final = 8
 """Addresses that answered last, by which a lost route is noticed."""
 _DESCRIPTORS_EACH: Final = 2
@@ -110,12 +115,12 @@ class Network:
         now_s: Callable[[], float] = time.monotonic,
         sys_net: Path = Path("/sys/class/net"),
         proc_net: Path = Path("/proc/net"),
-        has_route: Callable[[str], bool] = lambda address: source_address(address, 9) != "",
+        has_route: Callable[[str], bool] | None = None,
     ) -> None:
         self._now_s = now_s
         self._sys_net = sys_net
         self._proc_net = proc_net
-        self._has_route = has_route
+        self._has_route = has_route or _has_route
         self._looked_s = -_LOOK_AGAIN_S
         self._link = self._routed = True
         self._outward: set[str] = set()
@@ -155,15 +160,23 @@ class Network:
         now_s = self._now_s()
         if now_s - self._looked_s >= _LOOK_AGAIN_S:
             self._looked_s = now_s
-            self._outward = _default_interfaces(self._proc_net)
-            self._had_outward = self._had_outward or bool(self._outward)
-            self._link = self._any_link()
-            self._routed = any(map(self._has_route, self._answered))
+            try:
+                self._look()
+            except OSError:
+                _log.debug("network", exc_info=True)
         return self._link
+
+    def _look(self) -> None:
+        """All at once, or nothing where a descriptor is lacking for it."""
+        outward = _default_interfaces(self._proc_net)
+        self._link = self._any_link(outward)
+        self._outward = outward
+        self._had_outward = self._had_outward or bool(outward)
+        self._routed = any(map(self._has_route, self._answered))
 
     def _heard_from(self, address: str | None) -> None:
         self._unrouted.clear()
-        self.offline = False
+        self.offline = self.offline and self._had_outward and not self._outward  # a neighbour answers without a route
         if address is not None:
             self._answered.pop(address, None)
             self._answered[address] = None
@@ -181,12 +194,12 @@ class Network:
             return not self._routed
         return not self._outward and len(self._unrouted) >= _HOSTS
 
-    def _any_link(self) -> bool:
+    def _any_link(self, outward: set[str]) -> bool:
         try:
             interfaces = {entry.name for entry in self._sys_net.iterdir()} - {"lo"}
-        except OSError:
+        except FileNotFoundError:
             return True  # no such list here: no evidence
-        return any(_has_carrier(self._sys_net / name) for name in self._outward & interfaces or interfaces)
+        return any(_has_carrier(self._sys_net / name) for name in outward & interfaces or interfaces)
 
 
 def _default_interfaces(proc_net: Path) -> set[str]:
@@ -206,14 +219,27 @@ def _default_interfaces(proc_net: Path) -> set[str]:
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text("ascii").splitlines()
-    except OSError:
+    except FileNotFoundError:
         return []
+
+
+def _has_route(address: str) -> bool:
+    """Asks the routing table by connecting a datagram socket: no packet is sent."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+            sock.connect((address, 9))
+    except OSError as error:
+        return error.errno in _NO_EVIDENCE
+    return True
 
 
 def _has_carrier(interface: Path) -> bool:
     try:
         return (interface / "carrier").read_text().strip() == "1"
-    except OSError:
+    except OSError as error:
+        if error.errno in _NO_EVIDENCE:
+            raise
         return False  # the file cannot be read while the interface is switched off
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -55,7 +56,8 @@ class Reader:
         """End the query that another thread runs, and answer no more."""
         self._ended = True
         if self._connection is not None:
-            self._connection.interrupt()
+            with suppress(sqlite3.ProgrammingError):  # it has just been closed
+                self._connection.interrupt()
 
     def _opened(self) -> sqlite3.Connection | None:
         """The connection to the file that is the journal now."""

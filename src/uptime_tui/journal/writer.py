@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -111,7 +112,8 @@ class Journal:
         """Flush and end the writer."""
         examination = self._examination
         if examination is not None:
-            examination.interrupt()
+            with suppress(sqlite3.ProgrammingError):  # it has just come to its end
+                examination.interrupt()
         self.flush()
         self._stopping = True
         self._hurry.set()

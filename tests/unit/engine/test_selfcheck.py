@@ -1,11 +1,14 @@
 """Is it us: clocks that jump, a machine without a network, and results that are taken back."""
 
+import errno
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from uptime_tui.engine import selfcheck
 from uptime_tui.engine.selfcheck import ClockWatch, Network, raise_limits
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.result import Evidence, Result, Timings
@@ -117,7 +120,10 @@ def test_a_lost_default_route_is_us_but_a_neighbour_is_still_judged(tmp_path):
     machine.routed = {"192.0.2.1"}
     far = failed(Failure.NET_UNREACHABLE, address="198.51.100.7")
     assert kinds(network, [far, failed(Failure.DNS_TIMEOUT, Phase.DNS, None)]) == [Failure.WATCHER_OFFLINE] * 2
-    assert kinds(network, [failed(Failure.TIMEOUT)]) == [Failure.TIMEOUT]
+    assert kinds(network, [failed(Failure.TIMEOUT), failed(None, None)]) == [Failure.TIMEOUT, None]
+    assert network.offline
+    machine.default("eth0")
+    assert network.is_back()
 
 
 def test_hosts_of_a_family_that_this_machine_does_not_speak_are_not_us(tmp_path):
@@ -196,3 +202,26 @@ def test_limits_are_raised_and_leave_room():
     assert done.stdout.split() == ["118", "300"]
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] > 1000:
         assert raise_limits(50) == 50
+
+
+def test_out_of_descriptors_nothing_is_known_of_the_network(tmp_path, monkeypatch):
+    machine = Machine(tmp_path, eth0=1)
+    network = machine.network()
+    assert network.has_link()
+
+    def refuse(*_args):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert kinds(network, [failed(Failure.TIMEOUT), failed(Failure.DNS_TIMEOUT, Phase.DNS, None)]) == [
+        Failure.TIMEOUT,
+        Failure.DNS_TIMEOUT,
+    ]
+    monkeypatch.setattr("socket.socket", refuse)
+    assert selfcheck._has_route("192.0.2.1")
+
+
+def test_a_route_is_asked_of_the_kernel():
+    assert selfcheck._has_route("127.0.0.1")
+    assert not selfcheck._has_route("no address")

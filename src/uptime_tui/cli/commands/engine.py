@@ -12,4 +12,4 @@ def command(keep: bool, home: str | None) -> int:
     """Run the engine in the foreground until SIGTERM."""
     from uptime_tui.engine.main import run_engine
 
-    return run_engine(chosen_home(home), keep=keep)
+    run_engine(chosen_home(home), keep=keep)
