@@ -16,12 +16,16 @@ import msgspec
 from uptime_tui.model.safetext import is_safe, safe_text
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
+_SLASHES: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?::?[/\\]{1,2})([^/\\].*)")
 _AUTHORITY: Final = re.compile(r"[^/?#]*")
 _PLACE: Final = re.compile(r"[^:\[\]]*(:[0-9]*)?|\[[^\[\]]*\](:[0-9]*)?")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMERIC: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 """A last label that makes the whole an address to every resolver (WHATWG URL, "ends in a number")."""
 _ZONE: Final = re.compile(r"[A-Za-z0-9._-]{1,15}")
+_HEX: Final = re.compile(r"[0-9A-Fa-f:.]+(%.*)?")
+_DEVIATIONS: Final = re.compile("[\u00df\u1e9e\u03c2]")
+"""Sharp s and final sigma: IDNA 2003 and 2008 make two different names of one (RFC 5894 §7.2)."""
 _PATH: Final = re.compile(r"/[!\"$-~]*")
 _MAX_LENGTH: Final = 2048
 
@@ -92,6 +96,9 @@ def _without_scheme(text: str, schemes: Mapping[str, int | None], ports: Mapping
     """`host:port`, where the port tells the service."""
     if "://" in text:
         raise TargetError(f"not a scheme: write https://host or tcp://host:port, not {text[:60]!r}")
+    slashes = _SLASHES.fullmatch(text)
+    if slashes and slashes[1].lower() in schemes:
+        raise TargetError(f"mistyped ://: write {slashes[1].lower()}://{slashes[2][:60]}")
     authority = _authority(text)
     host_text, colon, port_text = authority.partition(":")
     if colon and host_text.lower() in schemes and port_text and not port_text.isdigit() and ":" not in port_text:
@@ -154,6 +161,8 @@ def _split(authority: str) -> tuple[str, int | None]:
         if tail and not tail.startswith(":"):
             raise TargetError(f"after the bracket only :port may follow: write [ADDRESS]:PORT, not {authority[:60]}")
         return _v6(literal), _port(tail[1:], authority) if tail else None
+    if authority.count(":") > 1 and "::" not in authority and not _HEX.fullmatch(authority):
+        raise TargetError(f"more than one port: write host:port, not {authority[:60]!r}")
     if authority.count(":") > 1:
         raise TargetError(f"an IPv6 address stands in brackets: write [{authority[:60]}]:PORT")
     host, colon, port = authority.partition(":")
@@ -213,6 +222,8 @@ def _a_labels(text: str) -> str:
     """Lower case, internationalised labels as `xn--…` (IDNA 2003 of the standard library)."""
     if text.isascii():
         return text.lower()
+    if odd := _DEVIATIONS.search(text):
+        raise TargetError(f"{odd[0]} means two different names in two standards: write the part that holds it as xn--…")
     try:
         return text.encode("idna").decode("ascii").lower()
     except UnicodeError as error:

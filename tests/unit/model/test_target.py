@@ -75,7 +75,12 @@ BAD = {
     "://host": "not a scheme",
     "https:host": "two slashes are missing: write https://host",
     "SMTP:mx1.example.net": "two slashes are missing: write smtp://mx1.example.net",
-    "https:/host": "the port is missing: write https:PORT",
+    "https:/host": "mistyped ://: write https://host",
+    "smtp//mx1": "mistyped ://: write smtp://mx1",
+    "http:\\\\h": "mistyped ://: write http://h",
+    "http://h:80:80/": "more than one port: write host:port, not 'h:80:80'",
+    "faß.example:80": "two different names in two standards",
+    "http://πόλις.example": "two different names in two standards",
     # hosts
     "https://": "the host is missing",
     "https:///path": "the host is missing",
