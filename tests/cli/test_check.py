@@ -72,6 +72,19 @@ def test_refused_has_phase_causes_and_exit_code(tmp_path):
     assert found["timings_ms"]["protocol"] is None
 
 
+def test_a_broken_runbook_takes_no_result_away(tmp_path):
+    (tmp_path / "runbooks").mkdir()
+    (tmp_path / "runbooks" / "refused.toml").write_text("x = 1\n")
+    done = run("check", f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}", "--json", home=tmp_path)
+    assert done.returncode == 2
+    assert [json.loads(line)["causes"][0]["id"] for line in done.stdout.splitlines()] == ["nothing_listening"] * 2
+    assert done.stderr.startswith("uptime-tui: runbooks/refused.toml:1: unknown key 'x'")
+    assert done.stderr.count("\n") == 1
+    doctor = run("doctor", "--json", home=tmp_path)
+    assert doctor.returncode == 2
+    assert "runbooks/refused.toml:1" in doctor.stdout
+
+
 def test_silent_smtp_is_no_greeting(tmp_path):
     with server() as port:
         done = run("check", f"smtp://127.0.0.1:{port}", "--timeout", "1s", "--json", home=tmp_path)

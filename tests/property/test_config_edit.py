@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uptime_tui.config.edit import MonitorsFile
-from uptime_tui.config.locate import scan
 from uptime_tui.model.errors import UserError
+from uptime_tui.tomlfile.locate import scan
 
 WORDS = st.text(st.sampled_from("ab #=[]{}'\"\\\n.,é€\U0001f600"), max_size=12)
 BLANK = st.sampled_from(["", " ", "  ", "\t"])

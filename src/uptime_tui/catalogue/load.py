@@ -4,9 +4,9 @@ Every rule about a table is held here, so that the rest of the house can trust a
 """
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from errno import ENOTDIR
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -15,8 +15,12 @@ from typing import Final
 import msgspec
 
 from uptime_tui.catalogue.service import Service
+from uptime_tui.model.content import accepts_only_codes
 from uptime_tui.model.errors import UserError
-from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.safetext import is_safe, safe_text
+from uptime_tui.tomlfile.fields import Fault, read_table
+from uptime_tui.tomlfile.report import first_fault
+from uptime_tui.tomlfile.source import parse, read_text
 
 CATEGORIES: Final = (
     "web",
@@ -29,8 +33,9 @@ CATEGORIES: Final = (
     "custom",
 )
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_HANDSHAKE: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_MAX_FILE_BYTES: Final = 1_048_576
+_MAX_TEXT: Final = 500
+_MAX_INTERVAL_S: Final = 1_000_000.0
+_MAX_GREETING_S: Final = 300.0
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,16 @@ def load_catalogue(user_folder: Path | None = None) -> Catalogue:
         UserError: a file cannot be read or a table is wrong; says which file and table.
     """
     text = files("uptime_tui.catalogue").joinpath("services.toml").read_text("utf-8")
-    services = {s.name: s for s in _services(tomllib.loads(text), "services.toml")}
+    services = _services(text, "services.toml", None)
+    handshakes = {service.handshake for service in services.values()}
     own: dict[str, Service] = {}
     for path in _user_files(user_folder):
-        for service in _services(_read(path), path.name):
-            if service.name in own:
-                raise UserError(f"service {service.name!r} is described twice", where=path.name, todo="remove one")
+        name = f"services.d/{path.name}"
+        text = read_text(path, name)
+        for service in _services(text, name, handshakes).values():
+            clash = next((s for s in own.values() if s.name == service.name or _same_port(s, service)), None)
+            if clash is not None:
+                raise first_fault([_clash(service, clash)], text, name)
             own[service.name] = service
     taken = {s.port for s in own.values() if s.well_known}
     for name, service in services.items():
@@ -97,54 +106,75 @@ def load_catalogue(user_folder: Path | None = None) -> Catalogue:
 
 
 def _user_files(folder: Path | None) -> list[Path]:
-    return sorted(folder.glob("*.toml")) if folder is not None and folder.is_dir() else []
-
-
-def _read(path: Path) -> Mapping[str, object]:
+    if folder is None:
+        return []
     try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise UserError("file is larger than 1 MiB", where=path.name, todo="split it")
-        return tomllib.loads(path.read_text("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(
-            f"not valid TOML: {safe_text(str(error))}", where=path.name, todo="correct that line"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"not UTF-8 at byte {error.start}", where=path.name, todo="save the file as UTF-8") from error
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml" and path.name[0] != ".")
+    except FileNotFoundError:
+        return []
     except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", where=str(path), todo="correct the permissions") from error
+        todo = "make it a folder, or remove it" if error.errno == ENOTDIR else "correct its permissions"
+        raise UserError(f"cannot be read: {error.strerror}", where="services.d", todo=todo) from error
 
 
-def _services(tables: Mapping[str, object], where: str) -> Iterator[Service]:
-    for name, table in tables.items():
-        place = f"{where} [{safe_text(name, 40)}]"
+def _same_port(one: Service, other: Service) -> bool:
+    return one.port is not None and one.port == other.port and one.well_known and other.well_known
+
+
+def _clash(service: Service, earlier: Service) -> Fault:
+    if service.name == earlier.name:
+        return Fault((service.name,), f"service {service.name!r} is described twice", "remove one")
+    what = f"port {service.port} already means {earlier.name}"
+    return Fault((service.name, "port"), what, "write well_known = false in one of the two")
+
+
+def _services(text: str, where: str, handshakes: Container[str] | None) -> dict[str, Service]:
+    """The services of a file; `handshakes` are the names that there are."""
+    services, faults = dict[str, Service](), list[Fault]()
+    for name, table in parse(text, where).items():
+        shown = safe_text(name, 40)
         if not _NAME.fullmatch(name):
-            raise UserError("not a service name", where=place, todo="use lower-case letters, digits and hyphens")
-        if not isinstance(table, dict):
-            raise UserError("not a table", where=place, todo=f"write [{name}] and its fields below")
-        yield _service(name, table, place)
+            what = f"{shown!r} is no service name"
+            faults.append(Fault((name,), what, "use lower-case letters, digits and hyphens, at most 32"))
+        elif not isinstance(table, dict):
+            faults.append(Fault((name,), f"{name} is not a table", f"write [{name}] and its keys below"))
+        else:
+            full = {"handshake": "tcp", "title": name, "category": "custom", **table}
+            service, wrong = read_table({**full, "name": name}, Service)
+            if "name" in table:
+                wrong.append(Fault(("name",), "name is the table's own", "remove this key"))
+            if service is not None:
+                wrong.extend(_service_faults(service, handshakes))
+                services[name] = service
+            faults.extend(fault._replace(path=(name, *fault.path)) for fault in wrong)
+    if faults:
+        raise first_fault(faults, text, where)
+    return services
 
 
-def _service(name: str, table: Mapping[str, object], place: str) -> Service:
-    try:
-        service = msgspec.convert(
-            {"handshake": "tcp", "title": name, "category": "custom", **table, "name": name}, Service
-        )
-    except msgspec.ValidationError as error:
-        raise UserError(
-            safe_text(str(error)), where=place, todo="see the list of fields in the services guide"
-        ) from error
-    faults = {
-        "port must be 1 to 65535": service.port is not None and not 1 <= service.port <= 65535,
-        "handshake must be the name of one, like tcp or http": not _HANDSHAKE.fullmatch(service.handshake),
-        "min_interval_s must be at least 1, interval_s not below it": not (
-            1 <= service.min_interval_s <= service.interval_s
-        ),
-        "meaning must say in a sentence what the service is for": not service.meaning.strip(),
-        "category must be 1 to 30 characters": not 1 <= len(service.category) <= 30,
-        "greeting_timeout_s must be longer than zero": (service.greeting_timeout_s or 1) <= 0,
-    }
-    for text, wrong in faults.items():
-        if wrong:
-            raise UserError(text, where=place)
-    return service
+def _service_faults(service: Service, handshakes: Container[str] | None) -> Iterator[Fault]:
+    if service.port is not None and not 1 <= service.port <= 65535:
+        yield Fault(("port",), "port must be 1 to 65535", "leave it out where a target must say it")
+    if handshakes is not None and service.handshake not in handshakes:
+        yield Fault(("handshake",), "there is no such handshake", 'write handshake = "tcp" to connect only')
+    if not accepts_only_codes(service.status):
+        yield Fault(("status",), "status must be codes and ranges from 100 to 599", 'write status = "200-399"')
+    if not 1 <= service.min_interval_s <= service.interval_s <= _MAX_INTERVAL_S:
+        what = "min_interval_s must be at least 1, interval_s not below it and at most 1,000,000"
+        yield Fault(("min_interval_s",), what, "write min_interval_s = 30.0 and interval_s = 60.0")
+    if service.greeting_timeout_s is not None and not 0 < service.greeting_timeout_s <= _MAX_GREETING_S:
+        yield Fault(("greeting_timeout_s",), "greeting_timeout_s must be above 0, at most 300", "write 30.0")
+    yield from _text_faults(service)
+
+
+def _text_faults(service: Service) -> Iterator[Fault]:
+    for key in ("meaning", "title", "category"):
+        if not getattr(service, key).strip():
+            yield Fault((key,), f"{key} must not be empty", f'write {key} = "…", or leave it out')
+    if len(service.category) > 30:
+        yield Fault(("category",), "category must be at most 30 characters", "shorten it")
+    for key in service.__struct_fields__:
+        value = getattr(service, key)
+        if isinstance(value, str) and (len(value) > _MAX_TEXT or not is_safe(value)):
+            what = f"{key} must be one line of at most {_MAX_TEXT} visible characters, without needless blanks"
+            yield Fault((key,), what, "shorten it, or remove what cannot be seen")

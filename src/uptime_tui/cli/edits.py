@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 
-from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import output
-from uptime_tui.cli.options import chosen_home, require_names
+from uptime_tui.cli.options import chosen_home
 from uptime_tui.config.edit import MonitorsFile
-from uptime_tui.config.load import load_monitors
 
 
 def change(
@@ -23,8 +21,6 @@ def change(
         UserError: a name is unknown, or the file cannot be changed.
     """
     place = chosen_home(home)
-    loaded = load_monitors(place.monitors_file, load_catalogue(place.services_folder))
-    require_names(names, tuple(m.name for m in loaded.monitors))
     edit(MonitorsFile(place.monitors_file, place.undo_file))
     for name in names:
         if as_json:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.load import load_monitors, load_settings
 from uptime_tui.config.paths import Home
+from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.errors import UserError
 from uptime_tui.ui.ascii import wants_ascii
 
@@ -136,6 +137,8 @@ def configuration(home: Home) -> Iterator[Finding]:
     for folder in (home.config, home.state):
         if folder.exists() and folder.stat().st_mode & 0o077:
             yield Finding("permissions", "warning", f"{folder} is open to other users", f"chmod 700 {folder}")
+    for fault in load_knowledge(home.runbooks_folder).problems():
+        yield Finding("runbooks", "error", f"{fault.where}: {fault.what}", fault.todo)
     try:
         settings = load_settings(home.config_file)
         catalogue = load_catalogue(home.services_folder)

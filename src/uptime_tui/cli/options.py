@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 import click
 
 from uptime_tui.config.paths import Home, find_home
-from uptime_tui.model.errors import UserError
 from uptime_tui.model.units import parse_duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,20 +42,3 @@ def chosen_home(home: str | None) -> Home:
     context = click.get_current_context(silent=True)
     outer = context.find_root().obj if context is not None else None
     return find_home(home or (outer if isinstance(outer, str) else None), os.environ)
-
-
-def require_names(names: tuple[str, ...], known: tuple[str, ...]) -> None:
-    """Refuse names that no monitor has.
-
-    Raises:
-        UserError: names the first unknown one, and the nearest known one.
-    """
-    for name in names:
-        if name not in known:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, known, 1)
-            raise UserError(
-                f"no monitor is called {name[:80]!r}",
-                todo=f"did you mean {near[0]!r}?" if near else "see `uptime-tui list`",
-            )

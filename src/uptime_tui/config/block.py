@@ -9,10 +9,10 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from uptime_tui.config.fields import read_table
-from uptime_tui.config.locate import Layout, Path, Statement, scan
 from uptime_tui.config.schema import TABLES, MonitorTable
 from uptime_tui.model.errors import UserError
+from uptime_tui.tomlfile.fields import read_table
+from uptime_tui.tomlfile.locate import Layout, Path, Statement, scan
 
 _ROOT: Final = ("monitor",)
 
@@ -36,7 +36,7 @@ def change_block(text: str, changes: Changes, newline: str) -> str:
     wanted = _changed(block_table(text), steps)
     _, faults = read_table(wanted, MonitorTable)
     if faults:
-        raise UserError(faults[0].what, where=faults[0].path[-1] if faults[0].path else "", todo=faults[0].todo)
+        raise UserError(faults[0].what, where=".".join(map(str, faults[0].path)), todo=faults[0].todo)
     for path, value in steps:
         text = _remove(text, path) if value is None else _set(text, path, value, newline)
     if _without_empty(block_table(text)) != _without_empty(wanted):
@@ -48,7 +48,7 @@ def new_block(table: Mapping[str, object], newline: str) -> str:
     """The text of a new block; keys in the order in which they are documented."""
     _, faults = read_table(table, MonitorTable)
     if faults:
-        raise UserError(faults[0].what, where=faults[0].path[-1] if faults[0].path else "", todo=faults[0].todo)
+        raise UserError(faults[0].what, where=".".join(map(str, faults[0].path)), todo=faults[0].todo)
     order = MonitorTable.__struct_fields__
     lines = ["[[monitor]]"]
     lines += [f"{key} = {format_value(table[key])}" for key in order if key in table and key not in TABLES]

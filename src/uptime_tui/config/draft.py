@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from uptime_tui.catalogue.service import Service
-from uptime_tui.config.fields import Fault, read_table
 from uptime_tui.config.schema import Defaults, Duration, ExpectTable, MonitorTable
+from uptime_tui.model.content import accepts_only_codes
 from uptime_tui.model.monitor import (
     DEFAULT_FAILURE_THRESHOLD,
     DEFAULT_SUCCESS_THRESHOLD,
@@ -17,6 +17,8 @@ from uptime_tui.model.monitor import (
 from uptime_tui.model.safetext import is_safe, safe_text
 from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.model.units import MonitorId, format_duration, parse_duration
+from uptime_tui.tomlfile.fields import Fault, read_table
+from uptime_tui.tomlfile.locate import Place
 
 _MAX_NAME: Final = 80
 _MAX_TEXT: Final = 500
@@ -27,7 +29,6 @@ _MAX_TIMEOUT_S: Final = 300.0
 _MAX_INTERVAL_S: Final = 1_000_000.0
 _SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
 _BLANKS: Final = re.compile(" {2,}")
-_STATUS: Final = re.compile(r"([1-5]\d\d)(?:-([1-5]\d\d))?")
 _TLS_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
 
 
@@ -123,14 +124,16 @@ def _count_faults(written: MonitorTable) -> Iterator[Fault]:
             yield Fault((key,), f"{key} must be 1 to {_MAX_COUNT}", f"write {key} = 3")
 
 
-def seconds(path: tuple[str, ...], value: Duration | None, faults: list[Fault]) -> float | None:
+def seconds(path: Place, value: Duration | None, faults: list[Fault]) -> float | None:
     """Seconds of a duration as written; a fault is added where it is none."""
     if value is None:
         return None
     try:
         return parse_duration(str(value))
     except ValueError:
-        faults.append(Fault(path, f"{path[-1]} is no duration", f'write {path[-1]} = "60s", "500ms" or "5m"'))
+        faults.append(
+            Fault(path, f"{path[-1]} is no duration above zero", f'write {path[-1]} = "60s", "500ms" or "5m"')
+        )
         return None
 
 
@@ -146,11 +149,11 @@ def _times(
         shortest = format_duration(minimum_s)
         what = f"interval is below the minimum for {service.name}, {shortest}: more often is not polite"
         faults.append(Fault(("interval",), what, f'write interval = "{shortest}" or more'))
-    if timeout_s is not None and not 0.05 <= timeout_s <= _MAX_TIMEOUT_S:
-        faults.append(Fault(("timeout",), "timeout must be 50ms to 5m", 'write timeout = "10s"'))
     usual_s = max(minimum_s, defaults.interval_s or (service.interval_s if service else 60.0))
     chosen_s = interval_s if interval_s is not None else usual_s
-    if timeout_s is not None and timeout_s > chosen_s:
+    if timeout_s is not None and not 0.05 <= timeout_s <= _MAX_TIMEOUT_S:
+        faults.append(Fault(("timeout",), "timeout must be 50ms to 5m", 'write timeout = "10s"'))
+    elif timeout_s is not None and timeout_s > chosen_s:
         what = f"timeout is longer than the interval, {format_duration(chosen_s)}"
         faults.append(Fault(("timeout",), what, "shorten the timeout or lengthen the interval"))
     fallback_s = min(defaults.timeout_s or DEFAULT_TIMEOUT_S, chosen_s)
@@ -159,7 +162,7 @@ def _times(
 
 def _expect_faults(expect: ExpectTable) -> Iterator[Fault]:
     status = str(expect.status)
-    if status and not _is_status(status):
+    if status and not accepts_only_codes(status):
         what = "status must be codes and ranges from 100 to 599"
         yield Fault(("expect", "status"), what, 'write status = "200-299,301"')
     for key in ("keyword", "keyword_absent", "redirect"):
@@ -173,11 +176,6 @@ def _expect_faults(expect: ExpectTable) -> Iterator[Fault]:
         yield Fault(("expect", "tls_name"), "tls_name is no host name", 'write tls_name = "www.example.net"')
     if not 0 <= expect.tls_warn_days <= 365:
         yield Fault(("expect", "tls_warn_days"), "tls_warn_days must be 0 to 365", "write tls_warn_days = 21")
-
-
-def _is_status(text: str) -> bool:
-    parts = [_STATUS.fullmatch(part.strip()) for part in text.split(",")]
-    return all(part is not None and int(part[1]) <= int(part[2] or part[1]) for part in parts)
 
 
 def size_bytes(value: str | int) -> int | None:

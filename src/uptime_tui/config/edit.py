@@ -1,12 +1,11 @@
 """The one door to changing `monitors.toml`: block by block, undoable, never over the work of others."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from uptime_tui.config.block import Changes, block_table, change_block, flatten, new_block, value_at
-from uptime_tui.config.locate import Block, Layout, scan
-from uptime_tui.config.source import parse, read_text, without_mark
 from uptime_tui.config.step import (
     Step,
     apply_by_name,
@@ -21,6 +20,8 @@ from uptime_tui.config.undo import Change, UndoLog, digest
 from uptime_tui.config.write import replace_file, writers_lock
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.safetext import safe_text
+from uptime_tui.tomlfile.locate import Block, Layout, scan
+from uptime_tui.tomlfile.source import parse, read_text, without_mark
 
 _PAST: Final = {
     "add": "added",
@@ -239,7 +240,9 @@ def _only(blocks: Mapping[str, list[Block]], name: str) -> Block:
     shown = safe_text(name, 80)
     if found:
         raise UserError(f"{len(found)} monitors are called {shown!r}", todo="rename all but one in the file")
-    raise UserError(f"no monitor is called {shown!r}", todo="it may have been deleted or renamed meanwhile")
+    near = get_close_matches(name, blocks, 1)
+    todo = f"did you mean {safe_text(near[0], 80)!r}?" if near else "see `uptime-tui list`"
+    raise UserError(f"no monitor is called {shown!r}", todo=todo)
 
 
 def _from_the_end(blocks: Mapping[str, list[Block]], names: Sequence[str]) -> list[tuple[str, Block]]:

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from uptime_tui.config.draft import Services, read_draft, seconds
-from uptime_tui.config.fields import Fault, read_table
-from uptime_tui.config.locate import Layout, scan
 from uptime_tui.config.schema import Defaults, Settings
-from uptime_tui.config.source import parse, read_text, without_mark
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.resolve.system import parse_server
+from uptime_tui.tomlfile.fields import Fault, read_table
+from uptime_tui.tomlfile.locate import Layout, scan
+from uptime_tui.tomlfile.report import first_fault
+from uptime_tui.tomlfile.source import parse, read_text, without_mark
 
 _MAX_MONITORS: Final = 100_000
 
@@ -23,6 +24,10 @@ class Problem(NamedTuple):
     where: str
     what: str
     todo: str
+
+    def __str__(self) -> str:
+        """One line, as a `UserError` of it."""
+        return str(UserError(self.what, where=self.where, todo=self.todo))
 
 
 class Loaded(NamedTuple):
@@ -43,11 +48,7 @@ def load_settings(path: Path) -> Settings:
     if settings is not None:
         faults += _settings_faults(settings)
     if settings is None or faults:
-        layout = scan(without_mark(text))
-        placed = sorted((layout.line_at(fault.path), fault) for fault in faults)
-        line, first = placed[0]
-        more = f"; {len(placed) - 1} more problems in this file" if len(placed) > 1 else ""
-        raise UserError(first.what + more, where=f"{path.name}:{line}", todo=first.todo)
+        raise first_fault(faults, text, path.name)
     return settings
 
 

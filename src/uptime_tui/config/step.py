@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from uptime_tui.config.locate import Block, Layout, scan
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.safetext import safe_text
+from uptime_tui.tomlfile.locate import Block, Layout, scan
 
 
 class Step(msgspec.Struct, frozen=True):

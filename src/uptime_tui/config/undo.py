@@ -8,6 +8,7 @@ import msgspec
 
 from uptime_tui.config.step import Step
 from uptime_tui.config.write import append_line, replace_file
+from uptime_tui.model.errors import UserError
 
 KEEP: Final = 200
 _MAX_LINES: Final = 4 * KEEP
@@ -44,7 +45,11 @@ class UndoLog:
         self._lines = 0
 
     def changes(self) -> list[Change]:
-        """All changes as they are on disk now (another process may have added some)."""
+        """All changes as they are on disk now (another process may have added some).
+
+        Raises:
+            UserError: the log cannot be read.
+        """
         try:
             facts = self._path.stat()
         except OSError:
@@ -59,7 +64,12 @@ class UndoLog:
     def _read(self) -> None:
         self._changes, self._lines = [], 0
         decoder = msgspec.json.Decoder(_Line)
-        for raw in self._path.read_bytes().split(b"\n"):
+        try:
+            data = self._path.read_bytes()
+        except OSError as error:
+            todo = f"move {self._path} away, or correct its permissions"
+            raise UserError(f"cannot be read: {error.strerror}", where=self._path.name, todo=todo) from error
+        for raw in data.split(b"\n"):
             self._lines += 1
             try:
                 line = decoder.decode(raw)

@@ -110,8 +110,7 @@ class Reloader:
     def _tell(self, loaded: Loaded, *, first: bool) -> None:
         instead = "the monitors without a mistake are watched" if first else "the last good set goes on"
         notices = tuple(
-            Notice(f"config:{number}", f"{p.where}: {p.what} ({p.todo}); {instead}", "error")
-            for number, p in enumerate(loaded.problems[:_SHOWN])
+            Notice(f"config:{number}", f"{p}; {instead}", "error") for number, p in enumerate(loaded.problems[:_SHOWN])
         )
         more = len(loaded.problems) - _SHOWN
         if more > 0:

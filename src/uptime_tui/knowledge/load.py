@@ -3,17 +3,28 @@
 The user's own files (`runbooks/<code>.toml` in the config folder) have the same form; their causes come first.
 """
 
+import re
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from uptime_tui.knowledge.entry import Entry, Refinement
+from uptime_tui.knowledge.entry import Cause, Entry, Refinement
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
-from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.safetext import is_safe, safe_text
+from uptime_tui.tomlfile.fields import Fault, read_table
+from uptime_tui.tomlfile.locate import Place
+from uptime_tui.tomlfile.report import first_fault
+from uptime_tui.tomlfile.source import parse, read_text
+
+_MAX_TEXT: Final = 1000
+_LINE_RULE: Final = f"a text must be one line of at most {_MAX_TEXT} visible characters"
+_BLANKS: Final = re.compile(" {2,}")
 
 
 class KnowledgeBase:
@@ -39,17 +50,75 @@ class KnowledgeBase:
             self._entries[failure] = self._merged(failure, built_in)
         return self._entries[failure]
 
-    def _merged(self, failure: Failure, built_in: Entry) -> Entry:
-        path = self._user_folder / f"{failure}.toml" if self._user_folder else None
-        if path is None or not path.is_file():
-            return built_in
+    def problems(self) -> list[UserError]:
+        """Everything wrong in the user's folder; `entry` serves the built-in text for those."""
+        if self._user_folder is None:
+            return []
         try:
-            own = msgspec.convert(
-                {"title": "", "meaning": "", "cause": [], **tomllib.loads(path.read_text("utf-8-sig"))}, Entry
-            )
-        except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError, OSError) as error:
-            raise UserError(safe_text(str(error)), where=f"runbooks/{path.name}", todo="correct the file") from error
+            paths = sorted(path for path in self._user_folder.iterdir() if path.suffix == ".toml")
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            what = f"cannot be read: {error.strerror}"
+            return [UserError(what, where="runbooks", todo="make it a folder that can be read")]
+        found: list[UserError] = []
+        for path in paths:
+            if path.stem not in set(Failure):
+                where = f"runbooks/{safe_text(path.name, 60)}"
+                found.append(UserError("no failure code has this name", where=where, todo=_nearest(path.stem)))
+                continue
+            try:
+                self.entry(Failure(path.stem))
+            except UserError as error:
+                found.append(error)
+        return found
+
+    def _merged(self, failure: Failure, built_in: Entry) -> Entry:
+        if self._user_folder is None:
+            return built_in
+        path = self._user_folder / f"{failure}.toml"
+        name = f"runbooks/{path.name}"
+        text = read_text(path, name)
+        own, faults = read_table({"title": "", "meaning": "", "cause": [], **parse(text, name)}, Entry)
+        if own is not None and not faults:
+            faults = list(_entry_faults(own))
+        if own is None or faults:
+            raise first_fault(faults, text, name)
         return merge(built_in, own)
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(Failure), 1)
+    return f"did you mean {near[0]}.toml?" if near else "see the list of failure codes"
+
+
+def _entry_faults(entry: Entry) -> Iterator[Fault]:
+    """What is wrong in a user's file besides keys and types."""
+    parts: list[tuple[Place, tuple[Cause, ...]]] = [((), entry.cause)]
+    parts += [(("service", name), refinement.cause) for name, refinement in entry.service.items()]
+    for place, causes in parts:
+        for number, cause in enumerate(causes):
+            yield from _cause_faults((*place, "cause", number), cause)
+    for key in ("title", "meaning"):
+        if not _is_line(getattr(entry, key)):
+            yield Fault((key,), f"{key}: {_LINE_RULE}", "make it one line")
+
+
+def _cause_faults(here: Place, cause: Cause) -> Iterator[Fault]:
+    if not cause.id or not cause.text or not cause.check:
+        yield Fault(here, "a cause needs an id, a text and at least one check", "add what is missing")
+    if not 0 < cause.weight <= 1:
+        yield Fault((*here, "weight"), "weight must be above 0, at most 1", "write weight = 0.5")
+    for key, texts in (("text", (cause.text,)), ("check", cause.check), ("commands", cause.commands)):
+        if not all(_is_line(text) for text in texts):
+            yield Fault((*here, key), f"{key}: {_LINE_RULE}", "make it one line")
+
+
+def _is_line(text: str) -> bool:
+    """Several blanks in a row stand in many a command."""
+    return len(text) <= _MAX_TEXT and is_safe(_BLANKS.sub(" ", text).strip(" "))
 
 
 def merge(built_in: Entry, own: Entry) -> Entry:

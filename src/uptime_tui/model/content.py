@@ -13,6 +13,7 @@ from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.safetext import safe_text
 
 _CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_CODES: Final = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
 _META_BYTES: Final = 1024
 
 
@@ -23,6 +24,12 @@ def accepts(ranges: str, code: int) -> bool:
         if low.isdecimal() and (high.isdecimal() or not dash) and int(low) <= code <= int(high if dash else low):
             return True
     return False
+
+
+def accepts_only_codes(ranges: str) -> bool:
+    """Whether the text is codes and ranges of them, from 100 to 599, low before high."""
+    parts = [_CODES.fullmatch(part.strip()) for part in ranges.split(",")]
+    return all(part is not None and int(part[1]) <= int(part[2] or part[1]) for part in parts)
 
 
 def wants_body(expect: Expectations) -> bool:

@@ -6,25 +6,28 @@ No message holds a value: only keys and what should stand there.
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from uptime_tui.model.safetext import safe_text
+from uptime_tui.tomlfile.locate import Place
 
 Table = TypeVar("Table", bound=msgspec.Struct)
 
 
 class Fault(NamedTuple):
-    """One thing wrong with a table; `path` is the key's, from the table's top."""
+    """One thing wrong with a table; `path` is the key's, from the table's top, with numbers for tables of arrays."""
 
-    path: tuple[str, ...]
+    path: Place
     what: str
     todo: str = ""
 
 
 def read_table(table: Mapping[str, Any], kind: type[Table]) -> tuple[Table | None, list[Fault]]:
     """The table as a struct with every sound key, and what is wrong with the others.
+
+    A list of tables is left out of the struct when one of them is wrong.
 
     None comes instead of the struct only where a required key is missing or has a wrong type.
     """
@@ -34,22 +37,26 @@ def read_table(table: Mapping[str, Any], kind: type[Table]) -> tuple[Table | Non
         return _key_by_key(table, kind, ())
 
 
-def _key_by_key(table: Mapping[str, Any], kind: type[Table], root: tuple[str, ...]) -> tuple[Table | None, list[Fault]]:
+def _key_by_key(table: Mapping[str, Any], kind: type[Table], root: Place) -> tuple[Table | None, list[Fault]]:
     hints, faults, sound = _hints(kind), list[Fault](), dict[str, Any]()
     for key, value in table.items():
         path = (*root, key)
         expected = hints.get(key)
         if expected is None:
             faults.append(_unknown(path, key, hints, root))
-        elif isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(value, Mapping):
-            inner, more = _key_by_key(value, expected, path)
-            faults += more
-            sound[key] = inner
-        else:
-            try:
-                sound[key] = msgspec.convert(value, expected)
-            except msgspec.ValidationError:
-                faults.append(Fault(path, f"{key} must be {_words(expected)}", _example(key, expected)))
+            continue
+        inner = _tables_inside(value, expected)
+        if inner:
+            for place, part, part_kind in inner:
+                read, more = _key_by_key(part, part_kind, (*path, *place))
+                faults += more
+                if not place:
+                    sound[key] = read
+            continue
+        try:
+            sound[key] = msgspec.convert(value, expected)
+        except msgspec.ValidationError:
+            faults.append(Fault(path, f"{key} must be {_words(expected)}", _example(path, expected)))
     faults += _missing(table, kind, root)
     try:
         return kind(**sound), faults
@@ -57,16 +64,29 @@ def _key_by_key(table: Mapping[str, Any], kind: type[Table], root: tuple[str, ..
         return None, faults
 
 
-def _missing(table: Mapping[str, Any], kind: type[msgspec.Struct], root: tuple[str, ...]) -> Iterator[Fault]:
+def _tables_inside(value: Any, expected: Any) -> list[tuple[Place, Mapping[str, Any], type[msgspec.Struct]]]:
+    """The tables that are to be read key by key: the value itself, those of an array, or those of a table of tables."""
+    parts: list[tuple[Place, Any]] = [((), value)]
+    kind = expected
+    if get_origin(expected) is tuple and isinstance(value, list):
+        kind, parts = get_args(expected)[0], [((number,), part) for number, part in enumerate(value)]
+    elif get_origin(expected) is dict and isinstance(value, Mapping):
+        kind, parts = get_args(expected)[1], [((name,), part) for name, part in value.items()]
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return []
+    return [(place, part, kind) for place, part in parts] if all(isinstance(p, Mapping) for _, p in parts) else []
+
+
+def _missing(table: Mapping[str, Any], kind: type[msgspec.Struct], root: Place) -> Iterator[Fault]:
     for declared in msgspec.structs.fields(kind):
         if declared.required and declared.name not in table:
             yield Fault(root, f"{declared.name} is missing", f'add {declared.name} = "…"')
 
 
-def _unknown(path: tuple[str, ...], key: str, known: Mapping[str, Any], root: tuple[str, ...]) -> Fault:
+def _unknown(path: Place, key: str, known: Mapping[str, Any], root: Place) -> Fault:
     near = get_close_matches(key.lower(), known, 1, 0.6)
     shown = safe_text(key, 40)
-    inside = f" in {'.'.join(root)}" if root else ""
+    inside = f" in {_dotted(root)}" if root else ""
     return Fault(
         path,
         f"unknown key {shown!r}{inside}",
@@ -79,11 +99,17 @@ def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+def _dotted(path: Place) -> str:
+    return safe_text(".".join(part for part in path if isinstance(part, str)), 80)
+
+
 def _words(expected: Any) -> str:
+    if get_origin(expected) is Literal:
+        return f"one of {', '.join(get_args(expected))}"
     kinds = set(getattr(expected, "__args__", ())) or {expected}
     kinds.discard(type(None))
     if float in kinds:
-        return "a duration"
+        return "a duration" if str in kinds else "a number"
     if kinds == {str, int}:
         return "text or a whole number"
     if kinds == {str}:
@@ -92,18 +118,22 @@ def _words(expected: Any) -> str:
         return "a whole number"
     if kinds == {bool}:
         return "true or false"
-    return "a list of texts" if str in kinds else "a table"
+    if get_origin(expected) is tuple:
+        return "a list of texts" if str in kinds else "a list of tables"
+    return "a table"
 
 
-def _example(key: str, expected: Any) -> str:
-    words = _words(expected)
+def _example(path: Place, expected: Any) -> str:
+    key, words = path[-1], _words(expected)
     examples = {
         "a duration": f'write {key} = "60s"',
+        "a number": f"write {key} = 0.5",
         "text or a whole number": f'write {key} = "…" between double quotes',
         "text": f'write {key} = "…" between double quotes',
         "a whole number": f"write {key} = 3",
         "true or false": f"write {key} = true, without quotes",
         "a list of texts": f'write {key} = ["one", "two"]',
-        "a table": f"write [{key}] and its keys below",
+        "a list of tables": f"write [[{_dotted(path)}]] and its keys below",
+        "a table": f"write {key} = {{ key = value }}",
     }
-    return examples[words]
+    return examples.get(words, f'write {key} = "{words.rpartition(" ")[2]}"')

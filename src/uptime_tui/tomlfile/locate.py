@@ -7,12 +7,15 @@ each statement begins and ends, whatever strings, multi-line strings, arrays and
 import re
 import tomllib
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["blank", "comment", "table", "array", "pair"]
 Path = tuple[str, ...]
+Place = tuple[str | int, ...]
+"""A path that numbers the tables of an array: `("cause", 1, "check")` is a key of the second `[[cause]]`."""
 
 _TOKEN: Final = re.compile(
     r'(?P<string>"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
@@ -123,15 +126,15 @@ class Layout:
         at_header = after < len(self.statements) and self.statements[after].kind in {"array", "table"}
         return content if at_header else after - 1
 
-    def line_of(self, index: int, path: Path) -> int:
+    def line_of(self, index: int, path: Place) -> int:
         """Line of a key in the n-th monitor; the nearest there is: its table, the block's header, the file's start."""
         if index < len(self.blocks):
             block = self.blocks[index]
             return self.line(_find(block.statements, path, ("monitor",)) or block.start)
         return self.line_at(("monitor",))
 
-    def line_at(self, path: Path) -> int:
-        """Line of a key by its full path from the top of the file."""
+    def line_at(self, path: Place) -> int:
+        """Line of a key by its full path from the top of the file, or of the nearest table there is."""
         return self.line(_find(self.statements, path, ()) or 0)
 
 
@@ -187,12 +190,19 @@ def _below_monitor(statement: Statement) -> bool:
     return statement.path[0] == "monitor" and len(statement.path) > 1
 
 
-def _find(statements: tuple[Statement, ...], path: Path, root: Path) -> int | None:
+def _find(statements: tuple[Statement, ...], path: Place, root: Path) -> int | None:
     """Offset of the longest prefix of the path that is written."""
-    table, best, depth = root, None, 0
+    table: Place = root
+    counts: dict[Path, int] = {}
+    best, depth = None, 0
     for statement in statements:
         if statement.kind in {"table", "array"}:
-            table = statement.path
+            if statement.kind == "array" and statement.path != root:
+                counts = {
+                    p: n for p, n in counts.items() if p[: len(statement.path)] != statement.path or p == statement.path
+                }
+                counts[statement.path] = counts.get(statement.path, -1) + 1
+            table = _numbered(statement.path, counts)
             full = table
         elif statement.kind == "pair":
             full = (*table, *statement.path)
@@ -205,3 +215,27 @@ def _find(statements: tuple[Statement, ...], path: Path, root: Path) -> int | No
         if common > depth and full[: len(root)] == root:
             best, depth = statement.start, common
     return best
+
+
+def _numbered(path: Path, counts: Mapping[Path, int]) -> Place:
+    """The path with the number of each array's newest table behind the array's name."""
+    places: list[str | int] = []
+    for i, part in enumerate(path, 1):
+        places.append(part)
+        if path[:i] in counts:
+            places.append(counts[path[:i]])
+    return tuple(places)
+
+
+def deepest(text: str) -> int:
+    """Offset of the deepest bracket; the text need not be valid."""
+    position, depth, best, offset = 0, 0, 0, 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            break
+        position = match.end()
+        depth += {"open": 1, "close": -1}.get(match.lastgroup or "", 0)
+        if depth > best:
+            best, offset = depth, match.start()
+    return offset

@@ -1,6 +1,7 @@
 """Reads a TOML file of the user's: bytes to text to tables, every fault with file and line."""
 
 import errno
+import os
 import re
 import stat
 import tomllib
@@ -9,10 +10,12 @@ from typing import Any, Final
 
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.safetext import safe_text
+from uptime_tui.tomlfile.locate import deepest
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 _BOM: Final = "\ufeff"
 _PLACE: Final = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)$")
+_DIGITS: Final = re.compile(r"[0-9_]+")
 _WORDS: Final = (
     # what tomllib says, what we say, what to do
     ("Cannot overwrite a value", "this key is written twice", "keep one of the two"),
@@ -20,25 +23,30 @@ _WORDS: Final = (
     ("Cannot mutate immutable", "an inline table or array cannot be added to", "write it in one place"),
     ("Invalid value", "not a TOML value", 'put text between double quotes: name = "mx1"'),
     ("Unterminated string", "a string is not closed", "close it with the quote it began with"),
+    ("Illegal character '\\n'", "a string is not closed on its line", "close it with the quote it began with"),
     ("Illegal character", "a character that must not stand here", "remove it, or write it as an escape like \\u0007"),
     ("Found invalid character", "a character that must not stand here", "remove it, or escape it like \\u0007"),
     ("Unescaped '\\'", "a backslash that begins no escape", "double it, or use single quotes"),
     ("Unclosed array", "a list is not closed", "close it with ]"),
     ("Expected '=' after a key", "a key without =", 'write key = "value"'),
-    ("Expected ']", "a header is not closed", "write [[monitor]]"),
+    ("Expected ']", "a header is not closed", "a header ends as it begins: [name] or [[name]]"),
     ("Expected newline or end of document", "something behind the value", "one key and one value on a line"),
     ("Invalid initial character for a key part", "no key can begin like this", 'write key = "value"'),
     ("Invalid statement", "no key, header or comment", 'write key = "value"'),
 )
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, name: str = "") -> str:
     """The file's text with its byte order mark and line ends as they are; empty when there is no file.
 
+    Args:
+        path: of the file.
+        name: for the message; the file's own when left out.
+
     Raises:
-        UserError: no regular file, unreadable, too large, not UTF-8.
+        UserError: no regular file, a link to nothing, unreadable, too large, not UTF-8.
     """
-    name = path.name
+    name = name or path.name
     try:
         facts = path.stat()
         if stat.S_ISDIR(facts.st_mode):
@@ -50,7 +58,10 @@ def read_text(path: Path) -> str:
                 f"is larger than {MAX_FILE_BYTES >> 20} MiB", where=name, todo="remove what does not belong"
             )
         data = path.read_bytes()
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            todo = f"make the file {os.path.realpath(path)}, or remove the link"
+            raise UserError("is a link to a file that does not exist", where=name, todo=todo) from error
         return ""
     except OSError as error:
         todo = "correct its permissions" if error.errno in {errno.EACCES, errno.EPERM} else f"check {path}"
@@ -93,8 +104,16 @@ def parse(text: str, name: str) -> dict[str, Any]:
         what, todo = _in_words(message[: place.start()] if place else message)
         raise UserError(what, where=f"{name}:{line}", todo=todo) from error
     except (RecursionError, ValueError) as error:
-        what = "lists nested too deeply" if isinstance(error, RecursionError) else "a number with too many digits"
-        raise UserError(what, where=name, todo="no key of ours needs this") from error
+        deep = isinstance(error, RecursionError)
+        what = "lists nested too deeply" if deep else "a number with too many digits"
+        offset = deepest(body) if deep else _longest_number(body)
+        line = body.count("\n", 0, offset) + 1
+        raise UserError(what, where=f"{name}:{line}", todo="no key of ours needs this") from error
+
+
+def _longest_number(body: str) -> int:
+    """Offset of the longest row of digits."""
+    return max(_DIGITS.finditer(body), key=lambda match: len(match[0])).start()
 
 
 def _in_words(message: str) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """The catalogue: complete, consistent, and above it the user's own services."""
 
+import os
+
 import pytest
 
 from uptime_tui.catalogue.load import CATEGORIES, load_catalogue
@@ -56,8 +58,18 @@ def test_a_service_of_the_user(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[a", "not valid TOML"),
-        ("[Big]\nmeaning='x'", "not a service name"),
+        ("[b]\nmeaning='x'\n\n[a]\nmeaning='x'\nspeed = 1", "own.toml:6: unknown key 'speed'"),
+        ("[b]\nmeaning='x'\n\n[a]\nport = 1", "own.toml:4: meaning is missing"),
+        ("[a]\nmeaning='x'\nhandshake = 'nope'", "own.toml:3: there is no such handshake"),
+        ("[a]\nmeaning='x'\nstatus = 'ok'", "own.toml:3: status must be"),
+        ('[a]\nmeaning="x\\u001b[2J"', "own.toml:2: meaning must be one line"),
+        ("[a]\nmeaning='x'\nname='b'", "own.toml:3: name is the table's own"),
+        ("[a]\nmeaning='x'\nport=7000\n[b]\nmeaning='x'\nport=7000", "own.toml:6: port 7000 already means a"),
+        ("[a]\nmeaning=" + "[" * 3000 + "]" * 3000, "own.toml:2: lists nested too deeply"),
+        ("[a]\nport=" + "9" * 5000, "own.toml:2: a number with too many digits"),
+        ("[a]\nmeaning='x'\ninterval_s = inf", "own.toml:1: min_interval_s"),
+        ("[a", "own.toml:1: not valid TOML"),
+        ("[Big]\nmeaning='x'", "no service name"),
         ("a = 1", "not a table"),
         ("[a]\nport = 1", "meaning"),
         ("[a]\nmeaning='x'\nport = 70000", "port must be"),
@@ -75,7 +87,7 @@ def test_a_broken_file_gives_one_clear_line(tmp_path, text, said):
     (tmp_path / "own.toml").write_bytes(text.encode("latin-1"))
     with pytest.raises(UserError, match=said) as caught:
         load_catalogue(tmp_path)
-    assert "own.toml" in str(caught.value)
+    assert str(caught.value).startswith("services.d/own.toml:")
     assert "\n" not in str(caught.value)
 
 
@@ -84,3 +96,22 @@ def test_a_service_described_twice_is_refused(tmp_path):
         (tmp_path / name).write_text("[a]\nmeaning='x'\n")
     with pytest.raises(UserError, match=r"b\.toml.*twice"):
         load_catalogue(tmp_path)
+
+
+def test_no_file_hangs_or_is_passed_over(tmp_path):
+    os.mkfifo(tmp_path / "a.toml")
+    with pytest.raises(UserError, match=r"services\.d/a\.toml: is no regular file"):
+        load_catalogue(tmp_path)
+    (tmp_path / "a.toml").unlink()
+    (tmp_path / "a.toml").symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match=r"services\.d/a\.toml: is a link to a file that does not exist"):
+        load_catalogue(tmp_path)
+    (tmp_path / "a.toml").unlink()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"services\.d: cannot be read"):
+        load_catalogue(tmp_path / "file")
+
+
+def test_two_of_the_users_services_may_share_a_port_when_one_steps_back(tmp_path):
+    (tmp_path / "own.toml").write_text("[a]\nmeaning='x'\nport=7000\n[b]\nmeaning='x'\nport=7000\nwell_known=false\n")
+    assert load_catalogue(tmp_path).ports[7000] == "a"

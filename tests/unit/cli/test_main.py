@@ -99,3 +99,61 @@ def test_help_and_version(capsys):
     ):
         assert name in said
     assert "\n  dashboard" not in said
+
+
+BROKEN = '[[monitor]]\nname = "a"\ntarget = "smpt://mx1.example.net"\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files", "said"),
+    [
+        (["list"], {"monitors.toml": BROKEN}, "monitors.toml:3: no service is called 'smpt': did you mean smtp://?"),
+        (["check", "a"], {"monitors.toml": BROKEN}, "monitors.toml:3: no service is called 'smpt'"),
+        (["pause", "a"], {"monitors.toml": "[[monitor]\n"}, "monitors.toml:1: not valid TOML: a header is not closed"),
+        (["pause", "mx2"], {"monitors.toml": BROKEN.replace('"a"', '"mx1"')}, "(did you mean 'mx1'?)"),
+        (["list"], {"config.toml": "[ui\n"}, "config.toml:1: not valid TOML: a header is not closed (a header ends"),
+        (["check", "tcp://127.0.0.1:1"], {"services.d/x.toml": "[x]\nmeaning = 1\n"}, "services.d/x.toml:2: meaning"),
+    ],
+)
+def test_a_broken_file_is_one_line_with_its_place(arguments, files, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert main.run(arguments) == 64
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert said in captured.err
+    assert "()" not in captured.err
+    assert captured.err.count("\n") == 1
+    for name, text in files.items():
+        assert (tmp_path / name).read_text() == text
+
+
+def test_a_monitor_with_a_mistake_can_be_removed_by_name(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
+    (tmp_path / "monitors.toml").write_text(BROKEN)
+    assert main.run(["rm", "a"]) == 0
+    assert capsys.readouterr().out == "removed a\n"
+    assert (tmp_path / "monitors.toml").read_text() == ""
+
+
+@pytest.mark.parametrize("broken", ["directory", "link"])
+def test_an_undo_log_that_cannot_be_read_stops_the_change(broken, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
+    text = BROKEN.replace("smpt", "smtp")
+    (tmp_path / "monitors.toml").write_text(text)
+    (tmp_path / "state").mkdir()
+    log = tmp_path / "state" / "undo.jsonl"
+    log.mkdir() if broken == "directory" else log.symlink_to(tmp_path)
+    assert main.run(["pause", "a"]) == 64
+    assert "undo.jsonl: cannot be read: Is a directory (move " in capsys.readouterr().err
+    assert (tmp_path / "monitors.toml").read_text() == text
+
+
+def test_a_link_to_nothing_is_no_empty_fleet(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
+    (tmp_path / "monitors.toml").symlink_to(tmp_path / "gone.toml")
+    for arguments in (["list"], ["add", "tcp://127.0.0.1:1"]):
+        assert main.run(arguments) == 64
+        assert "monitors.toml: is a link to a file that does not exist (make the file" in capsys.readouterr().err

@@ -14,7 +14,9 @@ GOOD = '[[monitor]]\nname = "good"\ntarget = "https://good.example.net"\n\n'
 HEAD = GOOD + '[[monitor]]\nname = "mx1"\ntarget = "smtp://mx1.example.net"\n'
 # a case: text, then for each fault (line, words that must stand in what + todo)
 SYNTAX = {
-    "unclosed string": ('[[monitor]]\nname = "a\n', 2, "stand"),
+    "unclosed string": ('[[monitor]]\nname = "a\n', 2, "not closed on its line"),
+    "too deep": ("[[monitor]]\nname = " + "[" * 3000 + "]" * 3000 + "\n", 2, "nested too deeply"),
+    "too many digits": ("[[monitor]]\n\nconfirmations = " + "9" * 5000 + "\n", 3, "too many digits"),
     "no equals": ("[[monitor]]\nname\n", 2, "without ="),
     "bare text": ("[[monitor]]\nname = mx1\n", 2, "double quotes"),
     "key twice": ('[[monitor]]\nname = "a"\nname = "b"\n', 3, "twice"),
@@ -69,7 +71,9 @@ ONE = {
     "status number": ("[monitor.expect]\nstatus = 900", 9, "100 to 599"),
     "json text": ('[monitor.expect]\njson = "yes"', 9, "true or false"),
     "max body": ('[monitor.expect]\nmax_body = "huge"', 9, "1KB to 100MB"),
-    "slow": ('[monitor.expect]\nslow = "fast"', 9, "slow is no duration"),
+    "slow": ('[monitor.expect]\nslow = "fast"', 9, "slow is no duration above zero"),
+    "expect a list": ("expect = []", 8, "write expect = {"),
+    "timeout above both bounds": ('timeout = "10m"', 8, "50ms to 5m"),
     "slow never": ('[monitor.expect]\nslow = "10s"', 9, "below the timeout"),
     "tls name": ('[monitor.expect]\ntls_name = "a b"', 9, "host name"),
     "warn days": ("[monitor.expect]\ntls_warn_days = 1000", 9, "0 to 365"),

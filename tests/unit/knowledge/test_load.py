@@ -32,10 +32,43 @@ def test_own_entry_is_merged(tmp_path):
     assert "postfix_master" in {c.id for c in entry.service["smtp"].cause}
 
 
-@pytest.mark.parametrize("text", ["title = ", "nonsense = 1", "[[cause]]\nid = 3", "\xff"])
-def test_a_broken_file_is_named_once_and_the_built_in_entry_serves(tmp_path, text):
+SOUND = '[[cause]]\nid = "x"\ntext = "t"\ncheck = ["c"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("title = ", "toml:1: not valid TOML"),
+        ("nonsense = 1", "toml:1: unknown key 'nonsense'"),
+        (SOUND + "[[cause]]\nid = 3", "toml:5: text is missing; 2 more problems"),
+        (SOUND + SOUND + "weight = 3.0", "toml:9: weight must be above 0"),
+        (SOUND + "weight = nan", "toml:5: weight must be above 0"),
+        (SOUND + "weight = 'much'", "toml:5: weight must be a number"),
+        (
+            SOUND + '[[service.smtp.cause]]\nid = "y"\ntext = "a\\u001b[2J"\ncheck = ["c"]',
+            "toml:7: text: a text must be",
+        ),
+        (SOUND + 'commands = ["a\\nb"]', "toml:5: commands: a text must be"),
+        ("cause = 5", "toml:1: cause must be a list of tables"),
+        ("title = " + "[" * 3000 + "]" * 3000, "toml:1: lists nested too deeply"),
+        ("\xff", "toml:1: not UTF-8"),
+    ],
+)
+def test_a_broken_file_is_named_once_and_the_built_in_entry_serves(tmp_path, text, said):
     (tmp_path / "refused.toml").write_bytes(text.encode("latin-1"))
     knowledge = load_knowledge(tmp_path)
-    with pytest.raises(UserError, match=r"runbooks/refused\.toml"):
+    with pytest.raises(UserError, match=said) as caught:
         knowledge.entry(Failure.REFUSED)
+    assert str(caught.value).startswith("runbooks/refused.toml:")
     assert knowledge.entry(Failure.REFUSED).cause
+
+
+def test_all_problems_of_the_folder(tmp_path):
+    assert load_knowledge(tmp_path / "none").problems() == []
+    (tmp_path / "refused.toml").write_text(SOUND)
+    assert load_knowledge(tmp_path).problems() == []
+    (tmp_path / "timeout.toml").write_text("x = 1")
+    (tmp_path / "refuzed.toml").write_text(SOUND)
+    said = [str(problem) for problem in load_knowledge(tmp_path).problems()]
+    assert said[0] == "runbooks/refuzed.toml: no failure code has this name (did you mean refused.toml?)"
+    assert said[1].startswith("runbooks/timeout.toml:1: unknown key 'x'")

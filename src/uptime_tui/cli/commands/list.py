@@ -42,7 +42,7 @@ def command(filters: tuple[str, ...], as_json: bool, home: str | None) -> int:
     for text in output.table(shown):
         output.line(text)
     for problem in loaded.problems:
-        diagnostics.say(f"{problem.where}: {problem.what} ({problem.todo})")
+        diagnostics.say(str(problem))
     return diagnostics.USAGE if loaded.problems else 0
 
 
