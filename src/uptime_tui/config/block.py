@@ -12,7 +12,7 @@ from typing import Any, Final
 from uptime_tui.config.schema import TABLES, MonitorTable
 from uptime_tui.model.errors import UserError
 from uptime_tui.tomlfile.fields import read_table
-from uptime_tui.tomlfile.locate import Layout, Path, Statement, scan
+from uptime_tui.tomlfile.locate import Layout, Path, Statement, comments_in, scan
 
 _ROOT: Final = ("monitor",)
 
@@ -38,7 +38,7 @@ def change_block(text: str, changes: Changes, newline: str) -> str:
     if faults:
         raise UserError(faults[0].what, where=".".join(map(str, faults[0].path)), todo=faults[0].todo)
     for path, value in steps:
-        text = _remove(text, path) if value is None else _set(text, path, value, newline)
+        text = _remove(text, path, newline) if value is None else _set(text, path, value, newline)
     if _without_empty(block_table(text)) != _without_empty(wanted):
         raise UserError("this block cannot be edited here", todo="edit it in the file")
     return text
@@ -128,14 +128,15 @@ def _paths(layout: Layout) -> list[tuple[Path, Statement]]:
     return found
 
 
-def _remove(text: str, path: Path) -> str:
+def _remove(text: str, path: Path, newline: str) -> str:
     paths = _paths(scan(text))
     inline = _inline_parent(paths, path)
     if inline is not None:
         return _rewrite_inline(text, inline, path, None)
     for full, statement in reversed(paths[1:]):
         if full[: len(path)] == path:
-            text = text[: statement.start] + text[statement.end :]
+            kept = _comment_lines(text, statement, newline, statement.end)
+            text = text[: statement.start] + kept + text[statement.end :]
     return text
 
 
@@ -143,7 +144,9 @@ def _set(text: str, path: Path, value: object, newline: str) -> str:
     paths = _paths(scan(text))
     for full, statement in paths:
         if full == path and statement.kind == "pair":
-            return _spliced(text, statement.value, format_value(value))
+            kept = _comment_lines(text, statement, newline, statement.value[1])
+            changed = _spliced(text, statement.value, format_value(value))
+            return _spliced(changed, (statement.start, statement.start), kept)
     inline = _inline_parent(paths, path)
     if inline is not None:
         return _rewrite_inline(text, inline, path, value)
@@ -177,6 +180,14 @@ def _rewrite_inline(text: str, pair: Statement, path: Path, value: object) -> st
     else:
         inner[path[-1]] = value
     return _spliced(text, pair.value, format_value(inner))
+
+
+def _comment_lines(text: str, statement: Statement, newline: str, end: int) -> str:
+    """The comments of a statement up to `end` as lines of their own: its line goes, or its list is written anew."""
+    own = text[statement.start : statement.end]
+    indent = own[: len(own) - len(own.lstrip(" \t"))]
+    comments = comments_in(text, statement.start, end)
+    return "".join(f"{indent}{comment}{newline}" for comment in comments)
 
 
 def _spliced(text: str, span: tuple[int, int], new: str) -> str:

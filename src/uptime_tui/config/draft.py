@@ -17,8 +17,7 @@ from uptime_tui.model.monitor import (
 from uptime_tui.model.safetext import is_safe, safe_text
 from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.model.units import MonitorId, format_duration, parse_duration
-from uptime_tui.tomlfile.fields import Fault, read_table
-from uptime_tui.tomlfile.locate import Place
+from uptime_tui.tomlfile.fields import Fault, Place, read_table
 
 _MAX_NAME: Final = 80
 _MAX_TEXT: Final = 500

@@ -17,8 +17,7 @@ from uptime_tui.knowledge.entry import Cause, Entry, Refinement
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.safetext import is_safe, safe_text
-from uptime_tui.tomlfile.fields import Fault, read_table
-from uptime_tui.tomlfile.locate import Place
+from uptime_tui.tomlfile.fields import Fault, Place, read_table
 from uptime_tui.tomlfile.report import first_fault
 from uptime_tui.tomlfile.source import parse, read_text
 

@@ -11,9 +11,12 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_
 import msgspec
 
 from uptime_tui.model.safetext import safe_text
-from uptime_tui.tomlfile.locate import Place
 
 Table = TypeVar("Table", bound=msgspec.Struct)
+
+
+Place = tuple[str | int, ...]
+"""A path that numbers the tables of an array: `("cause", 1, "check")` is a key of the second `[[cause]]`."""
 
 
 class Fault(NamedTuple):

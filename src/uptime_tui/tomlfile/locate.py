@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
+from uptime_tui.tomlfile.fields import Place
+
 Kind = Literal["blank", "comment", "table", "array", "pair"]
 Path = tuple[str, ...]
-Place = tuple[str | int, ...]
-"""A path that numbers the tables of an array: `("cause", 1, "check")` is a key of the second `[[cause]]`."""
 
 _TOKEN: Final = re.compile(
     r'(?P<string>"""(?:[^"\\]++|\\.|"(?!""))*+"{3,5}'
@@ -225,6 +225,16 @@ def _numbered(path: Path, counts: Mapping[Path, int]) -> Place:
         if path[:i] in counts:
             places.append(counts[path[:i]])
     return tuple(places)
+
+
+def comments_in(text: str, start: int, end: int) -> list[str]:
+    """The comments between two offsets of a valid text, without their line ends."""
+    found: list[str] = []
+    while start < end and (match := _TOKEN.match(text, start)) is not None:
+        if match.lastgroup == "comment":
+            found.append(match[0].rstrip())
+        start = match.end()
+    return found
 
 
 def deepest(text: str) -> int:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from uptime_tui.model.errors import UserError
 from uptime_tui.tomlfile.fields import Fault
-from uptime_tui.tomlfile.locate import scan
 from uptime_tui.tomlfile.source import without_mark
 
 
@@ -16,6 +15,8 @@ def first_fault(faults: Sequence[Fault], text: str, name: str) -> UserError:
         text: of the file; valid TOML.
         name: of the file, for the message.
     """
+    from uptime_tui.tomlfile.locate import scan
+
     layout = scan(without_mark(text))
     line, first = min(((layout.line_at(fault.path), fault) for fault in faults), key=lambda placed: placed[0])
     count = len(faults) - 1

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.safetext import safe_text
-from uptime_tui.tomlfile.locate import deepest
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 _BOM: Final = "\ufeff"
@@ -104,6 +103,8 @@ def parse(text: str, name: str) -> dict[str, Any]:
         what, todo = _in_words(message[: place.start()] if place else message)
         raise UserError(what, where=f"{name}:{line}", todo=todo) from error
     except (RecursionError, ValueError) as error:
+        from uptime_tui.tomlfile.locate import deepest
+
         deep = isinstance(error, RecursionError)
         what = "lists nested too deeply" if deep else "a number with too many digits"
         offset = deepest(body) if deep else _longest_number(body)

@@ -65,15 +65,15 @@ def text_of(path):
     ("name", "changes", "old", "new"),
     [
         ("mx1", {"name": "mx2"}, 'name   =  "mx1"   #', 'name   =  "mx2"   #'),
-        ("mx1", {"tags": ("x",)}, '[\n  "a", # first\n  "[[monitor]]",\n]', '["x"]'),
+        ("mx1", {"tags": ("x",)}, 'tags = [\n  "a", # first\n  "[[monitor]]",\n]', '# first\ntags = ["x"]'),
         ("mx1", {"paused": True}, '  "[[monitor]]",\n]\n', '  "[[monitor]]",\n]\npaused = true\n'),
-        ("mx1", {"tags": None}, 'tags = [\n  "a", # first\n  "[[monitor]]",\n]\n', ""),
+        ("mx1", {"tags": None}, 'tags = [\n  "a", # first\n  "[[monitor]]",\n]\n', "# first\n"),
         ("shop", {"expect": {"json": None}}, '{ status = "200", json = true }', '{ status = "200" }'),
         ("shop", {"expect.slow": "2s"}, "json = true }", 'json = true, slow = "2s" }'),
         ("shop", {"expect": None}, 'expect = { status = "200", json = true }\n', ""),
         ("db", {"expect": {"slow": "2s"}}, '"1s"   #', '"2s"   #'),
         ("db", {"expect": {"json": True}}, "# measured\n", "# measured\n  json = true\n"),
-        ("db", {"expect": None}, '  [monitor.expect]\n  slow = "1s"   # measured\n', ""),
+        ("db", {"expect": None}, '  [monitor.expect]\n  slow = "1s"   # measured\n', "  # measured\n"),
         ("db", {"interval": "90s"}, '\\\n"""\n', '\\\n"""\ninterval = "90s"\n'),
         (
             "mx1",
