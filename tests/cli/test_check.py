@@ -188,3 +188,10 @@ def test_doctor_reads_only(tmp_path):
     parts = {json.loads(line)["part"] for line in done.stdout.splitlines()}
     assert parts == {"terminal", "host", "configuration", "engine"}
     assert not (tmp_path / "new").exists()
+
+
+def test_doctor_names_a_theme_that_does_not_exist(tmp_path):
+    (tmp_path / "config.toml").write_text('[ui]\ntheme = "nope"\n')
+    done = run("doctor", "--json", home=tmp_path)
+    assert done.returncode == 2
+    assert "nope" in done.stdout

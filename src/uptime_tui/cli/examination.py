@@ -14,6 +14,7 @@ from uptime_tui.config.paths import Home
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.errors import UserError
 from uptime_tui.ui.ascii import wants_ascii
+from uptime_tui.ui.themes.choose import choose_theme
 
 _NEEDED_DESCRIPTORS = 1024
 _FREE_BYTES = 100 * 1024 * 1024
@@ -141,6 +142,7 @@ def configuration(home: Home) -> Iterator[Finding]:
         yield Finding("runbooks", "error", f"{fault.where}: {fault.what}", fault.todo)
     try:
         settings = load_settings(home.config_file)
+        choose_theme(settings.ui.theme, os.environ)
         catalogue = load_catalogue(home.services_folder)
         loaded = load_monitors(home.monitors_file, catalogue, settings.defaults)
     except UserError as error:

@@ -6,6 +6,7 @@ Exit codes: 0 to 3 are what `check` says of its targets (monitoring plugins' OK,
 
 import pkgutil
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ import click
 from uptime_tui import __version__
 from uptime_tui.cli import commands, diagnostics
 from uptime_tui.model.errors import UserError
+from uptime_tui.model.safetext import safe_text
 
 ALONE = "dashboard"
 """The command that runs when none is named."""
@@ -33,6 +35,21 @@ class LazyGroup(click.Group):
         found = import_module(f"uptime_tui.cli.commands.{cmd_name}").command
         assert isinstance(found, click.Command)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names.
+
+        Raises:
+            UserError: none has that name.
+        """
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            near = get_close_matches(name, self.list_commands(ctx), 1)
+            todo = f"did you mean {near[0]}?" if near else "`uptime-tui --help` lists them"
+            raise UserError(f"this version has no command {safe_text(name, 40)!r}", todo=todo)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(

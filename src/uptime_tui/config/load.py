@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from uptime_tui.config.draft import Services, read_draft, seconds
 from uptime_tui.config.schema import Defaults, Settings
@@ -11,9 +11,11 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.resolve.system import parse_server
 from uptime_tui.tomlfile.fields import Fault, read_table
-from uptime_tui.tomlfile.locate import Layout, scan
 from uptime_tui.tomlfile.report import first_fault
 from uptime_tui.tomlfile.source import parse, read_text, without_mark
+
+if TYPE_CHECKING:
+    from uptime_tui.tomlfile.locate import Layout
 
 _MAX_MONITORS: Final = 100_000
 
@@ -60,6 +62,8 @@ def _settings_faults(settings: Settings) -> list[Fault]:
         except ValueError:
             what = "a nameserver must be an IP address, with a port where it is not 53"
             faults.append(Fault(("resolver", "nameservers"), what, 'write nameservers = ["192.0.2.53"]'))
+    if settings.tls.ca_file is not None:
+        faults += _ca_faults(Path(settings.tls.ca_file))
     bounds = (
         (("engine", "max_probes_at_once"), settings.engine.max_probes_at_once, 1, 10_000),
         (("engine", "retention_days"), settings.engine.retention_days, 1, 3650),
@@ -72,6 +76,19 @@ def _settings_faults(settings: Settings) -> list[Fault]:
     for key in ("interval", "timeout"):
         seconds(("defaults", key), getattr(settings.defaults, key), faults)
     return faults
+
+
+def _ca_faults(path: Path) -> Iterator[Fault]:
+    """The engine and `check` start in different folders and must find the same file, with a certificate in it."""
+    where, todo = ("tls", "ca_file"), 'write ca_file = "/path/to/ca.pem"'
+    if not path.is_absolute():
+        yield Fault(where, "ca_file must be a whole path, from /", todo)
+        return
+    try:
+        if b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
+            yield Fault(where, "ca_file holds no PEM certificate", todo)
+    except OSError as error:
+        yield Fault(where, f"ca_file cannot be read: {error.strerror}", todo)
 
 
 def load_monitors(path: Path, catalogue: Services, defaults: Defaults | None = None) -> Loaded:
@@ -106,6 +123,8 @@ def load_monitors(path: Path, catalogue: Services, defaults: Defaults | None = N
     doubles = {name: places for name, places in names.items() if len(places) > 1}
     if not faults and not doubles:
         return Loaded(tuple(monitors), ())
+    from uptime_tui.tomlfile.locate import scan
+
     layout = scan(without_mark(text))
     faults.extend(_double_faults(doubles, layout))
     placed = sorted(_placed(faults, layout), key=lambda item: item[0])
@@ -130,7 +149,7 @@ def _top_faults(tables: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("monitor",), f"more than {_MAX_MONITORS:,} monitors", "remove some")
 
 
-def _double_faults(doubles: Mapping[str, Sequence[int]], layout: Layout) -> Iterator[tuple[int, Fault]]:
+def _double_faults(doubles: Mapping[str, Sequence[int]], layout: "Layout") -> Iterator[tuple[int, Fault]]:
     for name, places in doubles.items():
         first = layout.line_of(places[0], ("name",))
         for index in places[1:]:
@@ -138,7 +157,7 @@ def _double_faults(doubles: Mapping[str, Sequence[int]], layout: Layout) -> Iter
             yield index, Fault(("name",), what, "choose another name")
 
 
-def _placed(faults: Sequence[tuple[int, Fault]], layout: Layout) -> Iterator[tuple[int, Fault]]:
+def _placed(faults: Sequence[tuple[int, Fault]], layout: "Layout") -> Iterator[tuple[int, Fault]]:
     for index, fault in faults:
         if index < 0:
             yield layout.line_at(fault.path), fault

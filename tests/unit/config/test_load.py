@@ -259,12 +259,14 @@ def settings(tmp_path, text):
 
 def test_settings(tmp_path):
     assert load_settings(tmp_path / "none") == Settings()
+    ca = tmp_path / "ca.pem"
+    ca.write_text("-----BEGIN CERTIFICATE-----\n")
     read = settings(
         tmp_path,
-        '[resolver]\nnameservers = ["192.0.2.1", "2001:db8::1"]\n[tls]\nca_file = "/x.pem"\n[defaults]\ninterval = "2m"\n',
+        f'[resolver]\nnameservers = ["192.0.2.1", "2001:db8::1"]\n[tls]\nca_file = "{ca}"\n[defaults]\ninterval = "2m"\n',
     )
     assert read.resolver.nameservers == ("192.0.2.1", "2001:db8::1")
-    assert (read.tls.ca_file, read.defaults.interval_s, read.defaults.timeout_s) == ("/x.pem", 120, None)
+    assert (read.tls.ca_file, read.defaults.interval_s, read.defaults.timeout_s) == (str(ca), 120, None)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +281,9 @@ def test_settings(tmp_path):
         ('[defaults]\ninterval = "x"\n', 2, "no duration"),
         ("[defaults]\nconfirmations = 0\ninterval = 0\n", 2, "1 more problem"),
         ("tls = 5\n", 1, "a table"),
+        ('[tls]\nca_file = "/nonexistent/ca.pem"\n', 2, "No such file"),
+        ('[tls]\nca_file = "ca.pem"\n', 2, "whole path"),
+        ('[tls]\nca_file = "/dev/null"\n', 2, "no PEM certificate"),
         ("[ui\n", 1, "header"),
     ],
 )
