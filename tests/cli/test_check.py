@@ -195,3 +195,14 @@ def test_doctor_names_a_theme_that_does_not_exist(tmp_path):
     done = run("doctor", "--json", home=tmp_path)
     assert done.returncode == 2
     assert "nope" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_doctor_of_a_closed_folder_is_findings_and_no_bug(tmp_path):
+    home = tmp_path / "closed"
+    home.mkdir()
+    home.chmod(0)
+    done = run("doctor", "--json", home=home)
+    home.chmod(0o700)
+    assert done.returncode == 2, done.stderr
+    assert "Permission denied" in done.stdout

@@ -132,11 +132,16 @@ def _ping() -> Finding:
     return Finding("ping", "info", "not allowed without root (net.ipv4.ping_group_range): not needed so far")
 
 
+def _exists(path: Path) -> bool:
+    """Whether it is there and can be looked at; `Path.exists` raises where a folder above is closed."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
 def configuration(home: Home) -> Iterator[Finding]:
     """Every file of the configuration, with every problem in it."""
     yield Finding("folders", "info", f"configuration {home.config}, state {home.state}, socket {home.runtime}")
     for folder in (home.config, home.state):
-        if folder.exists() and folder.stat().st_mode & 0o077:
+        if _exists(folder) and folder.stat().st_mode & 0o077:
             yield Finding("permissions", "warning", f"{folder} is open to other users", f"chmod 700 {folder}")
     for fault in load_knowledge(home.runbooks_folder).problems():
         yield Finding("runbooks", "error", f"{fault.where}: {fault.what}", fault.todo)
@@ -157,7 +162,7 @@ def configuration(home: Home) -> Iterator[Finding]:
         note = catalogue.get(monitor.target.service).not_yet
         if note:
             yield Finding("not probed", "warning", f"{monitor.name}: {note}")
-    existing = next((folder for folder in (home.state, *home.state.parents) if folder.exists()), None)
+    existing = next((folder for folder in (home.state, *home.state.parents) if _exists(folder)), None)
     if existing is not None and shutil.disk_usage(existing).free < _FREE_BYTES:
         yield Finding(
             "disk", "warning", f"less than 100 MB free at {existing}", "make room: results are kept in memory only"
@@ -173,7 +178,7 @@ def engine(home: Home) -> Iterator[Finding]:
         yield Finding("engine", "info", "not running: the dashboard or `uptime-tui start` starts it")
     else:
         yield Finding("engine", "ok", f"running, pid {pid}")
-    if home.journal_file.exists():
+    if _exists(home.journal_file):
         yield Finding("journal", "ok", f"{home.journal_file.stat().st_size / 1_048_576:.1f} MiB")
     for kept in sorted(home.state.glob("*.broken-*")):
         yield Finding("set aside", "warning", f"{kept} was damaged and kept aside", "delete it when it is not needed")

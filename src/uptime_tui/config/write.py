@@ -133,6 +133,6 @@ def _refusal(path: Path, error: OSError) -> UserError:
         errno.EDQUOT: "make room in your quota, then repeat it",
         errno.EROFS: "the file system is read-only: edit the file where it comes from",
         errno.EACCES: f"allow writing to {path.parent}",
-        errno.ENOENT: f"make the folder {path.parent}",
+        errno.ENOENT: f"make the folder {Path(os.path.realpath(path)).parent}",
     }.get(error.errno or 0, "nothing was changed")
     return UserError(f"cannot be written: {error.strerror}", where=path.name, todo=todo)

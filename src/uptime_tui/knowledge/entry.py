@@ -2,7 +2,8 @@
 
 Texts may hold placeholders that are filled from the monitor and the catalogue when shown: {host} {address}
 {port} {name} {unit} {process} {log} {config} {config_key} {test} {title} (the service's title) {logs} (a command that
-shows the log) {url} (the target as curl takes it).
+shows the log) {url} (the target as curl takes it) {place} (`host:port` with the brackets that IPv6 wants) {tls} (an
+openssl command that shows the certificate, with STARTTLS where the service wants it).
 """
 
 import re
@@ -15,6 +16,7 @@ from uptime_tui.model.failure import Failure
 
 PLACEHOLDERS: Final = (
     "host", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test", "logs", "url",
+    "place", "tls",
 )  # fmt: skip
 _PLACEHOLDER: Final = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 

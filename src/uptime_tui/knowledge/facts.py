@@ -1,11 +1,14 @@
 """The values that placeholders of the knowledge base stand for, from one monitor and its service."""
 
+import re
 from collections.abc import Mapping
 from shlex import quote
-from typing import Protocol
+from typing import Final, Protocol
 
 from uptime_tui.model.monitor import Monitor
-from uptime_tui.model.target import Target
+from uptime_tui.model.target import Target, place
+
+_STARTTLS: Final = re.compile(r"-starttls ([a-z0-9]+)")
 
 
 class ServiceFacts(Protocol):
@@ -55,7 +58,8 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
         address: the IP address of the newest probe; None before the name was resolved.
     """
     target = monitor.target
-    port = str(target.port)
+    port, address_and_port = str(target.port), quote(place(target))
+    test = service.test_command.replace("{host}:{port}", address_and_port)
     return {
         "host": target.host,
         "address": address or "",
@@ -67,10 +71,22 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
         "log": service.log,
         "config": service.config,
         "config_key": service.config_key,
-        "test": service.test_command.replace("{host}", target.host).replace("{port}", port),
+        "test": test.replace("{host}", target.host).replace("{port}", port),
         "logs": _show(service),
         "url": quote(_url(target, service)),
+        "place": address_and_port,
+        "tls": _tls_client(monitor, service, address_and_port),
     }
+
+
+def _tls_client(monitor: Monitor, service: ServiceFacts, address_and_port: str) -> str:
+    """`openssl s_client` as this service must be asked; the word for STARTTLS is the one of its test command."""
+    starttls = _STARTTLS.search(service.test_command)
+    name = monitor.expect.tls_name or monitor.target.host
+    parts = ["openssl s_client -connect", address_and_port]
+    parts += ["-starttls", starttls[1]] if starttls else []
+    parts += [] if ":" in name or name.replace(".", "").isdigit() else ["-servername", quote(name)]
+    return " ".join(parts)
 
 
 def _url(target: Target, service: ServiceFacts) -> str:

@@ -18,9 +18,9 @@ CATALOGUE = load_catalogue()
 KNOWLEDGE = load_knowledge()
 
 
-def hints(failure, service_name, address="192.0.2.7"):
+def hints(failure, service_name, address="192.0.2.7", host="host.example"):
     service = CATALOGUE.get(service_name)
-    target = Target(service_name, "host.example", service.port or 7000)
+    target = Target(service_name, host, service.port or 7000)
     monitor = Monitor(MonitorId(1), "a monitor", target, service.category)
     facts = facts_for(monitor, service, address)
     return hints_for(KNOWLEDGE.entry(failure), failure, service_name, facts)
@@ -95,3 +95,35 @@ def test_a_command_without_its_fact_is_left_out():
     found = hints(Failure.REFUSED, "tcp")
     assert not any("systemctl status" in command for cause in found.causes for command in cause.commands)
     assert any("nc -vz" in command for cause in found.causes for command in cause.commands)
+
+
+def commands(failure, service_name, **place):
+    return [command for cause in hints(failure, service_name, **place).causes for command in cause.commands]
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_an_ipv6_address_stands_in_brackets_before_a_port(failure):
+    for name in CATALOGUE.services:
+        for command in commands(failure, name, address="2001:db8::7", host="2001:db8::7"):
+            assert "db8::7:" not in command, command
+            assert "-servername" not in command, command
+
+
+@pytest.mark.parametrize(
+    ("service", "word"),
+    [("smtp", "smtp"), ("submission", "smtp"), ("imap", "imap"), ("pop3", "pop3"), ("ftp", "ftp"), ("imaps", "")],
+)
+def test_a_certificate_is_asked_for_in_the_services_own_way(service, word):
+    asked = [c for c in commands(Failure.TLS_EXPIRED, service) if c.startswith("openssl s_client")]
+    assert asked
+    for command in asked:
+        assert (f" -starttls {word} " in command) if word else ("-starttls" not in command), command
+        assert " -servername host.example" in command
+
+
+def test_a_hosts_zone_and_any_path_stay_one_word_of_the_shell():
+    service = CATALOGUE.get("https")
+    target = Target("https", "fe80::1%eth0", 443, "/$(id);`x`?a='b'&c")
+    facts = facts_for(Monitor(MonitorId(1), "m", target, "web"), service, None)
+    assert shlex.split(facts["url"]) == ["https://[fe80::1%eth0]:443/$(id);`x`?a='b'&c"]
+    assert shlex.split(facts["place"]) == ["[fe80::1%eth0]:443"]
