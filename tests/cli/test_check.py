@@ -206,3 +206,16 @@ def test_doctor_of_a_closed_folder_is_findings_and_no_bug(tmp_path):
     home.chmod(0o700)
     assert done.returncode == 2, done.stderr
     assert "Permission denied" in done.stdout
+
+
+def test_every_file_is_the_users_alone_whatever_the_umask(tmp_path):
+    home = tmp_path / "home"
+    command = f'umask 000; for a in "add tcp://127.0.0.1:{free_port()}" start stop; do {sys.executable} -m uptime_tui $a || exit; done'
+    environment = {**os.environ, "UPTIME_TUI_HOME": str(home)}
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=50, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = {str(path.relative_to(home)): path.stat().st_mode & 0o777 for path in [home, *home.rglob("*")]}
+    assert "state/engine.log" in found
+    assert {name: mode for name, mode in found.items() if mode not in {0o600, 0o700}} == {}
