@@ -180,5 +180,5 @@ def engine(home: Home) -> Iterator[Finding]:
         yield Finding("engine", "ok", f"running, pid {pid}")
     if _exists(home.journal_file):
         yield Finding("journal", "ok", f"{home.journal_file.stat().st_size / 1_048_576:.1f} MiB")
-    for kept in sorted(home.state.glob("*.broken-*")):
+    for kept in sorted(home.state.glob("*.broken-*") if _exists(home.state) else ()):
         yield Finding("set aside", "warning", f"{kept} was damaged and kept aside", "delete it when it is not needed")
