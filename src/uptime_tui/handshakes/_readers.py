@@ -1,4 +1,4 @@
-"""What handshakes share: a small inbox, SMTP-shaped replies, and the sentences for peers that make no sense."""
+"""What handshakes share: a small inbox, SMTP-shaped replies, STARTTLS, leave-taking, and the sentences for nonsense."""
 
 from collections.abc import Generator
 from typing import Final, NamedTuple
@@ -7,7 +7,7 @@ from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.peer import name_peer
 from uptime_tui.model.safetext import safe_text
-from uptime_tui.model.steps import Handshake, Receive, Step
+from uptime_tui.model.steps import Ask, Conclude, Handshake, Receive, Send, StartTls, Step
 
 LINE_BYTES: Final = 1024
 REPLY_LINES: Final = 100
@@ -33,6 +33,45 @@ def concluding(talk: Talk) -> Handshake:
         return (yield from talk)
     except Unreadable as found:
         return found.outcome
+
+
+def take_leave(outcome: Outcome, goodbye: bytes) -> Talk:
+    """Conclude, say goodbye, and wait until the server closes: whoever closes first keeps the port in TIME_WAIT.
+
+    What the server says to that changes nothing; the driver bounds the time and the bytes.
+    """
+    yield Conclude(outcome)
+    yield Send(goodbye)
+    while (yield Receive()):
+        continue
+    return outcome
+
+
+def begin_tls(inbox: "Inbox") -> Generator[Step, bytes, None]:
+    """Speak TLS from here on, after the server's go-ahead.
+
+    Raises:
+        Unreadable: plaintext came along with the go-ahead (CVE-2011-0411). It is not read, and nobody is told goodbye.
+    """
+    if inbox.pending:
+        injected = safe_text(inbox.pending, 80)
+        detail = f"plaintext after the STARTTLS reply: '{injected}'"
+        raise Unreadable(Outcome(Failure.STARTTLS_INJECTION, detail, inbox.said))
+    yield StartTls()
+
+
+def without_tls(ask: Ask, ready: str, how: str, banner: str) -> Outcome:
+    """The outcome where TLS cannot be started in a service that takes passwords.
+
+    Args:
+        ask: whether the monitor says that this is all right.
+        ready: what the service is ready for, if it is.
+        how: the server "does not offer STARTTLS", or what it did instead.
+        banner: what the server says of itself.
+    """
+    if ask.expect.plaintext_ok:
+        return Outcome(None, f"{ready}, {how}", banner)
+    return Outcome(Failure.STARTTLS_MISSING, f"{how}: passwords would travel unencrypted", banner)
 
 
 def strange(expected: str, first: bytes, what: str, said: str = "") -> Outcome:

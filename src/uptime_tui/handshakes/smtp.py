@@ -8,14 +8,23 @@ import re
 from collections.abc import Generator
 from typing import Final
 
-from uptime_tui.handshakes._readers import Inbox, Reply, Talk, Unreadable, concluding, read_reply
+from uptime_tui.handshakes._readers import (
+    Inbox,
+    Reply,
+    Talk,
+    begin_tls,
+    concluding,
+    read_reply,
+    take_leave,
+    without_tls,
+)
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
-from uptime_tui.model.safetext import safe_text
-from uptime_tui.model.steps import Ask, Conclude, Handshake, Send, StartTls, Step
+from uptime_tui.model.steps import Ask, Handshake, Send, Step
 
 SERVER_SPEAKS_FIRST = True
 
+QUIT: Final = b"QUIT\r\n"
 _EHLO_NAME: Final = re.compile(r"[A-Za-z0-9.\-_:\[\]]{1,255}")
 _FTP: Final = re.compile(rb"FTP|FileZilla", re.IGNORECASE)
 _MAIL: Final = re.compile(rb"mail|smtp", re.IGNORECASE)
@@ -32,10 +41,9 @@ def farewell(ask: Ask) -> Handshake:
 
 
 def _leave(ask: Ask) -> Talk:
-    inbox = Inbox("SMTP")
     if ask.tls == "implicit":
-        yield from read_reply(inbox, "the SMTP greeting")
-    return (yield from _take_leave(inbox, Outcome(None, "certificate not accepted")))
+        yield from read_reply(Inbox("SMTP"), "the SMTP greeting")
+    return (yield from take_leave(Outcome(None, "certificate not accepted"), QUIT))
 
 
 def _talk(ask: Ask) -> Talk:
@@ -45,19 +53,17 @@ def _talk(ask: Ask) -> Talk:
     if refused is not None:
         if refused.failure is Failure.WRONG_SERVICE or greeting.code == 421:
             return refused  # another service is not spoken to; after 421 the server closes (RFC 5321 §3.8)
-        return (yield from _take_leave(inbox, refused))
+        return (yield from take_leave(refused, QUIT))
     capabilities = yield from _hello(inbox, ask)
     if isinstance(capabilities, Outcome):
-        return (yield from _take_leave(inbox, capabilities))
+        return (yield from take_leave(capabilities, QUIT))
     outcome = Outcome(None, "ready for mail", inbox.said)
     if ask.tls == "starttls":
         if b"STARTTLS" not in capabilities:
             outcome = _without_tls(ask, "does not offer STARTTLS", inbox)
         else:
             outcome = yield from _start_tls(inbox, ask)
-            if outcome.failure is Failure.STARTTLS_INJECTION:
-                return outcome
-    return (yield from _take_leave(inbox, outcome))
+    return (yield from take_leave(outcome, QUIT))
 
 
 def _start_tls(inbox: Inbox, ask: Ask) -> Talk:
@@ -67,10 +73,7 @@ def _start_tls(inbox: Inbox, ask: Ask) -> Talk:
         return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said)
     if reply.code != 220:
         return _without_tls(ask, f"offers STARTTLS but refuses it: {reply.text}", inbox)
-    if inbox.pending:
-        injected = safe_text(inbox.pending, 80)
-        return Outcome(Failure.STARTTLS_INJECTION, f"plaintext after the STARTTLS reply: '{injected}'", inbox.said)
-    yield StartTls()
+    yield from begin_tls(inbox)
     # what was said before TLS does not count any more (RFC 3207 §4.2)
     capabilities = yield from _hello(inbox, ask)
     if isinstance(capabilities, Outcome):
@@ -112,17 +115,7 @@ def _judge_greeting(greeting: Reply, inbox: Inbox) -> Outcome | None:
 
 
 def _without_tls(ask: Ask, how: str, inbox: Inbox) -> Outcome:
-    if ask.expect.plaintext_ok or ask.service == "smtp":
+    if ask.service == "smtp":
         # between servers encryption is taken when offered, and mail flows without (RFC 7435)
         return Outcome(None, f"ready for mail, {how}", inbox.said)
-    return Outcome(Failure.STARTTLS_MISSING, f"{how}: passwords would travel unencrypted", inbox.said)
-
-
-def _take_leave(inbox: Inbox, outcome: Outcome) -> Talk:
-    yield Conclude(outcome)
-    yield Send(b"QUIT\r\n")
-    try:
-        yield from read_reply(inbox, "the answer to QUIT")
-    except Unreadable:
-        return outcome  # nothing that happens after the decision changes it
-    return outcome
+    return without_tls(ask, "ready for mail", how, inbox.said)

@@ -1,8 +1,9 @@
 import pytest
 
-from uptime_tui.handshakes._readers import LINE_BYTES, Inbox, Reply, Unreadable, concluding, read_reply
+from uptime_tui.handshakes._readers import LINE_BYTES, Inbox, Reply, Unreadable, concluding, read_reply, take_leave
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.steps import Conclude, Receive, Send
 
 
 def read(talk, *chunks):
@@ -76,3 +77,16 @@ def test_closed_says_how_much_of_the_line_had_come():
     inbox = Inbox("SMTP")
     half = read(concluding(talk()), b"220 mx\r\n25")
     assert half.detail == "closed by the peer before the answer to EHLO was complete"
+
+
+def test_whoever_takes_leave_lets_the_server_close():
+    outcome = Outcome(None, "ready")
+    talk = take_leave(outcome, b"QUIT\r\n")
+    assert next(talk) == Conclude(outcome)
+    assert talk.send(b"") == Send(b"QUIT\r\n")
+    assert talk.send(b"") == Receive()
+    for said in (b"500 what?\r\n", b"\x00" * 5000):
+        assert talk.send(said) == Receive()
+    with pytest.raises(StopIteration) as end:
+        talk.send(b"")
+    assert end.value.value is outcome
