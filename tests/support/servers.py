@@ -20,6 +20,8 @@ from typing import NoReturn
 import pytest
 
 from support.certificates import authority, write_pem
+from uptime_tui.model.failure import Failure, Phase, Status
+from uptime_tui.model.result import Result
 
 START_S = 20.0
 REQUIRED = os.environ.get("UPTIME_TUI_REQUIRE_SERVERS") == "1"
@@ -33,6 +35,13 @@ CERTIFICATES = (
     "self_signed",
     "untrusted",
 )
+
+UP = (Status.UP, None, None)
+
+
+def seen(result: Result) -> tuple[Status, Failure | None, Phase | None]:
+    """What a row says of it."""
+    return result.status, result.failure, result.phase
 
 
 def do_without(why: str) -> NoReturn:

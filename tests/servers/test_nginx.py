@@ -1,0 +1,104 @@
+"""Probes against the distribution's own nginx: what is seen of web pages and certificates."""
+
+import pytest
+
+from support.certificates import NAME
+from support.servers import UP, seen
+from uptime_tui.model.failure import Failure, Phase, Status
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("servers")]
+
+
+@pytest.mark.parametrize(
+    ("path", "expect", "wanted"),
+    [
+        ("/", {}, UP),
+        ("/", {"keyword": "Welcome to the shop"}, UP),
+        ("/", {"keyword": "Buy"}, (Status.DOWN, Failure.KEYWORD_MISSING, Phase.CONTENT)),
+        ("/", {"keyword_absent": "Welcome"}, (Status.DOWN, Failure.KEYWORD_PRESENT, Phase.CONTENT)),
+        ("/json", {"json": True}, UP),
+        ("/", {"json": True}, (Status.DOWN, Failure.JSON_INVALID, Phase.CONTENT)),
+        ("/503", {}, (Status.DOWN, Failure.HTTP_STATUS, Phase.CONTENT)),
+        ("/503", {"status": "503"}, UP),
+        ("/moved", {"redirect": "https://www.example.test/"}, UP),
+        ("/moved", {"redirect": "https://elsewhere.test/"}, (Status.DOWN, Failure.REDIRECT, Phase.CONTENT)),
+    ],
+)
+async def test_http(nginx, probe, path, expect, wanted):
+    offset = nginx.logs["access"].size
+    result = await probe(nginx.target("http", "http", path), **expect)
+    assert seen(result) == wanted, result.detail
+    assert result.banner.startswith("nginx")
+    line = nginx.logs["access"].wait_for("\n", offset)
+    assert f'"GET {path} HTTP/1.1"' in line
+    assert '"uptime-tui/' in line
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "problems"),
+    [
+        ("good", UP, ()),
+        ("expired", (Status.DOWN, Failure.TLS_EXPIRED, Phase.TLS), (Failure.TLS_EXPIRED,)),
+        ("not_yet", (Status.DOWN, Failure.TLS_NOT_YET_VALID, Phase.TLS), (Failure.TLS_NOT_YET_VALID,)),
+        ("wrong_name", (Status.DOWN, Failure.TLS_NAME_MISMATCH, Phase.TLS), (Failure.TLS_NAME_MISMATCH,)),
+        (
+            "expired_wrong_name",
+            (Status.DOWN, Failure.TLS_EXPIRED, Phase.TLS),
+            (Failure.TLS_EXPIRED, Failure.TLS_NAME_MISMATCH),
+        ),
+        ("expiring", (Status.DEGRADED, Failure.TLS_EXPIRING, Phase.TLS), (Failure.TLS_EXPIRING,)),
+        ("self_signed", (Status.DOWN, Failure.TLS_SELF_SIGNED, Phase.TLS), (Failure.TLS_SELF_SIGNED,)),
+        ("untrusted", (Status.DOWN, Failure.TLS_UNTRUSTED, Phase.TLS), (Failure.TLS_UNTRUSTED,)),
+    ],
+)
+async def test_https(nginx, probe, state, wanted, problems):
+    result = await probe(nginx.target("https", state, "/json"), json=True)
+    assert seen(result) == wanted, result.detail
+    assert result.certificate.problems == problems
+    assert result.timings.tls > 0
+
+
+async def test_certificate_facts(nginx, probe):
+    certificate = (await probe(nginx.target("https", "good"))).certificate
+    assert NAME in certificate.names
+    assert "Test Intermediate" in certificate.issuer
+    assert certificate.chain_length == 2
+    assert certificate.protocol == "TLSv1.3"
+    assert certificate.cipher
+    assert 85 < (certificate.not_after - certificate.not_before) / 86400 - 10 < 95
+    assert len(certificate.sha256) == 64
+
+
+async def test_unverified_certificates_are_shown_and_not_judged(nginx, probe):
+    result = await probe(nginx.target("https", "self_signed"), tls_verify=False)
+    assert seen(result) == UP
+    assert result.certificate is not None
+
+
+async def test_https_to_the_plain_port(nginx, probe):
+    result = await probe(nginx.target("https", "http"))
+    assert seen(result) == (Status.DOWN, Failure.TLS_NOT_TLS, Phase.TLS)
+
+
+async def test_http_to_the_tls_port(nginx, probe):
+    result = await probe(nginx.target("http", "good"))
+    assert seen(result) == (Status.DOWN, Failure.HTTP_STATUS, Phase.CONTENT)
+    assert "wants HTTPS" in result.detail
+
+
+async def test_redis_expected(nginx, probe):
+    result = await probe(nginx.target("redis", "http"))
+    assert seen(result) == (Status.DOWN, Failure.WRONG_SERVICE, Phase.PROTOCOL)
+    assert "HTTP" in result.detail
+
+
+async def test_smtp_expected(nginx, probe):
+    result = await probe(nginx.target("smtp", "http"), limit="1s")
+    assert seen(result) == (Status.DOWN, Failure.NO_GREETING, Phase.PROTOCOL)
+
+
+async def test_no_error_is_logged(nginx, probe):
+    offset = nginx.logs["error"].size
+    for variant in ("good", "expired"):
+        await probe(nginx.target("https", variant))
+    assert "[error]" not in nginx.logs["error"].since(offset)

@@ -1,0 +1,83 @@
+"""Probes against the distribution's own Postfix: what is seen, and what the mail log says of the visit."""
+
+import socket
+
+import pytest
+
+from support.certificates import NAME
+from support.servers import UP, seen
+from uptime_tui.model.failure import Failure, Phase, Status
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("servers")]
+IMPOLITE = ("lost connection", "improper command", "timeout after", "warning:", "SSL_accept error")
+"""What Postfix says of visitors that fail2ban's filters count."""
+
+
+@pytest.fixture(autouse=True)
+def _visits_end_in_the_log(postfix):
+    """Postfix logs the end of a visit after the visitor has gone: no test sees the last lines of another's."""
+    yield
+    log = postfix.logs["mail"]
+    log.wait_until(lambda said: said.count(": connect from") == said.count(": disconnect from"))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "variant", "polite"),
+    [
+        ("smtp", "smtp", "ehlo=2 starttls=1 quit=1 commands=4"),
+        ("submission", "submission", "ehlo=2 starttls=1 quit=1 commands=4"),
+        ("smtps", "smtps", "ehlo=1 quit=1 commands=2"),
+        ("smtp", "plaintext", "ehlo=1 quit=1 commands=2"),
+    ],
+)
+async def test_a_probe_is_an_ordinary_visit(postfix, probe, scheme, variant, polite):
+    offset = postfix.logs["mail"].size
+    result = await probe(postfix.target(scheme, variant))
+    assert seen(result) == UP, result.detail
+    assert result.banner == "220 mx.example.test ESMTP Postfix"
+    said = postfix.logs["mail"].wait_for("disconnect from", offset)
+    assert f"postfix/{variant}/smtpd" in said
+    assert said.count("disconnect from") == 1
+    assert polite in said
+    assert not [line for line in said.splitlines() if any(word in line for word in IMPOLITE)]
+    if scheme != "smtp":
+        assert NAME in result.certificate.names
+
+
+async def test_submission_without_starttls(postfix, probe):
+    result = await probe(postfix.target("submission", "plaintext"))
+    assert seen(result) == (Status.DEGRADED, Failure.STARTTLS_MISSING, Phase.TLS)
+
+
+async def test_expired_certificate_behind_starttls(postfix, probe):
+    offset = postfix.logs["mail"].size
+    result = await probe(postfix.target("submission", "expired"))
+    assert seen(result) == (Status.DOWN, Failure.TLS_EXPIRED, Phase.TLS)
+    assert result.certificate.problems == (Failure.TLS_EXPIRED,)
+    # whoever verifies breaks the handshake off with an alert; Postfix tells so, and names the reason
+    assert "alert certificate expired" in postfix.logs["mail"].wait_for("disconnect from", offset)
+    # once the verdict on this chain is known, a probe takes its leave in order
+    offset = postfix.logs["mail"].size
+    again = await probe(postfix.target("submission", "expired"))
+    assert seen(again) == seen(result)
+    assert again.detail == result.detail
+    said = postfix.logs["mail"].wait_for("disconnect from", offset)
+    assert "ehlo=1 starttls=1 quit=1 commands=3" in said
+    assert not [line for line in said.splitlines() if any(word in line for word in IMPOLITE)]
+
+
+async def test_too_many_connections(postfix, probe):
+    place = (postfix.address, postfix.ports["busy"])
+    with socket.create_connection(place, timeout=10) as visitor:
+        assert visitor.recv(200).startswith(b"220 ")
+        result = await probe(postfix.target("smtp", "busy"))
+        visitor.sendall(b"QUIT\r\n")
+        assert visitor.recv(200).startswith(b"221 ")
+    assert seen(result) == (Status.DEGRADED, Failure.BUSY, Phase.PROTOCOL)
+    assert "421" in result.detail
+
+
+async def test_smtps_expected_on_the_plain_port(postfix, probe):
+    result = await probe(postfix.target("smtps", "plaintext"))
+    assert seen(result) == (Status.DOWN, Failure.TLS_NOT_TLS, Phase.TLS)
+    assert "SMTP" in result.detail

@@ -1,0 +1,1 @@
+"""Real daemons, a file for each family, which holds a session fixture of the file's name."""
