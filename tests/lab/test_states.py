@@ -80,7 +80,10 @@ PANEL = {
     "login_required": UP,
     **dict.fromkeys(("error_page", "empty_page", "invalid_json", "redirect", "redirect_loop"), UP),
 }
-SMTP = {
+BUSY = (S.DEGRADED, F.BUSY, P.PROTOCOL)
+REFUSED = (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL)
+NO_STARTTLS = (S.DEGRADED, F.STARTTLS_MISSING, P.TLS)
+GREETS = {
     "up": UP,
     **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
     "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
@@ -89,14 +92,17 @@ SMTP = {
     "reset": EARLY,
     "intermittent": EARLY,
     "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
-    "busy": (S.DEGRADED, F.BUSY, P.PROTOCOL),
-    "refusing": (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL),
-    "no_starttls": (S.DEGRADED, F.STARTTLS_MISSING, P.TLS),
-    "starttls_refused": (S.DEGRADED, F.STARTTLS_MISSING, P.TLS),
+    "busy": BUSY,
+    "no_starttls": NO_STARTTLS,
+    "starttls_refused": NO_STARTTLS,
     "starttls_injection": (S.DOWN, F.STARTTLS_INJECTION, P.TLS),
-    "ehlo_refused": (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL),
     "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
 }  # fmt: skip
+"""Every service that speaks first and can start TLS."""
+SMTP = {**GREETS, "refusing": REFUSED, "ehlo_refused": REFUSED}
+IMAP = {**GREETS, "refusing": REFUSED, "login_disabled": REFUSED, "preauth": NO_STARTTLS}
+POP3 = {**GREETS, "refusing": REFUSED}
+FTP = {**GREETS, "misconfigured": REFUSED, "delayed": BUSY}
 REDIS = {
     "up": UP,
     **NAMES, **CONNECTION, **SLOW,
@@ -114,23 +120,29 @@ ACCEPTS = dict.fromkeys(
     ("silent", "closes_early", "reset", "intermittent", "wrong_service", "slow", "very_slow"), UP
 )  # a bare connection is all that is looked at
 GREETER = {"up": UP, **NAMES, **CONNECTION, **ACCEPTS}
+
+
+def in_tls(greets):
+    """The same service in TLS from the first byte."""
+    own = dict.fromkeys(("no_starttls", "starttls_refused", "starttls_injection"), UP)
+    return {**greets, **BEFORE_TLS, **NOT_TLS, "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL), **own}
+
+
 SEEN = {
     ("http", "http"): HTTP,
     ("http", "https"): HTTPS,
     ("http", "cpanel"): PANEL,
     ("smtp", "submission"): SMTP,
     ("smtp", "smtp"): {**SMTP, "no_starttls": UP, "starttls_refused": UP},
-    ("smtp", "smtps"): {
-        **SMTP, **BEFORE_TLS, **NOT_TLS,
-        "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
-        **dict.fromkeys(("no_starttls", "starttls_refused", "starttls_injection"), UP),
-    },
+    ("smtp", "smtps"): in_tls(SMTP),
+    ("imap", "imap"): IMAP,
+    ("imap", "imaps"): {**in_tls(IMAP), "preauth": UP},
+    ("pop3", "pop3"): POP3,
+    ("pop3", "pop3s"): in_tls(POP3),
+    ("ftp", "ftp"): FTP,
+    ("ftp", "ftps"): in_tls(FTP),
     ("redis", "redis"): REDIS,
     ("greeter", "ssh"): GREETER,
-    ("greeter", "imap"): {**GREETER, **dict.fromkeys(CERTIFICATES, UP)},
-    ("greeter", "imaps"): {
-        **GREETER, **CERTIFICATES, **BEFORE_TLS, **NOT_TLS
-    },
 }  # fmt: skip
 WAITS = {"timeout", "silent", "drip", "very_slow", "dns_silent"}
 """What a probe sees only when its time is over."""

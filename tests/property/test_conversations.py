@@ -1,5 +1,8 @@
 """Any bytes in, in any division, with any end: an Outcome out, nothing raised, bounds kept."""
 
+import pkgutil
+from importlib import import_module
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -7,16 +10,23 @@ from hypothesis import strategies as st
 from support.bytescript import all_scripts
 from support.certificates import NAME
 from support.peers import setup
+from uptime_tui import handshakes
 from uptime_tui.dial.drive import Driver
-from uptime_tui.handshakes import http, redis, smtp, tcp
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.monitor import Expectations
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.steps import Ask
 
 LIMIT = 65536
-MODULES = (http, redis, smtp, tcp)
-SEEN = [data for script in all_scripts() for kind, data in script.dialogue if kind == "peer"]
+MODULES = [
+    import_module(f"uptime_tui.handshakes.{found.name}")
+    for found in pkgutil.iter_modules(handshakes.__path__)
+    if not found.name.startswith("_")
+]
+SCRIPTS = all_scripts()
+SEEN = [data for script in SCRIPTS for kind, data in script.dialogue if kind == "peer"]
+STARTS_TLS = {script.module: script for script in SCRIPTS if ("tls", b"") in script.dialogue}
+"""For each handshake that can start TLS, a script that does."""
 
 real = st.sampled_from(SEEN)
 noise = st.binary(max_size=300)
@@ -63,47 +73,58 @@ def run(driver: Driver, incoming: list[bytes], end: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
-@given(incoming=chunks, end=endings, expect=expects, service=st.sampled_from(["smtp", "submission"]))
+@given(
+    incoming=chunks,
+    end=endings,
+    expect=expects,
+    service=st.sampled_from(["smtp", "submission"]),
+    tls=st.sampled_from(["none", "starttls"]),
+)
 @settings(max_examples=150, deadline=None)
 @example(
     incoming=[b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nabc"],
     end="close",
     expect=Expectations(),
     service="smtp",
+    tls="none",
 )
 @example(
     incoming=[b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n"],
     end="close",
     expect=Expectations(),
     service="smtp",
+    tls="none",
 )
-def test_any_bytes_plain(module, incoming, end, expect, service):
-    ask = Ask(NAME, 25, service, expect=expect, tls="none", our_name="probe.example")
-    run(Driver(module.handshake(ask)), incoming, end)
+def test_any_bytes_plain(module, incoming, end, expect, service, tls):
+    ask = Ask(NAME, 25, service, expect=expect, tls=tls, our_name="probe.example")
+    run(Driver(module.handshake(ask), tls=setup(implicit=False) if tls == "starttls" else None), incoming, end)
+    if hasattr(module, "farewell"):
+        run(Driver(module.farewell(ask)), incoming, end)
 
 
 @pytest.mark.parametrize("implicit", [True, False])
+@pytest.mark.parametrize("script", STARTS_TLS.values(), ids=lambda script: script.service)
 @given(
     incoming=chunks,
     end=endings,
     head=st.sampled_from([b"", b"\x16\x03\x03", b"\x15\x03\x01\x00\x02", b"\x17\x03\x03\x00\x01"]),
 )
-@settings(max_examples=150, deadline=None)
-def test_any_bytes_where_tls_is_due(implicit, incoming, end, head):
-    ask = Ask(NAME, 25, "smtp", tls="implicit" if implicit else "starttls", our_name="probe.example")
-    driver = Driver(smtp.handshake(ask), tls=setup(implicit=implicit))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_where_tls_is_due(script, implicit, incoming, end, head):
+    ask = Ask(NAME, 25, script.service, tls="implicit" if implicit else "starttls", our_name="probe.example")
+    driver = Driver(script.module.handshake(ask), tls=setup(implicit=implicit))
     if implicit:
         run(driver, [head, *incoming], end)
     else:
-        opening = [b"220 mx ESMTP\r\n", b"250-mx\r\n250 STARTTLS\r\n", b"220 go\r\n"]
-        run(driver, [*opening, head, *incoming], end)
+        opening = script.dialogue[: script.dialogue.index(("tls", b""))]
+        run(driver, [*(data for kind, data in opening if kind == "peer"), head, *incoming], end)
     failure = driver.ending.outcome.failure
     assert failure is not None
     if not implicit:
         assert failure in {Failure.TLS_HANDSHAKE, Failure.TLS_NOT_TLS, Failure.STARTTLS_INJECTION}
 
 
-@given(script=st.sampled_from(all_scripts()), cuts=st.lists(st.integers(1, 40), min_size=1, max_size=6))
+@given(script=st.sampled_from(SCRIPTS), cuts=st.lists(st.integers(1, 40), min_size=1, max_size=6))
 @settings(max_examples=300, deadline=None)
 def test_divisions_do_not_change_what_is_concluded(script, cuts):
     if any(kind == "tls" for kind, _ in script.dialogue) or script.failure == "starttls_injection":

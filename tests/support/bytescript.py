@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.dial.ending import injected
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.monitor import Expectations
@@ -15,8 +16,7 @@ from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.steps import Ask, Conclude, Mark, Receive, Send, StartTls
 
 FOLDER = Path(__file__).parent.parent / "scripts"
-HANDSHAKES = {"submission": "smtp", "smtps": "smtp", "https": "http"}
-PORTS = {"smtp": 25, "submission": 587, "http": 80, "redis": 6379}
+CATALOGUE = load_catalogue()
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,11 @@ class Script:
     banner: str | None
 
     def handshake(self):
-        module = importlib.import_module(f"uptime_tui.handshakes.{HANDSHAKES.get(self.service, self.service)}")
-        return module.handshake(self.ask)
+        return self.module.handshake(self.ask)
+
+    @property
+    def module(self):
+        return importlib.import_module(f"uptime_tui.handshakes.{CATALOGUE.get(self.service).handshake}")
 
 
 def read_script(path: Path) -> Script:
@@ -45,7 +48,7 @@ def read_script(path: Path) -> Script:
     expect = msgspec.convert(told.pop("expect", {}), Expectations)
     ask = Ask(
         "mx.example.test",
-        PORTS[service],
+        CATALOGUE.get(service).port,
         service,
         expect=expect,
         our_name="probe.example",

@@ -168,8 +168,13 @@ class Reply(NamedTuple):
     """Every line without its code."""
 
 
-def read_reply(inbox: Inbox, what: str) -> Generator[Step, bytes, Reply]:
+def read_reply(inbox: Inbox, what: str, *, ftp: bool = False) -> Generator[Step, bytes, Reply]:
     """A whole reply of up to 100 lines: `250-…` goes on, `250 …` or a bare `250` ends it.
+
+    Args:
+        inbox: where it arrives.
+        what: what it is, for the sentence when it does not come.
+        ftp: codes begin at 1, and a line between the first and the last holds anything (RFC 959 §4.2).
 
     Raises:
         Unreadable: the peer has closed, or this is no such reply.
@@ -178,15 +183,19 @@ def read_reply(inbox: Inbox, what: str) -> Generator[Step, bytes, Reply]:
     code = b""
     while True:
         line = yield from inbox.read_line(what)
-        if not _is_reply_line(line) or (code and line[:3] != code):
+        if ftp and code and (line[:3] != code or line[3:4] not in b" "):
+            lines.append(line.removeprefix(code + b"-"))
+        elif not _is_reply_line(line, ftp=ftp) or (code and line[:3] != code):
             raise Unreadable(inbox.strange(f"'{safe_text(line, 80)}' instead of {what}"))
-        code = line[:3]
-        lines.append(line[4:])
-        if line[3:4] != b"-":
-            return Reply(int(code), safe_text(line), tuple(lines))
+        else:
+            code = line[:3]
+            lines.append(line[4:])
+            if line[3:4] != b"-":
+                return Reply(int(code), safe_text(line), tuple(lines))
         if len(lines) >= REPLY_LINES:
             raise Unreadable(inbox.strange(f"more than {REPLY_LINES} lines instead of {what}"))
 
 
-def _is_reply_line(line: bytes) -> bool:
-    return line[:1] in {b"2", b"3", b"4", b"5"} and len(line) >= 3 and line[1:3].isdigit() and line[3:4] in b" -"
+def _is_reply_line(line: bytes, *, ftp: bool) -> bool:
+    first = b"12345" if ftp else b"2345"
+    return len(line) >= 3 and line[:1] in first and line[1:3].isdigit() and line[3:4] in b" -"

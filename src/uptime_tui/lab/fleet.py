@@ -10,9 +10,6 @@ import msgspec
 
 from uptime_tui.lab import authority, door, zone
 
-KINDS = frozenset({"http", "smtp", "redis", "greeter", "none"})
-"""Modules of `lab.servers`; `none` is a name without a server."""
-
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A step of a script."""
@@ -29,6 +26,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: str
     """`scheme://host` with a path where there is one; the port is the lab's to say."""
     kind: str
+    """A module of `lab.servers`; `none` is a name without a server."""
     port: int
     """Where its server listens if that port is free."""
     state: str = "up"
@@ -90,7 +88,7 @@ def states_of(kind: str, tls: str) -> frozenset[str]:
     """Every state that a server of this kind can be in.
 
     Args:
-        kind: one of KINDS.
+        kind: a module of `lab.servers`, or `none`.
         tls: `none`, `implicit` or `starttls`, as the catalogue says of the service.
     """
     own = {"up"} | zone.STATES

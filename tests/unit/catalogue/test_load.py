@@ -9,7 +9,7 @@ from uptime_tui.model.errors import UserError
 
 PORTS = {
     "http": 80, "https": 443, "smtp": 25, "submission": 587, "smtps": 465, "imap": 143, "imaps": 993, "pop3": 110,
-    "pop3s": 995, "ssh": 22, "sftp": 22, "ftp": 21, "mysql": 3306, "postgresql": 5432, "mssql": 1433, "redis": 6379,
+    "pop3s": 995, "ssh": 22, "sftp": 22, "ftp": 21, "ftps": 990, "mysql": 3306, "postgresql": 5432, "mssql": 1433, "redis": 6379,
     "mongodb": 27017, "elasticsearch": 9200, "cpanel": 2083, "whm": 2087, "plesk": 8443, "tcp": None,
 }  # fmt: skip
 

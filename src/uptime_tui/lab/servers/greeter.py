@@ -6,13 +6,8 @@ from uptime_tui.lab.visit import Visit
 
 STATES: Final[frozenset[str]] = frozenset()
 _GREETINGS: Final = {
-    "imap": "* OK [CAPABILITY IMAP4rev1 STARTTLS LOGINDISABLED] Dovecot ready.\r\n",
-    "imaps": "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] Dovecot ready.\r\n",
-    "pop3": "+OK Dovecot ready.\r\n",
-    "pop3s": "+OK Dovecot ready.\r\n",
     "ssh": "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
     "sftp": "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
-    "ftp": "220 (vsFTPd 3.0.3)\r\n",
 }
 
 
