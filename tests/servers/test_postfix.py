@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from support.certificates import NAME
+from support.fail2ban import matched
 from support.servers import UP, seen
 from uptime_tui.model.failure import Failure, Phase, Status
 
@@ -81,3 +82,15 @@ async def test_smtps_expected_on_the_plain_port(postfix, probe):
     result = await probe(postfix.target("smtps", "plaintext"))
     assert seen(result) == (Status.DOWN, Failure.TLS_NOT_TLS, Phase.TLS)
     assert "SMTP" in result.detail
+
+
+async def test_fail2ban_counts_nothing(postfix, probe):
+    log = postfix.logs["mail"]
+    offset = log.size
+    roles = ("smtp", "submission", "smtps")
+    for number in range(100):
+        role = roles[number % 3]
+        assert seen(await probe(postfix.target(role, role))) == UP
+    said = log.wait_until(lambda said: said.count(": disconnect from") == 100, offset)
+    assert matched(said, "postfix[mode=normal]") == 0
+    assert matched(said, "postfix[mode=aggressive]") == 0

@@ -53,7 +53,7 @@ def do_without(why: str) -> NoReturn:
 
 def need(binary: str, package: str) -> str:
     """The path of a daemon."""
-    found = shutil.which(binary, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    found = shutil.which(binary, path=f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin")
     if found is None:
         do_without(f"{binary} is not installed (Debian package {package})")
     return found
