@@ -43,6 +43,8 @@ class Refinement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drop: tuple[str, ...] = ()
     """Ids of general causes that make no sense for this service."""
     meaning: str = ""
+    like: str = ""
+    """Another service of this file: what is said of it counts here too."""
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +70,7 @@ def hints_for(entry: Entry, failure: Failure, service: str, facts: Mapping[str, 
 
     A command or check with a placeholder that has no fact is left out rather than shown half-filled.
     """
-    special = entry.service.get(service, Refinement())
+    special = _refinement(entry, service)
     general = [cause for cause in entry.cause if cause.id not in special.drop]
     causes = sorted((*special.cause, *general), key=lambda cause: -cause.weight)
     return Hints(
@@ -77,6 +79,12 @@ def hints_for(entry: Entry, failure: Failure, service: str, facts: Mapping[str, 
         _fill(special.meaning or entry.meaning, facts) or entry.meaning,
         tuple(_filled(cause, facts) for cause in causes),
     )
+
+
+def _refinement(entry: Entry, service: str) -> Refinement:
+    own = entry.service.get(service, Refinement())
+    like = entry.service.get(own.like, Refinement())
+    return Refinement((*own.cause, *like.cause), (*own.drop, *like.drop), own.meaning or like.meaning)
 
 
 def _filled(cause: Cause, facts: Mapping[str, str]) -> Cause:

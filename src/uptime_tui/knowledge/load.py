@@ -131,6 +131,7 @@ def merge(built_in: Entry, own: Entry) -> Entry:
             cause=(*refinement.cause, *(cause for cause in base.cause if cause.id not in ids)),
             drop=(*base.drop, *refinement.drop),
             meaning=refinement.meaning or base.meaning,
+            like=refinement.like or base.like,
         )
     return Entry(
         title=own.title or built_in.title,

@@ -62,6 +62,8 @@ def test_causes_are_sound(failure):
     entry = KNOWLEDGE.entry(failure)
     for name, refinement in {"": entry, **entry.service}.items():
         assert name == "" or name in CATALOGUE.services
+        if name and refinement.like:
+            assert not entry.service[refinement.like].like, name
         ids = [cause.id for cause in (*refinement.cause, *(entry.cause if name else ()))]
         assert len(ids) == len(set(ids)), name
         for cause in refinement.cause:
@@ -127,3 +129,11 @@ def test_a_hosts_zone_and_any_path_stay_one_word_of_the_shell():
     facts = facts_for(Monitor(MonitorId(1), "m", target, "web"), service, None)
     assert shlex.split(facts["url"]) == ["https://[fe80::1%eth0]:443/$(id);`x`?a='b'&c"]
     assert shlex.split(facts["place"]) == ["[fe80::1%eth0]:443"]
+
+
+def test_what_is_said_of_one_service_counts_for_those_that_are_like_it():
+    assert hints(Failure.BUSY, "pop3s").causes[0].id == "login_service_full"
+    missing = hints(Failure.STARTTLS_MISSING, "pop3")
+    assert missing.causes[0].id == "dovecot_ssl_off"
+    assert "no_certificate" not in {cause.id for cause in missing.causes}
+    assert missing.meaning.startswith("The mailbox server")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from uptime_tui.knowledge.entry import hints_for
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
@@ -30,6 +31,14 @@ def test_own_entry_is_merged(tmp_path):
     assert entry.cause[0].text == "The nightly restart hangs."
     assert entry.service["smtp"].cause[0].id == "our_gateway"
     assert "postfix_master" in {c.id for c in entry.service["smtp"].cause}
+
+
+def test_an_own_cause_for_a_service_that_is_like_another_keeps_the_others(tmp_path):
+    (tmp_path / "busy.toml").write_text(
+        '[[service.imaps.cause]]\nid = "ours"\ntext = "Our proxy is full."\ncheck = ["Look."]\n'
+    )
+    found = hints_for(load_knowledge(tmp_path).entry(Failure.BUSY), Failure.BUSY, "imaps", {})
+    assert {"ours", "login_service_full"} <= {cause.id for cause in found.causes}
 
 
 SOUND = '[[cause]]\nid = "x"\ntext = "t"\ncheck = ["c"]\n'
