@@ -24,6 +24,8 @@ from uptime_tui.model.steps import Ask, Handshake, Send, Step
 
 SERVER_SPEAKS_FIRST = True
 
+LINE_BYTES: Final = 8192
+"""Capabilities are one line, which grows with every extension; RFC 2683 §3.2.1.5 has 8000 octets for long lines."""
 LOGOUT: Final = b"a9 LOGOUT\r\n"
 _READY: Final = "ready for login"
 _GREETING: Final = re.compile(rb"\* (OK|PREAUTH|BYE)\b", re.IGNORECASE)
@@ -47,7 +49,7 @@ def farewell(ask: Ask) -> Handshake:
 
 def _leave(ask: Ask) -> Talk:
     if ask.tls == "implicit":
-        yield from Inbox("IMAP").read_line("the IMAP greeting")
+        yield from Inbox("IMAP").read_line("the IMAP greeting", LINE_BYTES)
     return (yield from take_leave(Outcome(None, "certificate not accepted"), LOGOUT))
 
 
@@ -63,7 +65,7 @@ class _Answer(NamedTuple):
 
 def _talk(ask: Ask) -> Talk:
     inbox = Inbox("IMAP")
-    greeting = yield from inbox.read_line("the IMAP greeting")
+    greeting = yield from inbox.read_line("the IMAP greeting", LINE_BYTES)
     kind = _GREETING.match(greeting)
     if kind is None:
         return inbox.strange(f"'{safe_text(greeting, 80)}' is no IMAP greeting")
@@ -107,7 +109,7 @@ def _command(inbox: Inbox, tag: bytes, command: bytes) -> Generator[Step, bytes,
     yield Send(b"%s %s\r\n" % (tag, command))
     capabilities: frozenset[bytes] = frozenset()
     for _ in range(REPLY_LINES):
-        line = yield from inbox.read_line(what)
+        line = yield from inbox.read_line(what, LINE_BYTES)
         words = line.upper().split()
         if words[:1] == [tag.upper()]:
             return _Answer(words[1:2] == [b"OK"], safe_text(line), capabilities)
