@@ -7,9 +7,9 @@ suspected the status stays what it was and nobody is alerted. A row of failures 
 in a row, at once where nothing bad was confirmed. Another reason for the same status is believed at once where its
 class is deterministic, else when it was seen twice in a row.
 
-Flapping is judged over the last 21 results by weighted changes (newer ones weigh more), as Nagios documents it:
-start above 50 %, end below 25 %. Three or more failures in the window that stayed short make a monitor that is
-otherwise up degraded: `intermittent`.
+Flapping is judged over the last 21 results by weighted changes (newer ones weigh more), with the weights and the
+defaults for services of Nagios: start at 20 %, end below 5 %. Three or more failures in the window that stayed
+short make a monitor that is otherwise up degraded: `intermittent`.
 """
 
 from typing import Final
@@ -24,16 +24,14 @@ from uptime_tui.model.result import Result
 RETRY_DELAYS_S: Final = (2.0, 5.0, 10.0)
 """Wait before the next probe after the 1st, 2nd, 3rd… result in a row that is not confirmed, bad or good."""
 FLAP_WINDOW: Final = 21
-FLAP_START: Final = 0.50
-FLAP_END: Final = 0.25
+FLAP_START: Final = 0.20
+FLAP_END: Final = 0.05
 INTERMITTENT_FAILURES: Final = 3
 """Short failures in the window that make a monitor intermittent while its status is up; it ends below two."""
 
 _MASK: Final = (1 << FLAP_WINDOW) - 1
-_WEIGHTS: Final = tuple(1.2 - 0.4 * i / (FLAP_WINDOW - 2) for i in range(FLAP_WINDOW - 1))
+_WEIGHTS: Final = tuple(1.25 - 0.5 * i / (FLAP_WINDOW - 2) for i in range(FLAP_WINDOW - 1))
 """Newest change first."""
-_FEWEST_CHANGES: Final = int(FLAP_END * (FLAP_WINDOW - 1) / _WEIGHTS[0])
-"""So few changes are below either limit, whenever they happened."""
 _PROBLEMS: Final = frozenset({Status.DOWN, Status.DEGRADED})
 
 
@@ -262,8 +260,5 @@ def flap_share(history: int) -> float:
 
 
 def _is_flapping(history: int, *, before: bool) -> bool:
-    bits = history & _MASK
-    if ((bits ^ bits >> 1) & _MASK >> 1).bit_count() <= _FEWEST_CHANGES:
-        return False
     share = flap_share(history)
-    return share >= FLAP_END if before else share > FLAP_START
+    return share >= FLAP_END if before else share >= FLAP_START
