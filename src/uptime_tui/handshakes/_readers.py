@@ -91,7 +91,7 @@ def strange(expected: str, first: bytes, what: str, said: str = "") -> Outcome:
 
 
 class Inbox:
-    """Bytes received and not read yet; never more than a line and what one step brought."""
+    """Bytes received and not read yet; never more than what is being read and what one step brought."""
 
     __slots__ = ("_data", "expected", "first", "said")
 
@@ -136,14 +136,35 @@ class Inbox:
             if len(data) > limit + 1:
                 raise Unreadable(self.strange(f"a line of more than {limit} bytes instead of {what}"))
             searched = len(data)
-            chunk = yield Receive()
-            if not chunk:
-                raise Unreadable(self._closed(what))
-            if len(self.first) < FIRST_BYTES:
-                self.first += chunk[: FIRST_BYTES - len(self.first)]
-            data += chunk
+            yield from self._fill(what)
             if self.first[0] in _TLS_RECORDS and name_peer(self.first) == "TLS":
                 raise Unreadable(self.strange(""))  # it waits for more, and no line end will ever come
+
+    def read_exactly(self, count: int, what: str) -> Generator[Step, bytes, bytes]:
+        """So many bytes of a binary protocol, no more and no fewer.
+
+        Args:
+            count: bytes; the caller has bounded it, because they are all kept until the last one is here.
+            what: what they are, for the sentence when they do not come ("the answer to PRELOGIN").
+
+        Raises:
+            Unreadable: the peer has closed.
+        """
+        data = self._data
+        while len(data) < count:
+            yield from self._fill(what)
+        taken = bytes(data[:count])
+        del data[:count]
+        return taken
+
+    def _fill(self, what: str) -> Generator[Step, bytes, None]:
+        """Wait for more."""
+        chunk = yield Receive()
+        if not chunk:
+            raise Unreadable(self._closed(what))
+        if len(self.first) < FIRST_BYTES:
+            self.first += chunk[: FIRST_BYTES - len(self.first)]
+        self._data += chunk
 
     def strange(self, what: str) -> Outcome:
         """The outcome for bytes that are not the expected protocol."""

@@ -37,6 +37,29 @@ def test_line_of_the_full_length_and_one_more():
         assert found.value.outcome.failure is Failure.BAD_PROTOCOL
 
 
+def test_exactly_so_many_bytes_across_and_within_chunks():
+    inbox = Inbox("MongoDB")
+    assert read(inbox.read_exactly(4, "a header"), b"\x01", b"\x02\x03", b"\x04\x05\x06") == b"\x01\x02\x03\x04"
+    assert inbox.pending == b"\x05\x06"
+    assert inbox.first == b"\x01\x02\x03\x04\x05\x06"
+    assert read(inbox.read_exactly(3, "the rest"), b"\x07") == b"\x05\x06\x07"
+    assert read(inbox.read_exactly(1, "one more"), b"\x08") == b"\x08"
+
+
+@pytest.mark.parametrize(
+    ("chunks", "outcome"),
+    [
+        ([], Outcome(Failure.CLOSED_EARLY, "closed by the peer before a header")),
+        ([b"\x01\x02"], Outcome(Failure.CLOSED_EARLY, "closed by the peer before a header was complete", r"\x01\x02")),
+        ([b"220 mx ESMTP"], Outcome(Failure.WRONG_SERVICE, "SMTP answers here, not MongoDB", "220 mx ESMTP")),
+    ],
+)
+def test_closed_before_so_many_bytes(chunks, outcome):
+    with pytest.raises(Unreadable) as found:
+        read(Inbox("MongoDB").read_exactly(16, "a header"), *chunks)
+    assert found.value.outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("data", "reply"),
     [
