@@ -157,6 +157,22 @@ class Inbox:
         del data[:count]
         return taken
 
+    def read_foreign(self, what: str) -> Generator[Step, bytes, Outcome]:
+        """The outcome for a peer whose first bytes are no packet of a binary protocol.
+
+        Text is read on to the end of its line, at most to what is looked at to name a peer: a greeting that
+        comes in pieces is named as surely as one that comes whole.
+
+        Args:
+            what: the sentence when the bytes are nobody's.
+        """
+        while len(self.first) < FIRST_BYTES and b"\n" not in self.first and _is_text(self.first):
+            try:
+                yield from self._fill(what)
+            except Unreadable:
+                break
+        return self.strange(what)
+
     def _fill(self, what: str) -> Generator[Step, bytes, None]:
         """Wait for more."""
         chunk = yield Receive()
@@ -177,6 +193,10 @@ class Inbox:
         if found.failure is Failure.WRONG_SERVICE:
             return found
         return Outcome(Failure.CLOSED_EARLY, f"closed by the peer before {what} was complete", found.banner)
+
+
+def _is_text(data: bytes) -> bool:
+    return data.isascii() and data.decode("ascii").isprintable()
 
 
 class Reply(NamedTuple):

@@ -61,6 +61,28 @@ def test_closed_before_so_many_bytes(chunks, outcome):
 
 
 @pytest.mark.parametrize(
+    ("chunks", "outcome"),
+    [
+        (
+            [b"220 ", b"mx ES", b"MTP\r\n"],
+            Outcome(Failure.WRONG_SERVICE, "SMTP answers here, not MySQL", "220 mx ESMTP"),
+        ),
+        ([b"220 ", b"mx ESMTP"], Outcome(Failure.WRONG_SERVICE, "SMTP answers here, not MySQL", "220 mx ESMTP")),
+        ([b"\x00\x01\x02\x03"], Outcome(Failure.BAD_PROTOCOL, "no packet", r"\x00\x01\x02\x03")),
+        ([b"x" * 70], Outcome(Failure.BAD_PROTOCOL, "no packet", "x" * 64)),
+    ],
+)
+def test_whoever_speaks_text_is_read_until_it_can_be_named(chunks, outcome):
+    inbox = Inbox("MySQL")
+
+    def talk():
+        yield from inbox.read_exactly(4, "the greeting")
+        return (yield from inbox.read_foreign("no packet"))
+
+    assert read(talk(), *chunks) == outcome
+
+
+@pytest.mark.parametrize(
     ("data", "reply"),
     [
         (b"250 ok\r\n", Reply(250, "250 ok", (b"ok",))),
