@@ -128,6 +128,8 @@ class TestAuthority:
                 return issue(NAME, middle, to_days=5, chain=sent)
             case "self_signed":
                 return issue(NAME)
+            case "installers":
+                return issue("SSL_Self_Signed_Fallback")
             case "self_signed_expired":
                 return issue(NAME, from_days=-90, to_days=-3)
             case "missing_intermediate":

@@ -93,7 +93,7 @@ class Driver:
         self._began_s = now_s
         if self._tls_setup is not None and self._tls_setup.implicit:
             self._phase = Phase.TLS
-            self._secure(self._tls_setup, now_s)
+            self._secure(TlsLayer(self._tls_setup), now_s)
         else:
             self._run(None, now_s)
         return self._flush()
@@ -169,7 +169,7 @@ class Driver:
             elif type(step) is Send:
                 self._send(step.data, now_s)
             elif type(step) is StartTls:
-                self._start_tls(now_s)
+                self._start_tls(step, now_s)
                 return
             elif type(step) is Mark:
                 self._mark(step, now_s)
@@ -211,27 +211,27 @@ class Driver:
 
     # --- TLS ----------------------------------------------------------------------
 
-    def _start_tls(self, now_s: float) -> None:
+    def _start_tls(self, step: StartTls, now_s: float) -> None:
         assert self._tls_setup is not None, "a handshake asked for TLS and was given none"
         if self._inbox:
             self._fail(Failure.STARTTLS_INJECTION, injected(self._inbox), now_s)
         else:
-            self._secure(self._tls_setup, now_s)
+            self._secure(TlsLayer(self._tls_setup, step.framing), now_s)
 
-    def _secure(self, setup: TlsSetup, now_s: float) -> None:
-        self._tls = TlsLayer(setup)
+    def _secure(self, tls: TlsLayer, now_s: float) -> None:
+        self._tls = tls
         self._tls_began_s = now_s
         self._securing = True
         self._allowance = TLS_LIMIT
         if self._ended:
             self._fail(Failure.TLS_HANDSHAKE, f"{closed(reset=False)} before the TLS handshake", now_s)
         else:
-            self._tls.handshake(b"")
+            tls.handshake(b"")
 
     def _go_on_securing(self, data: bytes, now_s: float) -> None:
         tls = self._tls
         assert tls is not None
-        if self._allowance == TLS_LIMIT and not is_tls(data):
+        if self._allowance == TLS_LIMIT and not tls.framed and not is_tls(data):
             self._not_tls(data, now_s)
             return
         self._allowance -= len(data)

@@ -10,12 +10,13 @@ import re
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from uptime_tui.dial.chain import judge_trust, lacks_intermediate, read_certificate, read_window
 from uptime_tui.dial.refusal import Peer, digest, forget, recall, remember
+from uptime_tui.dial.tds import NotTds, TdsFraming
 from uptime_tui.model.certificate import Certificate, TrustError, Window, explain, is_address, judge
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
@@ -92,22 +93,29 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
     """No command may follow."""
 
 
-_contexts: dict[tuple[bool, str | None], ssl.SSLContext] = {}
+_contexts: dict[tuple[bool, str | None, bool], ssl.SSLContext] = {}
 
 
-def context_for(*, verify: bool, ca_file: str | None) -> ssl.SSLContext:
+def context_for(*, verify: bool, ca_file: str | None, old: bool = False) -> ssl.SSLContext:
     """The one context of a trust setting, made at first use (reading the system's anchors takes 25 ms) and kept.
+
+    Args:
+        verify: whether OpenSSL refuses a chain that it does not trust.
+        ca_file: more trust anchors.
+        old: nothing newer than TLS 1.2.
 
     Raises:
         UserError: the file with trust anchors cannot be used.
     """
-    key = (verify, ca_file)
+    key = (verify, ca_file, old)
     context = _contexts.get(key)
     if context is None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.minimum_version = ssl.TLSVersion.TLSv1_2  # some systems' OpenSSL would try less, and fail obscurely
         context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
+        if old:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.load_default_certs()
         if ca_file is not None:
             try:
@@ -125,15 +133,25 @@ class TlsLayer:
     """One TLS client over bytes. The caller carries them; nothing here reads a socket."""
 
     __slots__ = (
-        "_context", "_incoming", "_object", "_outgoing", "_peer", "_refusal", "_setup", "done", "judgement", "usable",
+        "_context", "_framing", "_incoming", "_object", "_outgoing", "_peer", "_refusal", "_setup", "done",
+        "judgement", "usable",
     )  # fmt: skip
 
-    def __init__(self, setup: TlsSetup) -> None:
+    def __init__(self, setup: TlsSetup, framing: Literal["", "tds"] = "") -> None:
+        """Prepare.
+
+        Args:
+            setup: how TLS is to be spoken.
+            framing: what carries the handshake's records; TDS 7 knows nothing newer than TLS 1.2.
+        """
         self._setup = setup
+        self._framing = TdsFraming() if framing else None
         verify = setup.verify and not setup.tolerate
         self._peer = Peer(setup.peer, setup.server_name, setup.ca_file) if verify and setup.peer else None
         self._refusal = None if self._peer is None else recall(self._peer, setup.wall_s)
-        self._context = context_for(verify=verify and self._refusal is None, ca_file=setup.ca_file)
+        self._context = context_for(
+            verify=verify and self._refusal is None, ca_file=setup.ca_file, old=self._framing is not None
+        )
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         name = setup.server_name
@@ -145,6 +163,11 @@ class TlsLayer:
         """Whether bytes can be sent through it: the handshake was finished by both sides."""
         self.judgement = Judgement(None, None, "", stops=False)
 
+    @property
+    def framed(self) -> bool:
+        """Whether the bytes that arrive are packets around TLS."""
+        return self._framing is not None
+
     def handshake(self, data: bytes) -> None:
         """Go on with the handshake; `done` and `judgement` are set at its end, with a refused certificate as well.
 
@@ -152,7 +175,7 @@ class TlsLayer:
             TlsFault: there will be no TLS with this peer.
         """
         if data:
-            self._incoming.write(data)
+            self._incoming.write(self._unwrap(data))
         try:
             self._object.do_handshake()
         except ssl.SSLWantReadError:
@@ -196,7 +219,8 @@ class TlsLayer:
 
     def outgoing(self) -> bytes:
         """What is to be sent now."""
-        return self._outgoing.read() if self._outgoing.pending else b""
+        data = self._outgoing.read() if self._outgoing.pending else b""
+        return data if self._framing is None or self.usable else self._framing.wrap(data)
 
     def say_goodbye(self) -> None:
         """Queue the close_notify (RFC 8446 §6.1), so that the server sees an end and not a cut."""
@@ -204,6 +228,15 @@ class TlsLayer:
             self._object.unwrap()
         except (ssl.SSLError, ValueError):
             return  # it waits for the peer's close_notify, which nobody reads any more
+
+    def _unwrap(self, data: bytes) -> bytes:
+        if self._framing is None:
+            return data
+        try:
+            return self._framing.unwrap(data)
+        except NotTds:
+            said = safe_text(data[:40])
+            raise TlsFault(Failure.TLS_HANDSHAKE, f"'{said}' instead of the TLS handshake in TDS") from None
 
     def _judge(self, code: int, message: str) -> Judgement:
         setup = self._setup
@@ -226,7 +259,12 @@ class TlsLayer:
         name, now_s = setup.server_name, setup.wall_s
         seen = judge(leaf, trust=trust, name=name, now_s=now_s, warn_days=setup.warn_days, sent=windows)
         problems = _with_code(seen, code)
-        stops = any(problem is not Failure.TLS_EXPIRING and problem not in setup.tolerate for problem in problems)
+        excused = {Failure.TLS_EXPIRING, *setup.tolerate}
+        if Failure.TLS_SELF_SIGNED in problems and Failure.TLS_SELF_SIGNED in excused:
+            # an installer made it, for any name: where a certificate may sign itself, its name is no news
+            excused.add(Failure.TLS_NAME_MISMATCH)
+            problems = tuple(sorted(problems, key=lambda problem: problem is Failure.TLS_NAME_MISMATCH))
+        stops = not excused.issuperset(problems)
         self._learn(sent, code, message, lasting=stops and problems == seen)
         if not problems:
             return Judgement(leaf, None, "", stops=False)

@@ -15,6 +15,7 @@ FIRST_BYTES: Final = 64
 
 _TLS_RECORDS: Final = b"\x15\x16"
 """First bytes of an alert and of a handshake (RFC 8446 §5.1); no text begins with them."""
+_START_TLS: Final = StartTls()
 
 Talk = Generator[Step, bytes, Outcome]
 
@@ -47,7 +48,7 @@ def take_leave(outcome: Outcome, goodbye: bytes) -> Talk:
     return outcome
 
 
-def begin_tls(inbox: "Inbox") -> Generator[Step, bytes, None]:
+def begin_tls(inbox: "Inbox", how: StartTls = _START_TLS) -> Generator[Step, bytes, None]:
     """Speak TLS from here on, after the server's go-ahead.
 
     Raises:
@@ -57,7 +58,7 @@ def begin_tls(inbox: "Inbox") -> Generator[Step, bytes, None]:
         injected = safe_text(inbox.pending, 80)
         detail = f"plaintext after the STARTTLS reply: '{injected}'"
         raise Unreadable(Outcome(Failure.STARTTLS_INJECTION, detail, inbox.said))
-    yield StartTls()
+    yield how
 
 
 def without_tls(ask: Ask, ready: str, how: str, banner: str) -> Outcome:

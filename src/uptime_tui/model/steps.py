@@ -59,6 +59,9 @@ class Receive:
 class StartTls:
     """Speak TLS from here on; nothing received may be left unread (`starttls_injection`)."""
 
+    framing: Literal["", "tds"] = ""
+    """What carries the records of the TLS handshake: nothing, or the packets of SQL Server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

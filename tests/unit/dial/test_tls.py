@@ -55,6 +55,16 @@ def test_all_problems_in_one_handshake(state, problems, tolerate):
     assert (certificate.id, certificate.ok) == ("tls_certificate", not problems)
 
 
+@pytest.mark.parametrize("tolerate", [False, True])
+def test_a_name_counts_less_where_a_certificate_may_sign_itself(tolerate):
+    tolerated = frozenset({Failure.TLS_SELF_SIGNED, Failure.TLS_UNTRUSTED}) if tolerate else frozenset()
+    ending = probe("installers", tolerate=tolerated)
+    both = (Failure.TLS_SELF_SIGNED, Failure.TLS_NAME_MISMATCH)
+    assert ending.certificate.problems == (both if tolerate else both[::-1])
+    assert ending.outcome.failure is ending.certificate.problems[0]
+    assert ("protocol" in [each.id for each in ending.evidence]) == tolerate
+
+
 def test_facts_of_the_certificate():
     certificate = probe("good").certificate
     assert certificate is not None
