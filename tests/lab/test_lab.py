@@ -93,7 +93,7 @@ async def test_two_labs_at_once_do_not_meet(tmp_path):
 
 
 def test_a_script_is_a_function_of_time():
-    one = Entry("a", "tcp://a", "greeter", 1, script=(Change(10, "refused"), Change(25, "up")), every=60)
+    one = Entry("a", "tcp://a", "listener", 1, script=(Change(10, "refused"), Change(25, "up")), every=60)
     times = (0, 9.9, 10, 24, 25, 59, 60, 69, 70, 86)
     assert [one.state_at(at) for at in times] == [
         "up", "up", "refused", "refused", "up", "up", "up", "up", "refused", "up",
@@ -102,7 +102,7 @@ def test_a_script_is_a_function_of_time():
 
 
 def test_a_script_without_repetition_ends():
-    one = Entry("a", "tcp://a", "greeter", 1, script=(Change(10, "refused"),))
+    one = Entry("a", "tcp://a", "listener", 1, script=(Change(10, "refused"),))
     assert one.state_at(1e6) == "refused"
     assert one.next_change_s(10) is None
 

@@ -71,11 +71,13 @@ HTTP = {
 }  # fmt: skip
 NOT_TLS = {"not_tls": (S.DOWN, F.TLS_NOT_TLS, P.TLS)}
 HTTPS = {**HTTP, **CERTIFICATES, **BEFORE_TLS, **NOT_TLS}
+SELF_MADE = {
+    "self_signed": (S.DEGRADED, F.TLS_SELF_SIGNED, P.TLS),
+    **dict.fromkeys(("untrusted", "missing_intermediate"), (S.DEGRADED, F.TLS_UNTRUSTED, P.TLS)),
+}
 PANEL = {
     **HTTPS,
-    "self_signed": (S.DEGRADED, F.TLS_SELF_SIGNED, P.TLS),
-    "untrusted": (S.DEGRADED, F.TLS_UNTRUSTED, P.TLS),
-    "missing_intermediate": (S.DEGRADED, F.TLS_UNTRUSTED, P.TLS),
+    **SELF_MADE,
     "http_404": UP,
     "login_required": UP,
     **dict.fromkeys(("error_page", "empty_page", "invalid_json", "redirect", "redirect_loop"), UP),
@@ -116,10 +118,44 @@ REDIS = {
     **dict.fromkeys(("loading", "busy_script", "max_clients", "master_down", "cannot_save"), (S.DEGRADED, F.BUSY, P.PROTOCOL)),
     "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
 }  # fmt: skip
+SSH = {
+    "up": UP,
+    **NAMES, **CONNECTION, **SLOW,
+    "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
+    "silent": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
+    **dict.fromkeys(("closes_early", "reset", "intermittent", "no_kexinit"), EARLY),
+    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "max_startups": BUSY,
+    "disconnects": BUSY,
+    "penalty": (S.DEGRADED, F.WATCHER_BLOCKED, P.PROTOCOL),
+    "old_version": REFUSED,
+    "garbage": EARLY,
+}  # fmt: skip
+SPOKEN_TO = {
+    "up": UP,
+    **NAMES, **CONNECTION, **SLOW,
+    "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
+    **dict.fromkeys(("closes_early", "reset", "intermittent"), EARLY),
+    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
+}  # fmt: skip
+"""A binary protocol in which the client speaks first."""
+MSSQL = {
+    **SPOKEN_TO, **CERTIFICATES, **SELF_MADE,
+    "no_encryption": NO_STARTTLS,
+    "strict": EARLY,
+    "drops_tls": (S.DOWN, F.TLS_HANDSHAKE, P.TLS),
+}  # fmt: skip
+MONGODB = {
+    **SPOKEN_TO,
+    **dict.fromkeys(("secondary", "standalone", "legacy"), UP),
+    "recovering": BUSY,
+    "shutting_down": REFUSED,
+}
 ACCEPTS = dict.fromkeys(
     ("silent", "closes_early", "reset", "intermittent", "wrong_service", "slow", "very_slow"), UP
 )  # a bare connection is all that is looked at
-GREETER = {"up": UP, **NAMES, **CONNECTION, **ACCEPTS}
+LISTENER = {"up": UP, **NAMES, **CONNECTION, **ACCEPTS}
 
 
 def in_tls(greets):
@@ -142,7 +178,11 @@ SEEN = {
     ("ftp", "ftp"): FTP,
     ("ftp", "ftps"): in_tls(FTP),
     ("redis", "redis"): REDIS,
-    ("greeter", "ssh"): GREETER,
+    ("ssh", "ssh"): SSH,
+    ("ssh", "sftp"): SSH,
+    ("mssql", "mssql"): MSSQL,
+    ("mongodb", "mongodb"): MONGODB,
+    ("listener", "tcp"): LISTENER,
 }  # fmt: skip
 WAITS = {"timeout", "silent", "drip", "very_slow", "dns_silent"}
 """What a probe sees only when its time is over, which is short: probed when the others have had their certificates made."""

@@ -26,7 +26,7 @@ SLOW_S: Final = {"slow": 0.9, "very_slow": 6.0}
 EVERY: Final = 3
 """In the state `intermittent` one visitor of so many is thrown out, the first one too."""
 _BLOCKERS: Final = 2
-_STRANGER: Final = {"ssh": b"220 ftp.hosting.example FTP server ready\r\n"}
+_STRANGER: Final = dict.fromkeys(("ssh", "sftp"), b"220 ftp.hosting.example FTP server ready\r\n")
 _OTHER_SERVICE: Final = b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"
 _HANDSHAKE_FAILURE: Final = b"\x15\x03\x03\x00\x02\x02\x28"
 """A fatal TLS alert 40 (RFC 8446 §6)."""
@@ -138,7 +138,7 @@ class Door:
         visit = Visit(self.role, state, reader, writer, context)
         try:
             # a visitor who leaves, breaks off TLS or says nothing is none of a server's trouble
-            with contextlib.suppress(OSError, ValueError, TimeoutError, asyncio.CancelledError):
+            with contextlib.suppress(OSError, EOFError, ValueError, TimeoutError, asyncio.CancelledError):
                 await self._receive(visit)
                 writer.close()
                 await writer.wait_closed()
