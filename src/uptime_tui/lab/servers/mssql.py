@@ -29,10 +29,13 @@ async def serve(visit: Visit) -> None:
         return
     encryption = _NOT_SUPPORTED if visit.state == "no_encryption" else _ON
     await visit.say(_answer_prelogin(encryption))
-    if visit.state == "drops_tls" or encryption == _NOT_SUPPORTED:
+    if encryption == _NOT_SUPPORTED:
+        await _read_packet(visit)
+        await visit.say(_refuse_login())
+    elif visit.state == "drops_tls":
         await visit.reader.read(READ_BYTES)
-        return
-    await _speak_tls(visit)
+    else:
+        await _speak_tls(visit)
 
 
 async def _speak_tls(visit: Visit) -> None:
