@@ -146,6 +146,16 @@ MSSQL = {
     "strict": EARLY,
     "drops_tls": (S.DOWN, F.TLS_HANDSHAKE, P.TLS),
 }  # fmt: skip
+ELASTICSEARCH = {
+    **SPOKEN_TO,
+    **dict.fromkeys(("http_404", "http_500", "redirect", "redirect_loop"), (S.DOWN, F.HTTP_STATUS, P.CONTENT)),
+    "http_503": BUSY,
+    "login_required": UP,
+    **dict.fromkeys(("error_page", "empty_page", "invalid_json"), (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL)),
+    "half_body": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "large_body": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
+    "drip": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
+}
 MONGODB = {
     **SPOKEN_TO,
     **dict.fromkeys(("secondary", "standalone", "legacy"), UP),
@@ -182,8 +192,10 @@ SEEN = {
     ("ssh", "sftp"): SSH,
     ("mssql", "mssql"): MSSQL,
     ("mongodb", "mongodb"): MONGODB,
+    ("http", "elasticsearch"): ELASTICSEARCH,
     ("listener", "tcp"): LISTENER,
 }  # fmt: skip
+BODIES = {"elasticsearch": '{"cluster_name": "shop", "version": {"number": "8.17.0"}}'}
 WAITS = {"timeout", "silent", "drip", "very_slow", "dns_silent"}
 """What a probe sees only when its time is over, which is short: probed when the others have had their certificates made."""
 
@@ -213,7 +225,7 @@ def _entry(kind, service, state):
     host = state.replace("_", "-")
     return Entry(
         state, f"{service}://{host}.hosting.example", kind, 0, state,
-        timeout="2500ms" if state in WAITS else "", expect=checks, body="Add to basket",
+        timeout="2500ms" if state in WAITS else "", expect=checks, body=BODIES.get(service, "Add to basket"),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 from uptime_tui.model.failure import Phase
 from uptime_tui.model.monitor import Expectations
 from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.secret import Credentials
 
 NO_EXPECTATIONS: Final = Expectations()
 
@@ -39,6 +40,8 @@ class Ask:
     """EHLO argument: our fully qualified name, else an address literal (RFC 5321 §4.1.4)."""
     user_agent: str = "uptime-tui"
     """`uptime-tui/<version>`."""
+    login: Credentials | None = None
+    """May be sent as this conversation stands: within TLS that was verified, over loopback, or the user allows more."""
 
 
 @dataclass(frozen=True, slots=True)
