@@ -121,6 +121,7 @@ def configuration() -> str:
     parts = [HEADER, "# Configuration\n\n`uptime-tui doctor` names the folders and every mistake with file and line.\n"]
     parts.append("\n## monitors.toml: `[[monitor]]`\n\n" + table(head, fields_of(schema.MonitorTable)))
     parts.append("\n## monitors.toml: `[monitor.expect]`\n\n" + table(head, fields_of(schema.ExpectTable)))
+    parts.append("\n## monitors.toml: `[monitor.login]`\n\n" + table(head, fields_of(schema.LoginTable)))
     for name, kind in typing.get_type_hints(schema.Settings).items():
         parts.append(f"\n## config.toml: `[{name}]`\n\n" + table(head, fields_of(kind)))
     parts.append("\n## services.d/*.toml: `[name]`\n\n" + table(head, fields_of(Service)))

@@ -162,6 +162,10 @@ def _service_faults(service: Service, handshakes: Container[str] | None) -> Iter
     if not 1 <= service.min_interval_s <= service.interval_s <= _MAX_INTERVAL_S:
         what = "min_interval_s must be at least 1, interval_s not below it and at most 1,000,000"
         yield Fault(("min_interval_s",), what, "write min_interval_s = 30.0 and interval_s = 60.0")
+    if not 1 <= service.per_host <= 100:
+        yield Fault(("per_host",), "per_host must be 1 to 100", "write per_host = 1")
+    if not 0 <= service.spacing_s <= 3600:
+        yield Fault(("spacing_s",), "spacing_s must be 0 to 3600", "write spacing_s = 10.0")
     if service.greeting_timeout_s is not None and not 0 < service.greeting_timeout_s <= _MAX_GREETING_S:
         yield Fault(("greeting_timeout_s",), "greeting_timeout_s must be above 0, at most 300", "write 30.0")
     yield from _text_faults(service)

@@ -17,7 +17,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """As people write it: `PostgreSQL`."""
     category: str
     handshake: str
-    """A module of `handshakes/` by name (`tcp`, `http`, `smtp`, `redis`)."""
+    """A module of `handshakes/` by name (`tcp`, `http`, `smtp`, `mysql`)."""
     meaning: str
     """What it usually is for, one sentence: the purpose shown until the user writes a better one."""
     port: int | None = None
@@ -31,6 +31,12 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Default interval: what is polite for this service."""
     min_interval_s: float = 5.0
     """Never probed more often than this, whatever the file says (doctor and the engine say so)."""
+    per_host: int = 2
+    """Probes of it at once on one host."""
+    spacing_s: float = 0.0
+    """Least time between two starts on one host, whichever monitors they are of."""
+    lane: str = ""
+    """Services with the same lane share `per_host` and `spacing_s` on a host; empty: its own name."""
     greeting_timeout_s: float | None = None
     """Own bound for the first bytes where the server speaks first; None: the probe's timeout."""
     status: str = "200-399"

@@ -91,6 +91,8 @@ def result_lines(target: str, result: Result, hints: Hints | None) -> list[str]:
     lines = [head, f"          {why}{result.detail}"]
     if result.certificate and result.certificate.problems:
         lines.append(f"          certificate: {', '.join(result.certificate.problems)}")
+    if result.rest is not None:
+        lines.append(f"          not again within {format_duration(result.rest.seconds)}: {result.rest.why}")
     if hints is not None and hints.causes:
         cause = hints.causes[0]
         lines.append(f"          likely: {cause.text}")

@@ -17,6 +17,23 @@ PER_HOST = 2
 Show = Callable[[str, Monitor, Result], None]
 
 
+class Lane:
+    """One service of one host: how many at once, and how far apart."""
+
+    def __init__(self, per_host: int, spacing_s: float) -> None:
+        self.turn = asyncio.Semaphore(per_host)
+        self._spacing_s = spacing_s
+        self._free_s = 0.0
+
+    async def space(self) -> None:
+        """Wait until the last start is long enough ago."""
+        now_s = asyncio.get_running_loop().time()
+        start_s = max(now_s, self._free_s)
+        self._free_s = start_s + self._spacing_s
+        if start_s > now_s:
+            await asyncio.sleep(start_s - now_s)
+
+
 async def probe_all(
     targets: tuple[str, ...],
     monitors: list[Monitor],
@@ -24,7 +41,7 @@ async def probe_all(
     settings: Settings,
     show: Show,
 ) -> list[Status]:
-    """Probe all at once, at most two per host, and show each in the order in which they were given."""
+    """Probe all at once, at most two per host and what each service allows, and show them in the order given."""
     from uptime_tui.vantage.local import local_vantage, probe_once
 
     tasks: set[asyncio.Task[None]] = set()
@@ -35,11 +52,16 @@ async def probe_all(
         task.add_done_callback(tasks.discard)
 
     vantage = local_vantage(spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file)
-    lanes = {monitor.target.host: asyncio.Semaphore(PER_HOST) for monitor in monitors}
+    hosts = {monitor.target.host: asyncio.Semaphore(PER_HOST) for monitor in monitors}
+    lanes: dict[tuple[str, str], Lane] = {}
 
     async def probe(monitor: Monitor) -> Result:
-        async with lanes[monitor.target.host]:
-            return await probe_once(vantage, Plan(monitor, catalogue.get(monitor.target.service)))
+        service = catalogue.get(monitor.target.service)
+        host = monitor.target.host
+        lane = lanes.setdefault((host, service.lane or service.name), Lane(service.per_host, service.spacing_s))
+        async with lane.turn, hosts[host]:
+            await lane.space()
+            return await probe_once(vantage, Plan(monitor, service))
 
     running = [asyncio.ensure_future(probe(monitor)) for monitor in monitors]
     statuses = []

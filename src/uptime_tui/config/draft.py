@@ -12,6 +12,7 @@ from uptime_tui.model.monitor import (
     DEFAULT_SUCCESS_THRESHOLD,
     DEFAULT_TIMEOUT_S,
     Expectations,
+    Login,
     Monitor,
 )
 from uptime_tui.model.safetext import is_safe, safe_text
@@ -28,6 +29,7 @@ _MAX_TIMEOUT_S: Final = 300.0
 _MAX_INTERVAL_S: Final = 1_000_000.0
 _SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
 _BLANKS: Final = re.compile(" {2,}")
+_USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _TLS_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
 
 
@@ -59,6 +61,9 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
     faults += _text_faults(written)
     faults += _count_faults(written)
     faults += _expect_faults(written.expect)
+    if written.login.user and not _USER.fullmatch(written.login.user):
+        what = "user must be 1 to 32 letters, digits, dots, hyphens or underscores"
+        faults.append(Fault(("login", "user"), what, 'write user = "uptime"'))
     interval_s, timeout_s = _times(written, services.get(target.service) if target else None, defaults, faults)
     expect = None if faults else _expectations(written.expect, timeout_s, faults)
     if target is None or expect is None or faults:
@@ -77,6 +82,7 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
         runbook=written.runbook.strip(),
         paused=written.paused,
         expect=expect,
+        login=Login(written.login.user),
     )
     return monitor, faults
 

@@ -28,6 +28,13 @@ class ExpectTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plaintext_ok: bool = False
 
 
+class LoginTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[monitor.login]`: the account a probe calls with; left out, it calls without one."""
+
+    user: str = ""
+    """MySQL, MariaDB: an account without any right (`uptime@watcher`); PostgreSQL: the name in the startup packet."""
+
+
 class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One `[[monitor]]` block as it is written."""
 
@@ -47,6 +54,7 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     runbook: str = ""
     paused: bool = False
     expect: ExpectTable = ExpectTable()
+    login: LoginTable = LoginTable()
 
 
 class ResolverSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,5 +120,5 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls: TlsSettings = TlsSettings()
 
 
-TABLES: dict[str, type[Any]] = {"expect": ExpectTable}
+TABLES: dict[str, type[Any]] = {"expect": ExpectTable, "login": LoginTable}
 """Sub-tables of a `[[monitor]]` block by key."""

@@ -6,7 +6,7 @@ from typing import Final
 from uptime_tui.dial.ending import Ending, closed, evidence, first_line, injected, seconds
 from uptime_tui.dial.tls import TlsFault, TlsLayer, TlsSetup
 from uptime_tui.model.failure import FACTS, Failure, Phase
-from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.outcome import Outcome, Rest
 from uptime_tui.model.peer import is_tls, name_peer
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Conclude, Handshake, Mark, Receive, Send, StartTls
@@ -31,7 +31,7 @@ class Driver:
     __slots__ = (
         "_allowance", "_began_s", "_content_s", "_decided_s", "_ended", "_farewell", "_greeting_s", "_handshake",
         "_head", "_inbox", "_limit", "_out", "_phase", "_received", "_securing", "_sent", "_tls", "_tls_began_s",
-        "_tls_s", "_tls_setup", "_waits", "ending", "over",
+        "_tls_s", "_tls_setup", "_waits", "ending", "over", "rest",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +42,7 @@ class Driver:
         greeting_timeout_s: float | None = None,
         receive_limit: int = RECEIVE_LIMIT,
         farewell: Callable[[], Handshake] | None = None,
+        caution: Rest | None = None,
     ) -> None:
         """Prepare; nothing is asked of the handshake before `start`.
 
@@ -52,6 +53,7 @@ class Driver:
             receive_limit: bytes one exchange may bring before it is called nonsense.
             farewell: how to take leave of a server whose certificate was not accepted: its outcome does not count,
                 and it says nothing but goodbye.
+            caution: the rest for a server with which no handshake (nor farewell) came to its own end.
         """
         self._handshake = handshake
         self._tls_setup = tls
@@ -72,6 +74,8 @@ class Driver:
         self._waits = 0  # bytes the handshake is waiting for, at most
         self.ending: Ending | None = None
         self.over = False
+        self.rest: Rest | None = caution
+        """How long to leave the peer alone; final once it is over."""
 
     @property
     def greeting_due_s(self) -> float | None:
@@ -156,6 +160,7 @@ class Driver:
             try:
                 step = self._handshake.send(answer)  # type: ignore[arg-type]  # None is how a generator starts
             except StopIteration as end:
+                self.rest = end.value.rest
                 self._conclude(end.value, now_s)
                 self._finish()
                 return
@@ -174,6 +179,7 @@ class Driver:
             elif type(step) is Mark:
                 self._mark(step, now_s)
             elif type(step) is Conclude:
+                self.rest = step.outcome.rest
                 self._conclude(step.outcome, now_s)
 
     def _mark(self, step: Mark, now_s: float) -> None:

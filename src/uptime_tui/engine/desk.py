@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from uptime_tui.config.edit import MonitorsFile
 from uptime_tui.config.load import draft_from_table
 from uptime_tui.engine.fleet import Fleet
+from uptime_tui.engine.rests import Rests
 from uptime_tui.engine.scheduler import Scheduler
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
@@ -55,17 +56,19 @@ class Desk:
         file: the user's monitors file.
         scheduler: for rechecks.
         vantage: for trials.
+        rests: who is to be left alone, whoever asks.
         reload: reads the file again now; awaited before a change is called done.
         report: what `status` says.
         life: of the engine.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every part is handed in once, by the engine's main
         self,
         fleet: Fleet,
         file: MonitorsFile,
         scheduler: Scheduler,
         vantage: Vantage,
+        rests: Rests,
         *,
         reload: Callable[[], Awaitable[None]],
         report: Callable[[], StatusReport],
@@ -75,6 +78,7 @@ class Desk:
         self._file = file
         self._scheduler = scheduler
         self._vantage = vantage
+        self._rests = rests
         self._reload = reload
         self._report = report
         self._life = life
@@ -156,16 +160,24 @@ class Desk:
 
     def _recheck(self, request: Recheck) -> Reply:
         names = self._names(request.monitors)
-        begun = sum(self._scheduler.hurry(number) for number in request.monitors)
+        refusals = {number: self._rests.refusal(self._fleet.monitors[number]) for number in request.monitors}
+        begun = sum(self._scheduler.hurry(number) for number, why in refusals.items() if not why)
+        refused = next((why for why in refusals.values() if why), "")
+        if not begun and refused:
+            return Reply(request.number, message=refused, names=names)
         if not begun:
             return Reply(request.number, message="a probe is under way, or was a moment ago", names=names)
         return Reply(request.number, message=f"rechecking {names[0] if len(names) == 1 else begun}", names=names)
 
     async def _try(self, request: TryTarget) -> Answered:
         draft = self._draft({"name": "trial", **request.table}, "target")
+        refused = self._rests.refusal(draft)
+        if refused:
+            raise UserError(f"not tried: {refused}")
         waiting: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
 
         def done(result: Result) -> None:
+            self._rests.note(result)
             if not waiting.done():
                 waiting.set_result(result)
 

@@ -8,6 +8,7 @@ from uptime_tui.catalogue.load import Catalogue
 from uptime_tui.config.schema import Defaults
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.schedule import Pace
 from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.base import Plan
 
@@ -48,6 +49,11 @@ class Fleet:
         self._departed: dict[MonitorId, Monitor] = {}
         """Watched no more, oldest first; one that comes back with another target is another thing."""
 
+    def pace(self, number: MonitorId) -> Pace:
+        """What is polite to the service of a monitor."""
+        service = self.plans[number].service
+        return Pace(service.lane or service.name, service.per_host, service.spacing_s, service.min_interval_s)
+
     def replace(self, drafts: tuple[Monitor, ...]) -> FleetChange:
         """Watch these from now on.
 
@@ -80,8 +86,6 @@ class Fleet:
             removed=frozenset(before.keys() - fresh.keys()),
             changed=changed,
             retargeted=frozenset(
-                n
-                for n, m in fresh.items()
-                if (was := known_as[n]) is not None and (was.target != m.target or was.expect != m.expect)
+                n for n, m in fresh.items() if (was := known_as[n]) is not None and was.question != m.question
             ),
         )

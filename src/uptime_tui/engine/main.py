@@ -99,10 +99,15 @@ class Engine:
         self.vantage = local_vantage(
             self.spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file
         )
-        self.prober = Prober(self.fleet, self.vantage, self.network, self.tracker)
+        self.prober = Prober(self.fleet, self.vantage, self.network, self.tracker, self.journal)
+        present.slowed = self.prober.slowed
         limit = raise_limits(settings.engine.max_probes_at_once)
         self.scheduler = present.scheduler = Scheduler(
-            self.loop, self.prober.launch, limit=limit, lost=self.prober.lose
+            self.loop,
+            self.prober.launch,
+            limit=limit,
+            lost=self.prober.lose,
+            held_until_s=self.prober.held_until_s,
         )
         self.prober.scheduler = self.scheduler
         self.file = present.file = MonitorsFile(home.monitors_file, home.undo_file)
@@ -113,7 +118,7 @@ class Engine:
             home.monitors_file, catalogue, settings.defaults, replaced=self.replace, noticed=self.bus.mark_fleet
         )
         desk = Desk(
-            self.fleet, self.file, self.scheduler, self.vantage,
+            self.fleet, self.file, self.scheduler, self.vantage, self.prober.rests,
             reload=self.reloader.reload, report=present.report, life=self,
         )  # fmt: skip
         self.server = Server(self.bus, desk, self.spawn, self.check_alone)
@@ -127,6 +132,7 @@ class Engine:
         self.loop.set_exception_handler(_log_exception)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self.loop.add_signal_handler(number, self.shut_down, signal.Signals(number).name)
+        self.prober.rests.restore(self.reader.rests())
         self.reloader.load_first()
         reader = self.reader
         self.tracker.restore(reader.states(), reader.newest(), reader.failed(), reader.open_incidents())
@@ -164,7 +170,7 @@ class Engine:
             else:
                 soon = number in change.retargeted or (number in change.added and not first)
                 self.scheduler.put(
-                    number, monitor.name, monitor.target.host, monitor.interval_s,
+                    number, monitor.name, monitor.target.host, monitor.interval_s, pace=self.fleet.pace(number),
                     within_s=within_s, patience_s=monitor.timeout_s + _PATIENCE_S, soon=soon,
                 )  # fmt: skip
         if back and not first:

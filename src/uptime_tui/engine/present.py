@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from uptime_tui import __version__
 from uptime_tui.config.edit import MonitorsFile
 from uptime_tui.engine.fleet import Fleet
@@ -30,6 +32,7 @@ class Present:
     fleet: Fleet
     tracker: Tracker
     scheduler: Scheduler
+    slowed: Callable[[MonitorId], str]
     network: Network
     journal: Journal
     reader: Reader
@@ -51,7 +54,10 @@ class Present:
 
     def row(self, number: MonitorId) -> MonitorRow | None:
         """A monitor's row; None when it is gone."""
-        return self.tracker.row(number) if number in self.fleet.monitors else None
+        if number not in self.fleet.monitors:
+            return None
+        row, why = self.tracker.row(number), self.slowed(number)
+        return msgspec.structs.replace(row, slowed=why) if why else row
 
     def focus(self, number: MonitorId) -> Focus | None:
         """What a panel shows of a monitor."""
@@ -103,7 +109,7 @@ class Present:
         return encode(
             FleetState(
                 monitors=tuple(self.fleet.monitors.values()),
-                rows=tuple(self.tracker.row(number) for number in self.fleet.monitors),
+                rows=tuple(row for number in self.fleet.monitors if (row := self.row(number)) is not None),
                 notices=self.notices(),
                 vitals=self.vitals(),
                 undo=self.file.undo_label,

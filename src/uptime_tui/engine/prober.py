@@ -6,9 +6,11 @@ from functools import partial
 from typing import Final
 
 from uptime_tui.engine.fleet import Fleet
+from uptime_tui.engine.rests import Rests, slowed
 from uptime_tui.engine.scheduler import Scheduler, Token
 from uptime_tui.engine.selfcheck import Network
 from uptime_tui.engine.tracker import Tracker
+from uptime_tui.journal.writer import Journal
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.safetext import safe_text
@@ -26,16 +28,18 @@ class Prober:
         vantage: where probes start from.
         network: whether it is us.
         tracker: takes results in.
+        journal: keeps the rests that servers ask for.
     """
 
     scheduler: Scheduler
     """Handed in by the engine's main: each of the two needs the other."""
 
-    def __init__(self, fleet: Fleet, vantage: Vantage, network: Network, tracker: Tracker) -> None:
+    def __init__(self, fleet: Fleet, vantage: Vantage, network: Network, tracker: Tracker, journal: Journal) -> None:
         self._fleet = fleet
         self._vantage = vantage
         self._network = network
         self._tracker = tracker
+        self.rests = Rests(journal)
         self.generation = 0
         """Counts suspends: a probe that was under way across one says nothing."""
 
@@ -52,6 +56,18 @@ class Prober:
             what = f"{type(error).__name__} ({safe_text(str(error), 80)})"
             self._done(plan, token, self.generation, _ours(number, what))
 
+    def held_until_s(self, number: MonitorId) -> float:
+        """When the loop's clock lets a monitor's server be called again; 0: now."""
+        return self.rests.until_s(self._fleet.monitors.get(number))
+
+    def slowed(self, number: MonitorId) -> str:
+        """Why a monitor is probed less often than its interval says, one line; empty when it is not."""
+        plan = self._fleet.plans[number]
+        monitor, service = plan.monitor, plan.service
+        allowed_s = self.scheduler.allowed_interval_s(number)
+        spaced = allowed_s > max(service.min_interval_s, monitor.interval_s)
+        return slowed(monitor, service.title, self.rests.rest(monitor), allowed_s, spaced=spaced)
+
     def lose(self, number: MonitorId) -> None:
         """A probe never ended (the scheduler's `lost`): nothing is known of the target."""
         self._take(_ours(number, "a probe that never ended"))
@@ -59,6 +75,7 @@ class Prober:
     def _done(self, plan: Plan, token: Token, generation: int, result: Result) -> None:
         if not self.scheduler.holds(token):
             return
+        self.rests.note(result)
         retry_s = None
         if generation == self.generation and _is_same(plan, self._fleet.plans.get(plan.monitor.id)):
             retry_s = self._take(self._network.judge(result, plan.monitor.target.host))
@@ -78,8 +95,7 @@ def _is_same(begun: Plan, now: Plan | None) -> bool:
         return True
     if now is None:
         return False
-    before, after = begun.monitor, now.monitor
-    return before.target == after.target and before.expect == after.expect
+    return begun.monitor.question == now.monitor.question
 
 
 def _ours(number: MonitorId, what: str) -> Result:

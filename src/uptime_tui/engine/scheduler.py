@@ -1,6 +1,7 @@
 """Starts probes when they are due: one timer wheel, whatever the number of monitors.
 
-Never two probes of a monitor at once, at most `PER_HOST` per host, at most `limit` in all. A start that is due while
+Never two probes of a monitor at once, at most `lanes.PER_HOST` per host and what its service allows, at most `limit`
+in all; never before a rest that was promised to a server is over. A start that is due while
 the last probe still runs is skipped and counted; one that must wait for its host or for a free slot is queued. A
 probe that never says that it is done is given up, so that nothing else has to wait for it.
 """
@@ -13,16 +14,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from uptime_tui.model.schedule import first_due_s, next_due_s
+from uptime_tui.engine.lanes import Lanes
+from uptime_tui.model.schedule import Pace, first_due_s, next_due_s
 from uptime_tui.model.units import MonitorId
 
 TICK_S: Final = 0.05
-PER_HOST: Final = 2
 HURRY_S: Final = 2.0
 """Least time between two starts of a monitor that the user asks for."""
 PATIENCE_S: Final = 60.0
 SETTLE_S: Final = 30.0
 _SAMPLES: Final = 2048
+_NO_LIMITS: Final = Pace()
 _log: Final = logging.getLogger(__name__)
 
 Token = int
@@ -38,8 +40,8 @@ class _Slot:
     """
 
     __slots__ = (
-        "again", "due_s", "fresh", "host", "id", "interval_s", "patience_s", "queued", "running", "share", "started_s",
-        "tick",
+        "again", "due_s", "fresh", "host", "id", "interval_s", "pace", "patience_s", "queued", "running", "share",
+        "started_s", "tick",
     )  # fmt: skip
 
     def __init__(self, number: MonitorId, name: str, host: str, interval_s: float) -> None:
@@ -47,6 +49,7 @@ class _Slot:
         self.share = first_due_s(name, 1.0)
         self.host = host
         self.interval_s = interval_s
+        self.pace = _NO_LIMITS
         self.patience_s = PATIENCE_S
         self.due_s = 0.0
         self.started_s = -HURRY_S
@@ -65,6 +68,7 @@ class Scheduler:
         launch: starts one probe; may call `finished` before it returns.
         limit: probes at once.
         lost: told the id of a monitor whose probe never ended.
+        held_until_s: when the loop's clock allows the next probe of a monitor, whoever asks for it; 0: now.
         chance: uniform in [0, 1).
     """
 
@@ -75,12 +79,14 @@ class Scheduler:
         *,
         limit: int,
         lost: Callable[[MonitorId], None] = lambda _: None,
+        held_until_s: Callable[[MonitorId], float] = lambda _: 0.0,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._loop = loop
         self._launch = launch
         self._limit = limit
         self._lost = lost
+        self._held_until_s = held_until_s
         self._chance = chance
         self._slots: dict[MonitorId, _Slot] = {}
         self._buckets: dict[int, list[_Slot]] = {}
@@ -90,7 +96,7 @@ class Scheduler:
         self._leaving: dict[MonitorId, _Slot] = {}
         """Dropped while a probe of theirs runs."""
         self._token = 0
-        self._hosts: dict[str, int] = {}
+        self._lanes = Lanes()
         self._waiting: dict[str, deque[_Slot]] = {}
         self._ready: deque[_Slot] = deque()
         self._freed: deque[str] = deque()
@@ -105,13 +111,14 @@ class Scheduler:
 
     # --- the fleet --------------------------------------------------------------------
 
-    def put(
+    def put(  # noqa: PLR0913 - all that a schedule depends on
         self,
         number: MonitorId,
         name: str,
         host: str,
         interval_s: float,
         *,
+        pace: Pace = _NO_LIMITS,
         within_s: float = SETTLE_S,
         patience_s: float = PATIENCE_S,
         soon: bool = False,
@@ -124,22 +131,27 @@ class Scheduler:
         Args:
             number: its id.
             name: spreads first starts by a stable hash.
-            host: of the target: at most two probes at once for each.
-            interval_s: seconds between starts.
+            host: of the target.
+            interval_s: seconds between starts; never below the pace's.
+            pace: what is polite to its service.
             within_s: the first start is due within these seconds.
             patience_s: a probe that runs for longer than this has been lost by a bug of ours.
             soon: probe at once: the user has just added or edited it.
         """
+        interval_s = max(interval_s, pace.min_interval_s)
         slot = self._slots.get(number)
-        if slot is not None and slot.interval_s == interval_s and slot.host == host and not soon:
+        if slot is not None and (slot.interval_s, slot.host, slot.pace) == (interval_s, host, pace) and not soon:
             slot.patience_s = patience_s
             return
-        if slot is None or slot.host != host:
+        if slot is None or (slot.host, slot.pace) != (host, pace):
             self.drop(number)
             leaving = self._leaving.pop(number, None)
-            slot = leaving if leaving is not None and leaving.host == host else _Slot(number, name, host, interval_s)
+            same = leaving is not None and (leaving.host, leaving.pace) == (host, pace)
+            slot = leaving if leaving is not None and same else _Slot(number, name, host, interval_s)
+            slot.pace = pace
             self._slots[number] = slot
         slot.interval_s = interval_s
+        self._lanes.join(number, host, pace, interval_s)
         slot.patience_s = patience_s
         slot.again = soon and slot.running != 0
         if soon and not slot.again:
@@ -153,6 +165,7 @@ class Scheduler:
         if slot is not None:
             slot.tick = -1
             slot.queued = slot.again = False
+            self._lanes.part(number, slot.host, slot.pace)
             if slot.running:
                 self._leaving[number] = slot
 
@@ -181,6 +194,11 @@ class Scheduler:
         """Seconds until the next start; None when the monitor is not scheduled."""
         slot = self._slots.get(number)
         return None if slot is None else max(0.0, slot.due_s - self._loop.time())
+
+    def allowed_interval_s(self, number: MonitorId) -> float:
+        """The interval that politeness leaves a monitor; 0 when it is not scheduled."""
+        slot = self._slots.get(number)
+        return 0.0 if slot is None else self._lanes.interval_s(slot.host, slot.pace, slot.interval_s)
 
     def is_running(self, number: MonitorId) -> bool:
         """Whether a probe is under way or waits for its turn."""
@@ -223,13 +241,11 @@ class Scheduler:
                 self._place(slot, self._loop.time())
             elif retry_s is not None:
                 self._place(slot, self._loop.time() + retry_s)
+            elif self._held_until_s(slot.id) > slot.due_s:
+                self._place(slot, slot.due_s)
         elif self._leaving.get(slot.id) is slot:
             del self._leaving[slot.id]
-        busy = self._hosts[slot.host] - 1
-        if busy:
-            self._hosts[slot.host] = busy
-        else:
-            del self._hosts[slot.host]
+        self._lanes.leave(slot.host, slot.pace)
         self._freed.append(slot.host)
         if not self._handing_on:
             self._hand_on()
@@ -240,9 +256,10 @@ class Scheduler:
         try:
             while self._freed:
                 host = self._freed.popleft()
-                following = self._next_of(host)
-                if following is not None:
-                    self._try(following)
+                for _ in range(len(self._waiting.get(host, ()))):
+                    following = self._next_of(host)
+                    if following is None or self._try(following):
+                        break
                 while self._ready and len(self._running) < self._limit:
                     following = self._ready.popleft()
                     if following.queued and self._slots.get(following.id) is following:
@@ -265,7 +282,13 @@ class Scheduler:
 
     def _try(self, slot: _Slot) -> bool:
         """Start a probe, or queue it for its host or for a free place; True when it was started."""
-        if self._hosts.get(slot.host, 0) >= PER_HOST:
+        slot.queued = False
+        now_s = self._loop.time()
+        free_s = max(self._held_until_s(slot.id), self._lanes.free_at_s(slot.host, slot.pace))
+        if free_s > now_s:
+            self._place(slot, free_s)
+            return False
+        if self._lanes.is_full(slot.host, slot.pace):
             slot.queued = True
             self._waiting.setdefault(slot.host, deque()).append(slot)
             return False
@@ -273,12 +296,11 @@ class Scheduler:
             slot.queued = True
             self._ready.append(slot)
             return False
-        slot.queued = False
         self._token = token = self._token + 1
         slot.running = token
-        slot.started_s = self._loop.time()
+        slot.started_s = now_s
         self._running[token] = slot
-        self._hosts[slot.host] = self._hosts.get(slot.host, 0) + 1
+        self._lanes.enter(slot.host, slot.pace, now_s)
         try:
             self._launch(slot.id, token)
         except Exception:  # noqa: BLE001 - a bug of ours with one monitor must not stop the wheel
@@ -289,7 +311,7 @@ class Scheduler:
     # --- the wheel --------------------------------------------------------------------
 
     def _place(self, slot: _Slot, due_s: float) -> None:
-        slot.due_s = due_s
+        due_s = slot.due_s = max(due_s, self._held_until_s(slot.id))
         tick = slot.tick = int(due_s / TICK_S) + 1
         bucket = self._buckets.get(tick)
         if bucket is None:

@@ -23,6 +23,7 @@ from uptime_tui.journal.pack import (
 )
 from uptime_tui.model.events import Event
 from uptime_tui.model.incident import Incident
+from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
 from uptime_tui.model.units import MonitorId
@@ -112,6 +113,11 @@ class Reader:
     def failed(self) -> dict[MonitorId, Result]:
         """The newest failed record of each monitor."""
         return self._records("SELECT monitor, data FROM failed")
+
+    def rests(self) -> list[tuple[int, Rest]]:
+        """Servers that are to be left alone, each with the end in Unix milliseconds."""
+        rows = self._rows("SELECT until_ms, data FROM rest")
+        return [(until_ms, rest) for until_ms, data in rows if (rest := _decoded(data, Rest)) is not None]
 
     def recent(self, monitors: Iterable[MonitorId], length: int, now_ms: int) -> dict[MonitorId, list[Point]]:
         """The newest points of these monitors, oldest first, at most `length` each; from the last hours only."""

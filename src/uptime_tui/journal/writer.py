@@ -21,6 +21,7 @@ from uptime_tui.journal.waiting import Row, Statement, Waiting
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.events import Event
 from uptime_tui.model.incident import Incident
+from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
 from uptime_tui.model.units import MAX_MONITOR_ID, MonitorId
@@ -202,6 +203,12 @@ class Journal:
         """Keep the newest state of a monitor, so that a restart knows since when."""
         statement = "INSERT OR REPLACE INTO state (monitor, data) VALUES (?, ?)"
         self._put("state", monitor, statement, monitor, _pack(state))
+
+    def keep_rest(self, until_ms: int, rest: Rest) -> None:
+        """Keep until when a server is to be left alone (Unix milliseconds), and forget what is over."""
+        self._put("rest", None, "DELETE FROM rest WHERE until_ms < ?", self._now_ms())
+        statement = "INSERT OR REPLACE INTO rest (caller, until_ms, data) VALUES (?, ?, ?)"
+        self._put("rest", None, statement, rest.of, until_ms, _pack(rest))
 
     def _put(self, kind: str, number: int | None, statement: str, *values: object) -> None:
         self._waiting.put(kind, number, statement, *values)

@@ -40,6 +40,13 @@ class Expectations(msgspec.Struct, frozen=True):
     """Mail: True accepts a server that offers no STARTTLS."""
 
 
+class Login(msgspec.Struct, frozen=True):
+    """The account a monitor calls with, where its service has logins."""
+
+    user: str = ""
+    """Empty: none; the service is seen without a login."""
+
+
 class Monitor(msgspec.Struct, frozen=True):
     """One configured target. Built by `config` only, so every field has been checked."""
 
@@ -61,3 +68,14 @@ class Monitor(msgspec.Struct, frozen=True):
     """A link or a line of the user's own; shown in the panel."""
     paused: bool = False
     expect: Expectations = Expectations()
+    login: Login = Login()
+
+    @property
+    def question(self) -> tuple[Target, Expectations, Login]:
+        """All that decides what a result means: when it changes, what was known does not count any more."""
+        return self.target, self.expect, self.login
+
+    @property
+    def caller(self) -> str:
+        """Who calls where, as the server sees it: what a `Rest` is for."""
+        return f"{self.login.user}@{self.target.host}:{self.target.port}"

@@ -5,6 +5,17 @@ import msgspec
 from uptime_tui.model.failure import Failure
 
 
+class Rest(msgspec.Struct, frozen=True, gc=False):
+    """A server is to be left alone for a while, because another conversation like this one could harm."""
+
+    seconds: float
+    """Not again within so many seconds of the probe's start."""
+    why: str
+    """What speaks against it, for a person; goes on after a colon."""
+    of: str = ""
+    """Who is to rest, as `Monitor.caller` says it; the vantage fills it in."""
+
+
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The conclusion of one conversation.
 
@@ -16,3 +27,5 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """One line for a person: what was seen, in the protocol's own words where they help."""
     banner: str = ""
     """What the peer said of itself: greeting, server header, version; empty when it said nothing."""
+    rest: Rest | None = None
+    """How long to leave the server alone, where the interval alone would not be polite."""

@@ -4,6 +4,7 @@ import msgspec
 
 from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.failure import FACTS, Failure, Phase, Side, Status
+from uptime_tui.model.outcome import Rest
 from uptime_tui.model.units import LOCAL, MonitorId, VantageName
 
 
@@ -49,6 +50,8 @@ class Result(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     severity: Status | None = None
     """Overrides the code's own status where the service says so (a panel's self-signed certificate)."""
+    rest: Rest | None = None
+    """The server is to be left alone for a while; the engine obeys, whatever the interval says."""
 
     @property
     def status(self) -> Status:

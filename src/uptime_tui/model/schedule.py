@@ -1,9 +1,22 @@
 """When a monitor is due. Pure: clock and chance come in as arguments."""
 
-from typing import Final
+from typing import Final, NamedTuple
 from zlib import crc32
 
 JITTER: Final = 0.05
+
+
+class Pace(NamedTuple):
+    """What is polite to a service."""
+
+    lane: str = ""
+    """Monitors of one host in the same lane share its limits."""
+    per_host: int = 100
+    """Probes at once in a lane of a host."""
+    spacing_s: float = 0.0
+    """Least time between two starts in a lane of a host."""
+    min_interval_s: float = 0.0
+    """Least interval of one monitor."""
 
 
 def first_due_s(name: str, interval_s: float) -> float:

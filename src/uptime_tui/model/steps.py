@@ -7,7 +7,7 @@ concludes for it, because those belong to the connection and not to the protocol
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from uptime_tui.model.failure import Phase
@@ -42,6 +42,12 @@ class Ask:
     """`uptime-tui/<version>`."""
     login: Credentials | None = None
     """May be sent as this conversation stands: within TLS that was verified, over loopback, or the user allows more."""
+    user: str = ""
+    """Account to log in with, where the protocol has logins; empty: none is configured."""
+    password: str = field(default="", repr=False)
+    """Of that account. Never sent before TLS, nor to a server whose certificate was not accepted."""
+    noise: bytes = field(default=b"", repr=False)
+    """64 random bytes: a handshake has no chance of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,20 @@
-"""What a failed connection means, in a code, a sentence and evidence. Pure."""
+"""What a connection or its failure means, in a code, a sentence and evidence. Pure."""
 
 import errno
 import os
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from uptime_tui.dial.direct import DialEnd
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Evidence
 from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.units import format_duration
 
 _OURS: Final = {
     errno.EMFILE: Failure.NO_DESCRIPTORS,
@@ -101,6 +106,15 @@ def connected(end: DialEnd, port: int) -> tuple[Evidence, ...]:
     if end.retransmits:
         evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN lost on the way"))
     return tuple(evidence)
+
+
+def resting(rest: Rest | None, monitor: Monitor) -> tuple[Rest | None, tuple[Evidence, ...]]:
+    """The rest a conversation asks for, with who is to rest, and its line among the evidence."""
+    if rest is None:
+        return None, ()
+    text = f"not again within {format_duration(rest.seconds)}: {rest.why}"
+    whose = msgspec.structs.replace(rest, of=monitor.caller)
+    return whose, (Evidence("rest", Phase.PROTOCOL, ok=None, text=text),)
 
 
 def _sentence(failure: Failure, end: DialEnd, place: str, waited_ms: float) -> str:

@@ -2,10 +2,13 @@
 
 import asyncio
 import functools
+import os
 import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
+
+import msgspec
 
 from uptime_tui import __version__
 from uptime_tui.dial.direct import DialEnd, Dialler, machine_name, source_address
@@ -19,13 +22,14 @@ from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.lookup import Resolver, Spawn
 from uptime_tui.resolve.system import parse_server
 from uptime_tui.vantage.base import Done, Plan
-from uptime_tui.vantage.findings import Finding, connected, judge_connect, our_fault, worst_of
+from uptime_tui.vantage.findings import Finding, connected, judge_connect, our_fault, resting, worst_of
 
 MAX_ADDRESSES: Final = 4
 """Addresses of a name that are tried within one probe."""
 _USER_AGENT: Final = f"uptime-tui/{__version__}"
 _SELF_MADE: Final = frozenset({Failure.TLS_SELF_SIGNED, Failure.TLS_UNTRUSTED})
 _NONE_TOLERATED: Final[frozenset[Failure]] = frozenset()
+_NOISE_BYTES: Final = 64
 _handshakes: dict[str, Any] = {}
 
 
@@ -141,6 +145,7 @@ class _Probe:
             host=target.host, port=target.port, service=service.name, expect=expect, tls=service.tls, path=target.path,
             status=service.status, user_agent=_USER_AGENT,
             our_name=_our_name(address, target.port) if service.handshake == "smtp" else "[127.0.0.1]",
+            user=monitor.login.user, noise=os.urandom(_NOISE_BYTES),
         )  # fmt: skip
         tls = None
         if service.tls != "none":
@@ -151,7 +156,10 @@ class _Probe:
             )  # fmt: skip
         greeting_s = service.greeting_timeout_s if module.SERVER_SPEAKS_FIRST else None
         farewell = functools.partial(module.farewell, ask) if hasattr(module, "farewell") else None
-        return Driver(module.handshake(ask), tls=tls, greeting_timeout_s=greeting_s, farewell=farewell)
+        caution = module.caution(ask) if hasattr(module, "caution") else None
+        return Driver(
+            module.handshake(ask), tls=tls, greeting_timeout_s=greeting_s, farewell=farewell, caution=caution
+        )  # fmt: skip
 
     def dialled(self, end: DialEnd) -> None:
         port = self.plan.monitor.target.port
@@ -179,9 +187,9 @@ class _Probe:
             return
         ending = self.driver.ending
         assert ending is not None, "the dialler is done before the driver has concluded"
-        self.spoken(end, ending)
+        self.spoken(end, self.driver, ending)
 
-    def spoken(self, end: DialEnd, ending: Ending) -> None:
+    def spoken(self, end: DialEnd, driver: Driver, ending: Ending) -> None:
         target = self.plan.monitor.target
         parts = (self.answer.ms, end.connect_ms, ending.tls_ms, ending.protocol_ms)
         total = sum(part for part in parts if part is not None)
@@ -190,10 +198,12 @@ class _Probe:
         severity = None
         if failure in _SELF_MADE and self.plan.service.self_signed_ok:
             severity = Status.DEGRADED
+        rest, more = resting(driver.rest, self.plan.monitor)
         self.end(
             Result(
                 self.plan.monitor.id, self.at_ms, failure, ending.phase, ending.outcome.detail, timings, end.address,
-                target.port, LOCAL, ending.certificate, ending.outcome.banner, ending.evidence, severity,
+                target.port, LOCAL, ending.certificate, ending.outcome.banner, ending.evidence + more, severity,
+                rest,
             )
         )  # fmt: skip
 
@@ -213,10 +223,8 @@ class _Probe:
             failure, phase = (Failure.PACKET_LOSS, Phase.CONNECT) if lost else (Failure.TOO_SLOW, Phase.CONTENT)
             detail = f"{lost and f'{lost}: '}{total:.0f} ms, the limit is {slow_ms} ms ({detail})"
         if self.evidence or failure is not result.failure:
-            result = Result(
-                result.monitor, result.at_ms, failure, phase, detail, result.timings, result.address, result.port,
-                result.vantage, result.certificate, result.banner, self.evidence + result.evidence, result.severity,
-            )  # fmt: skip
+            evidence = self.evidence + result.evidence
+            result = msgspec.structs.replace(result, failure=failure, phase=phase, detail=detail, evidence=evidence)
         self.vantage.finished(self.done, result)
 
 

@@ -40,6 +40,8 @@ class MonitorRow(msgspec.Struct, frozen=True):
     """The newest results, oldest first, at most `TREND_LENGTH`: 0 failed, 1 ours or unknown, 2..255 latency on a
     log scale (`view.trend`)."""
     probing: bool = False
+    slowed: str = ""
+    """Why it is probed less often than its interval says, one line; empty when it is not."""
 
 
 class Focus(msgspec.Struct, frozen=True):

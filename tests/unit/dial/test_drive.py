@@ -8,7 +8,7 @@ from uptime_tui.dial.drive import TLS_LIMIT, Driver
 from uptime_tui.handshakes import http, redis, smtp, tcp
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.monitor import Expectations
-from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.outcome import Outcome, Rest
 from uptime_tui.model.steps import Ask, Conclude, Mark, Receive, Send
 
 CAPABILITIES = b"250-mx\r\n250 STARTTLS\r\n"
@@ -48,6 +48,65 @@ def test_times_of_each_phase():
     assert driver.over
     assert driver.ending is ending
     assert driver.feed(b"late", 12.0) == b""
+
+
+CAUTION, REST = Rest(3600.0, "broken off"), Rest(160.0, "refused")
+
+
+def login(rest):
+    yield Send(b"?")
+    yield Receive()
+    return Outcome(None, "fine", rest=rest)
+
+
+@pytest.mark.parametrize("rest", [None, REST])
+def test_a_handshake_that_ends_says_how_long_to_rest(rest):
+    driver = Driver(login(rest), caution=CAUTION)
+    driver.start(10.0)
+    driver.feed(b"!", 10.1)
+    assert driver.over
+    assert driver.rest is rest
+
+
+@pytest.mark.parametrize("cut", ["expire", "reset", "greeting"])
+def test_a_conversation_cut_short_leaves_the_caution(cut):
+    driver = Driver(login(None), caution=CAUTION, receive_limit=10)
+    driver.start(10.0)
+    if cut == "expire":
+        driver.expire(20.0)
+    elif cut == "reset":
+        driver.close(10.1, reset=True)
+    else:
+        driver.feed(b"x" * 11, 10.1)
+    assert driver.over
+    assert driver.rest is CAUTION
+
+
+def test_what_follows_the_decision_does_not_change_the_rest():
+    def talk():
+        yield Conclude(Outcome(None, "fine"))
+        yield Send(b"bye")
+        yield Receive()
+        return Outcome(None, "fine")
+
+    driver = Driver(talk(), caution=CAUTION)
+    driver.start(10.0)
+    driver.close(10.1, reset=True)
+    assert driver.over
+    assert driver.rest is None
+
+
+def test_a_farewell_that_ends_says_how_long_to_rest():
+    def never():
+        yield Receive()
+        raise AssertionError
+
+    for farewell, rest in ((lambda: login(REST), REST), (never, CAUTION)):
+        setup_tls = setup(implicit=True, tolerate=frozenset({Failure.TLS_SELF_SIGNED}))
+        driver = Driver(login(None), tls=setup_tls, farewell=farewell, caution=CAUTION)
+        ending = converse(driver, lambda _: b"!", tls=server_context(authority.leaf("expired")))
+        assert ending.outcome.failure is Failure.TLS_EXPIRED
+        assert driver.rest is rest
 
 
 @pytest.mark.parametrize("chunk", [0, 1, 7])

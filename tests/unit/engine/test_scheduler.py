@@ -1,10 +1,12 @@
 """The wheel under virtual time: intervals, spread, limits, overruns, rechecks. No socket, no waiting."""
 
 import asyncio
+import itertools
 
 import pytest
 
 from uptime_tui.engine.scheduler import Scheduler
+from uptime_tui.model.schedule import Pace
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.looptime]
 
@@ -269,3 +271,107 @@ async def test_one_dropped_while_it_waits_for_a_place_leaves_its_turn_to_the_nex
     recorder.finish(2, tokens[2])
     await asyncio.sleep(0.2)
     assert {5, 6} <= recorder.running
+
+
+SSH = Pace("ssh", per_host=1, spacing_s=10.0)
+
+
+async def test_one_at_a_time_in_a_lane_while_another_lane_of_the_host_goes_on():
+    recorder = Recorder(seconds=5.0)
+    for n in (1, 2, 3):
+        recorder.scheduler.put(n, f"m{n}", "same", 100.0, pace=Pace("smtp", per_host=1), soon=True)
+    recorder.scheduler.put(4, "m4", "same", 100.0, pace=Pace("http"), soon=True)
+    await asyncio.sleep(1)
+    assert recorder.running == {1, 4}
+    await asyncio.sleep(16)
+    assert [n for _, n in recorder.starts] == [1, 4, 2, 3]
+    assert recorder.most == 2
+
+
+async def test_who_waits_for_a_full_lane_does_not_keep_others_waiting():
+    recorder = Recorder(seconds=5.0)
+    smtp = Pace("smtp", per_host=1)
+    recorder.seconds = 50.0
+    recorder.scheduler.put(1, "m1", "same", 100.0, pace=smtp, soon=True)
+    await asyncio.sleep(1)
+    recorder.seconds = 5.0
+    recorder.scheduler.put(2, "m2", "same", 100.0, pace=Pace("http"), soon=True)
+    recorder.scheduler.put(3, "m3", "same", 100.0, pace=smtp, soon=True)
+    recorder.scheduler.put(4, "m4", "same", 100.0, pace=Pace("http"), soon=True)
+    await asyncio.sleep(7)
+    assert [n for _, n in recorder.starts] == [1, 2, 4]
+
+
+async def test_starts_of_a_lane_are_spaced_and_everybody_gets_a_turn():
+    recorder = Recorder(seconds=0.1)
+    for n in range(4):
+        recorder.scheduler.put(n, f"m{n}", "same", 15.0, pace=SSH, soon=True)
+    recorder.scheduler.put(9, "m9", "other", 15.0, pace=SSH, soon=True)
+    await asyncio.sleep(200)
+    starts = [at for at, n in recorder.starts if n != 9]
+    assert all(b - a >= 9.99 for a, b in itertools.pairwise(starts))
+    assert len(starts) >= 18
+    counts = [len(recorder.times(n)) for n in range(4)]
+    assert max(counts) - min(counts) <= 1
+    assert len(recorder.times(9)) >= 12
+    assert recorder.scheduler.allowed_interval_s(0) == pytest.approx(40.0)
+    assert recorder.scheduler.allowed_interval_s(9) == 15.0
+    recorder.scheduler.drop(3)
+    assert recorder.scheduler.allowed_interval_s(0) == pytest.approx(30.0)
+
+
+async def test_retries_and_hurries_keep_the_spacing_too():
+    recorder = Recorder(seconds=0.1)
+    recorder.retry = 2.0
+    recorder.scheduler.put(1, "a", "h", 60.0, pace=SSH, soon=True)
+    for _ in range(20):
+        await asyncio.sleep(3)
+        recorder.scheduler.hurry(1)
+    times = recorder.times(1)
+    assert len(times) >= 5
+    assert all(b - a >= 9.99 for a, b in itertools.pairwise(times))
+
+
+async def test_no_interval_is_below_what_the_service_wants():
+    recorder = Recorder()
+    recorder.scheduler.put(1, "a", "h", 10.0, pace=Pace("mysql", min_interval_s=60.0), soon=True)
+    await asyncio.sleep(190)
+    assert len(recorder.times(1)) == 4
+    assert recorder.scheduler.allowed_interval_s(1) == 60.0
+
+
+async def test_a_rest_holds_whoever_asks():
+    recorder = Recorder()
+    held = {}
+    recorder.scheduler = Scheduler(
+        recorder.loop, recorder.launch, limit=10, chance=lambda: 0.5, held_until_s=lambda n: held.get(n, 0.0)
+    )
+    recorder.retry = 2.0
+    began = recorder.loop.time()
+    recorder.scheduler.put(1, "a", "h", 10.0, soon=True)
+    await asyncio.sleep(0.06)
+    held[1] = began + 1000.0
+    await asyncio.sleep(5)
+    assert recorder.scheduler.due_in_s(1) == pytest.approx(995, abs=0.2)
+    recorder.scheduler.hurry(1)
+    recorder.scheduler.put(1, "a", "h", 20.0, soon=True)
+    recorder.scheduler.spread()
+    recorder.scheduler.drop(1)
+    recorder.scheduler.put(1, "a", "h", 20.0)
+    await asyncio.sleep(980)
+    assert len(recorder.times(1)) == 1
+    await asyncio.sleep(20)
+    assert len(recorder.times(1)) >= 2
+
+
+async def test_the_next_start_is_known_to_be_late_as_soon_as_the_rest_is_known():
+    recorder = Recorder()
+    held = {}
+    recorder.scheduler = Scheduler(
+        recorder.loop, recorder.launch, limit=10, chance=lambda: 0.5, held_until_s=lambda n: held.get(n, 0.0)
+    )
+    recorder.scheduler.put(1, "a", "h", 60.0, soon=True)
+    await asyncio.sleep(0.1)
+    held[1] = recorder.loop.time() + 160.0
+    await asyncio.sleep(0.3)
+    assert recorder.scheduler.due_in_s(1) > 150

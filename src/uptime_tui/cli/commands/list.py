@@ -35,12 +35,16 @@ def command(filters: tuple[str, ...], as_json: bool, home: str | None) -> int:
         if not wanted.matches(_subject(monitor, target, row)):
             continue
         if as_json:
-            output.json_line({**output.monitor_json(monitor, target), "status": _status(monitor, row) or None})
+            now = {"status": _status(monitor, row) or None, "slowed": (row.slowed or None) if row is not None else None}
+            output.json_line({**output.monitor_json(monitor, target), **now})
         else:
             interval = output.interval_text(monitor)
             shown.append((_status(monitor, row) or "–", monitor.category, monitor.name, target, interval))
     for text in output.table(shown):
         output.line(text)
+    for name, row in rows.items():
+        if row.slowed and any(name == line[2] for line in shown):
+            diagnostics.say(f"{name}: {row.slowed}")
     for problem in loaded.problems:
         diagnostics.say(str(problem))
     return diagnostics.USAGE if loaded.problems else 0

@@ -1,0 +1,110 @@
+"""Rests that servers were promised: by who calls where, across restarts, for as long as was said."""
+
+import pytest
+
+from support.fleets import NOW_MS, monitor, result
+from uptime_tui.engine.rests import Rests, slowed
+from uptime_tui.journal.reader import Reader
+from uptime_tui.journal.writer import Journal
+from uptime_tui.model.monitor import Login
+from uptime_tui.model.outcome import Rest
+
+DB = monitor(1, "db", target=("mysql", "db.test", 3306), interval_s=60.0)
+WITH_ACCOUNT = monitor(2, "db too", target=("mysql", "db.test", 3306), login=Login("uptime"))
+HOUR = Rest(3600.0, "it counts", of=DB.caller)
+
+
+class Times:
+    def __init__(self):
+        self.s = 1000.0
+
+    def clock(self):
+        return self.s
+
+    def wall_ms(self):
+        return NOW_MS + int((self.s - 1000) * 1000)
+
+
+@pytest.fixture
+def times():
+    return Times()
+
+
+@pytest.fixture
+def journal(tmp_path, times):
+    kept = Journal(tmp_path / "journal.db", now_ms=times.wall_ms)
+    kept.open()
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def rests(journal, times):
+    return Rests(journal, times.clock, times.wall_ms)
+
+
+def test_a_rest_counts_from_the_start_of_the_probe_and_ends(rests, times):
+    times.s += 5
+    rests.note(result("closed_early", NOW_MS, rest=HOUR))
+    assert rests.until_s(DB) == 1000 + 3600
+    assert rests.rest(DB) == HOUR
+    assert rests.refusal(DB) == "not again for 59m55s: it counts"
+    times.s = 4601
+    assert rests.rest(DB) is None
+    assert rests.refusal(DB) == ""
+    assert rests.until_s(DB) == 0
+
+
+def test_it_is_for_who_called_there_whatever_the_monitor(rests):
+    rests.note(result("closed_early", NOW_MS, rest=HOUR))
+    assert rests.refusal(monitor(7, "same", target=("mysql", "db.test", 3306)))
+    assert not rests.refusal(WITH_ACCOUNT)
+    assert not rests.refusal(monitor(8, "else", target=("mysql", "db.test", 3307)))
+    assert rests.until_s(None) == 0
+
+
+def test_a_result_without_one_changes_nothing(rests):
+    rests.note(result("closed_early", NOW_MS, rest=HOUR))
+    rests.note(result(None, NOW_MS + 1))
+    assert rests.refusal(DB)
+
+
+def test_a_restart_goes_on_with_it_and_a_clock_set_back_does_not_lengthen_it(rests, journal, times, tmp_path):
+    rests.note(result("closed_early", NOW_MS, rest=HOUR))
+    assert journal.flush()
+    reader = Reader(tmp_path / "journal.db")
+    times.s += 600
+    again = Rests(journal, times.clock, times.wall_ms)
+    again.restore(reader.rests())
+    assert again.until_s(DB) == pytest.approx(1000 + 3600)
+    back = Rests(journal, times.clock, lambda: NOW_MS - 90_000_000)
+    back.restore(reader.rests())
+    assert back.until_s(DB) == times.s + 3600
+    late = Rests(journal, times.clock, lambda: NOW_MS + 3_600_001)
+    late.restore(reader.rests())
+    assert late.refusal(DB) == ""
+    reader.close()
+
+
+def test_what_is_over_is_forgotten_on_disk(rests, journal, times, tmp_path):
+    rests.note(result("closed_early", NOW_MS, rest=HOUR))
+    times.s += 4000
+    rests.note(result("closed_early", times.wall_ms(), rest=Rest(160.0, "why", of="@b:1")))
+    assert journal.flush()
+    reader = Reader(tmp_path / "journal.db")
+    assert [rest.of for _, rest in reader.rests()] == ["@b:1"]
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("rest", "allowed_s", "spaced", "said"),
+    [
+        (None, 60.0, False, ""),
+        (Rest(30.0, "short"), 60.0, False, ""),
+        (HOUR, 60.0, False, "probed every 1h, not 1m: it counts"),
+        (None, 150.0, False, "probed every 2m30s, not 1m: more often is not polite to MySQL"),
+        (None, 80.0, True, "probed every 1m20s, not 1m: MySQL probes of one host are spaced out"),
+    ],
+)
+def test_who_is_slowed_down_is_told_why(rest, allowed_s, spaced, said):
+    assert slowed(DB, "MySQL", rest, allowed_s, spaced=spaced) == said
