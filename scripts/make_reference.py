@@ -52,7 +52,7 @@ def services() -> str:
 
     rows = [
         (
-            f"`{s.name}`", s.title, str(s.port or "–"), s.category, s.tls, s.handshake if not s.not_yet else "not yet",
+            f"`{s.name}`", s.title, str(s.port or "–"), s.category, s.tls, s.handshake,
             s.exposure, format_duration(s.interval_s), format_duration(s.min_interval_s), s.meaning,
         )
         for s in load_catalogue().services.values()

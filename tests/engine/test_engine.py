@@ -338,3 +338,59 @@ def test_a_start_that_fails_is_one_clear_line(home):
     home.journal_file.write_bytes(b"broken" * 1000)
     find_or_start(home, keep=True)
     assert list(home.state.glob("*.broken-*"))
+
+
+@contextmanager
+def slamming():
+    """Accepts, counts and closes at once: a MySQL that is not well."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    visits = []
+
+    def serve():
+        while True:
+            try:
+                listener.accept()[0].close()
+            except OSError:
+                return
+            visits.append(time.monotonic())
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1], visits
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+async def test_a_mysql_that_could_lock_us_out_is_left_alone_for_an_hour_whoever_asks(home):
+    with slamming() as (port, visits), listening() as other:
+        target = f"mysql://127.0.0.1:{port}"
+        write(home, ("db", target), ("a", f"tcp://127.0.0.1:{other}"), interval="60s")
+        find_or_start(home, keep=True)
+        watcher = await Watcher.attach(home)
+        await watcher.until(lambda w: bool(w.row("db") and w.row("db").slowed))
+        assert watcher.row("db").suspected is Failure.CLOSED_EARLY
+        assert watcher.row("db").slowed.startswith("probed every 1h, not 1m: a MySQL login that is broken off")
+        number, ask = watcher.id("db"), watcher.session.request
+        assert "not again for" in (await ask(lambda n: Recheck(n, (number,)))).message
+        assert "not tried: not again for" in (await ask(lambda n: TryTarget(n, {"target": target}))).error
+        reply = await ask(lambda n: Recheck(n, (number, watcher.id("a"))))
+        assert (
+            reply.message in {"rechecking 1", "a probe is under way, or was a moment ago"}
+            or "not again" in reply.message
+        )
+        assert not (await ask(lambda n: Edit(n, number, {"expect": {"tls_warn_days": 30}}))).error
+        await watcher.close()
+        stop(home)
+        find_or_start(home, keep=True)
+        watcher = await Watcher.attach(home)
+        ask = watcher.session.request
+        await watcher.until(lambda w: w.status("a") is Status.UP)
+        assert "not again for" in (await ask(lambda n: Recheck(n, (number,)))).message
+        assert len(visits) == 1
+        assert not (await ask(lambda n: Edit(n, number, {"login": {"user": "uptime"}}))).error
+        await watcher.until(lambda _: len(visits) >= 2)  # another caller: the advice was taken
+        await watcher.until(lambda w: not w.row("db").slowed)
+        await watcher.close()

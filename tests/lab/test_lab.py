@@ -48,8 +48,7 @@ async def test_the_whole_fleet_is_seen_as_its_states_say(tmp_path):
     expected = {each.name for each in FLEET if each.state in {"up", "no_auth"} and each.kind != "none"}
     assert healthy == expected
     assert len(healthy) >= 30
-    unknown = [result.failure for result in results.values() if result.status is Status.UNKNOWN]
-    assert unknown == [Failure.VANTAGE_POLICY]  # MySQL, which must not be connected to
+    assert not [result.failure for result in results.values() if result.status is Status.UNKNOWN]
 
 
 async def test_the_home_is_private_and_complete(tmp_path):

@@ -162,6 +162,37 @@ MONGODB = {
     "recovering": BUSY,
     "shutting_down": REFUSED,
 }
+MYSQL = {
+    "up": UP,
+    **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
+    **{state: (S.DEGRADED, *CERTIFICATES[state][1:]) for state in SELF_MADE},
+    "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
+    "silent": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
+    "closes_early": EARLY,
+    "reset": EARLY,
+    "intermittent": EARLY,
+    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "busy": (S.DEGRADED, F.BUSY, P.PROTOCOL),
+    "blocked": (S.DEGRADED, F.WATCHER_BLOCKED, P.PROTOCOL),
+    "shutting_down": (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL),
+    **dict.fromkeys(("no_account", "decoy", "no_starttls"), UP),
+    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
+}  # fmt: skip
+POSTGRESQL = {
+    "up": UP,
+    **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
+    **{state: (S.DEGRADED, *CERTIFICATES[state][1:]) for state in SELF_MADE},
+    "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
+    "closes_early": EARLY,
+    "reset": EARLY,
+    "intermittent": EARLY,
+    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "starttls_injection": (S.DOWN, F.STARTTLS_INJECTION, P.TLS),
+    **dict.fromkeys(("busy", "starting"), (S.DEGRADED, F.BUSY, P.PROTOCOL)),
+    **dict.fromkeys(("no_entry", "no_starttls"), UP),
+    "damaged": (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL),
+    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
+}  # fmt: skip
 ACCEPTS = dict.fromkeys(
     ("silent", "closes_early", "reset", "intermittent", "wrong_service", "slow", "very_slow"), UP
 )  # a bare connection is all that is looked at
@@ -194,6 +225,8 @@ SEEN = {
     ("mongodb", "mongodb"): MONGODB,
     ("http", "elasticsearch"): ELASTICSEARCH,
     ("listener", "tcp"): LISTENER,
+    ("mysql", "mysql"): MYSQL,
+    ("postgresql", "postgresql"): POSTGRESQL,
 }  # fmt: skip
 BODIES = {"elasticsearch": '{"cluster_name": "shop", "version": {"number": "8.17.0"}}'}
 WAITS = {"timeout", "silent", "drip", "very_slow", "dns_silent"}

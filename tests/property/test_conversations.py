@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from support.bytescript import all_scripts
+from support.bytescript import NOISE, all_scripts
 from support.certificates import NAME
 from support.peers import setup
 from uptime_tui import handshakes
@@ -96,7 +96,7 @@ def run(driver: Driver, incoming: list[bytes], end: str) -> None:
     tls="none",
 )
 def test_any_bytes_plain(module, incoming, end, expect, service, tls):
-    ask = Ask(NAME, 25, service, expect=expect, tls=tls, our_name="probe.example")
+    ask = Ask(NAME, 25, service, expect=expect, tls=tls, our_name="probe.example", noise=NOISE)
     run(Driver(module.handshake(ask), tls=setup(implicit=False) if tls == "starttls" else None), incoming, end)
     if hasattr(module, "farewell"):
         run(Driver(module.farewell(ask)), incoming, end)

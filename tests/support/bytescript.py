@@ -17,6 +17,7 @@ from uptime_tui.model.steps import Ask, Conclude, Mark, Receive, Send, StartTls
 
 FOLDER = Path(__file__).parent.parent / "scripts"
 CATALOGUE = load_catalogue()
+NOISE = bytes(range(64))
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def read_script(path: Path) -> Script:
         expect=expect,
         our_name="probe.example",
         user_agent="uptime-tui/test",
+        noise=NOISE,
         **told,
     )
     dialogue = tuple(

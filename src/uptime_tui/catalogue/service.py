@@ -45,8 +45,6 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A self-signed or untrusted certificate is degraded, not down: usual for panels."""
     well_known: bool = True
     """`host:port` on this port means this service (one per port)."""
-    not_yet: str = ""
-    """Why this service cannot be probed yet; the probe then says so and never opens a connection."""
     unit: str = ""
     """systemd unit for commands in hints (`postfix`), as most distributions name it."""
     process: str = ""

@@ -158,10 +158,6 @@ def configuration(home: Home) -> Iterator[Finding]:
     count = len(loaded.monitors)
     if not loaded.problems:
         yield Finding("monitors", "ok", f"{count} configured" if count else "none yet: `uptime-tui add TARGET`")
-    for monitor in loaded.monitors:
-        note = catalogue.get(monitor.target.service).not_yet
-        if note:
-            yield Finding("not probed", "warning", f"{monitor.name}: {note}")
     existing = next((folder for folder in (home.state, *home.state.parents) if _exists(folder)), None)
     if existing is not None and shutil.disk_usage(existing).free < _FREE_BYTES:
         yield Finding(

@@ -39,6 +39,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout: str = ""
     expect: dict[str, str | int | bool] = {}
     """As in `[monitor.expect]`."""
+    user: str = ""
+    """As in `[monitor.login]`."""
     body: str = ""
     """HTTP: the page of a healthy answer."""
     moved_to: str = ""

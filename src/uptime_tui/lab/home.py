@@ -86,6 +86,8 @@ def _block(entry: Entry, port: int) -> str:
         lines.append("paused = true")
     if entry.expect:
         lines += ["", "[monitor.expect]", *(f"{key} = {_quoted(value)}" for key, value in entry.expect.items())]
+    if entry.user:
+        lines += ["", "[monitor.login]", f"user = {_quoted(entry.user)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import struct
@@ -51,6 +52,29 @@ class Visit:
         """One line without its end; empty once the visitor has gone."""
         async with asyncio.timeout(PATIENCE_S):
             return (await self.reader.readline()).rstrip(b"\r\n")
+
+    async def exactly(self, count: int) -> bytes:
+        """So many bytes; empty once the visitor has gone, or when they are more than any visitor has to say."""
+        if count > MAX_LINE:
+            return b""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self.reader.readexactly(count)
+        except asyncio.IncompleteReadError:
+            return b""
+
+    def hold_back(self) -> None:
+        """Read nothing ahead: a visitor may begin TLS without waiting for a word, and `secure` wants all of it."""
+        self.writer.transport.pause_reading()  # type: ignore[attr-defined]
+
+    async def exactly_held_back(self, count: int) -> bytes:
+        """So many bytes and not one more, while reading is held back; fewer once the visitor has gone."""
+        loop, data = asyncio.get_running_loop(), b""
+        with socket.socket(fileno=os.dup(self.writer.get_extra_info("socket").fileno())) as twin:
+            async with asyncio.timeout(PATIENCE_S):
+                while len(data) < count and (part := await loop.sock_recv(twin, count - len(data))):
+                    data += part
+        return data
 
     async def secure(self) -> None:
         """Begin TLS as the server's end."""

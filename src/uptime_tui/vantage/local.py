@@ -104,9 +104,6 @@ class _Probe:
     def start(self) -> None:
         vantage, monitor = self.vantage, self.plan.monitor
         self.at_ms = int(vantage.wall() * 1000)
-        if self.plan.service.not_yet:
-            self.fail(Failure.VANTAGE_POLICY, None, self.plan.service.not_yet, Timings())
-            return
         self.began_s = vantage.loop.time()
         self.deadline_s = self.began_s + monitor.timeout_s
         vantage.resolver.resolve(monitor.target.host, self.deadline_s, self.resolved)

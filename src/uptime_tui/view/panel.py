@@ -219,7 +219,9 @@ def _facts(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
     if row.last_ms:
         yield from _labelled("last", context.clock(row.last_ms), width)
     if focus is not None and focus.next_ms is not None:
-        yield from _labelled("next", f"{context.clock(focus.next_ms)}, every {_interval(monitor)}", width)
+        every = "" if row.slowed else f", every {_interval(monitor)}"
+        yield from _labelled("next", f"{context.clock(focus.next_ms)}{every}", width)
+    yield from _labelled("pace", row.slowed, width, "warn")
 
 
 def _interval(monitor: Monitor) -> str:

@@ -39,8 +39,17 @@ def test_databases_and_admin_ports_are_not_public():
         assert load_catalogue().get(name).exposure != "public"
 
 
-def test_mysql_is_left_alone():
-    assert load_catalogue().get("mysql").not_yet.startswith("not yet")
+def test_mysql_is_called_on_rarely_by_default():
+    mysql = load_catalogue().get("mysql")
+    assert mysql.interval_s >= 150, "fail2ban's mysqld-auth counts 5 refused logins in 10 minutes"
+    assert mysql.per_host == 1
+
+
+def test_services_of_one_daemon_share_its_limits():
+    catalogue = load_catalogue()
+    for lane, names in {"smtp": ("smtp", "submission", "smtps"), "ssh": ("ssh", "sftp")}.items():
+        assert {(catalogue.get(name).lane, catalogue.get(name).per_host) for name in names} == {(lane, 1)}
+    assert {catalogue.get(name).spacing_s for name in ("ssh", "sftp")} == {10.0}
 
 
 def test_a_service_of_the_user(tmp_path):
@@ -79,6 +88,8 @@ def test_a_service_of_the_user(tmp_path):
         ("[a]\nmeaning='x'\ninterval_s = 1.0", "min_interval_s"),
         ("[a]\nmeaning='x'\nexposure = 'world'", "exposure"),
         ("[a]\nmeaning='x'\ncategory = ''", "category"),
+        ("[a]\nmeaning='x'\nper_host = 0", "per_host"),
+        ("[a]\nmeaning='x'\nspacing_s = -1.0", "spacing_s"),
         ("[a]\nmeaning='x'\ngreeting_timeout_s = -1.0", "greeting_timeout_s"),
         ("\xff", "UTF-8"),
     ],

@@ -203,6 +203,14 @@ def test_a_long_interval_is_told_in_minutes():
     assert "next      @-9, every 5 min" in texts(monitor=monitor(interval_s=300.0), focus=focus(next_ms=NOW_MS + 9000))
 
 
+def test_who_is_slowed_down_is_told_why_in_one_line():
+    why = "probed every 2m40s, not 10s: MySQL"
+    lines = texts(row=row(1, slowed=why), focus=focus(next_ms=NOW_MS + 9000), width=60)
+    assert f"pace      {why}" in lines
+    assert "next      @-9" in lines
+    assert not any(line.startswith("pace") for line in texts(focus=focus(next_ms=NOW_MS + 9000)))
+
+
 def test_a_private_service_at_a_public_address_is_pointed_out():
     lines = texts(exposure="private", exposure_note="Bind it to 127.0.0.1.", service_title="Redis", focus=focus())
     assert "! it may be open to the world" in lines
