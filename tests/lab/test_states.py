@@ -165,7 +165,7 @@ MONGODB = {
 MYSQL = {
     "up": UP,
     **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
-    **{state: (S.DEGRADED, *CERTIFICATES[state][1:]) for state in SELF_MADE},
+    **SELF_MADE,
     "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
     "silent": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
     "closes_early": EARLY,
@@ -181,7 +181,7 @@ MYSQL = {
 POSTGRESQL = {
     "up": UP,
     **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
-    **{state: (S.DEGRADED, *CERTIFICATES[state][1:]) for state in SELF_MADE},
+    **SELF_MADE,
     "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
     "closes_early": EARLY,
     "reset": EARLY,

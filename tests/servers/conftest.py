@@ -24,7 +24,7 @@ for _family in pkgutil.iter_modules(daemons.__path__):
 
 @pytest.fixture
 async def probe() -> Callable:
-    """Probe a target once as the engine does; `expect` as in `[monitor.expect]`."""
+    """Probe a target once as the engine does; `expect` as in `[monitor.expect]`, `user` as in `[monitor.login]`."""
     tasks = set()
 
     def spawn(coroutine) -> None:
@@ -34,8 +34,8 @@ async def probe() -> Callable:
 
     vantage = local_vantage(spawn, ca_file=authority.ca_file)
 
-    async def once(target: str, *, limit: str = "", **expect) -> Result:
-        table = {"name": "one", "target": target, "expect": {"tls_name": NAME, **expect}}
+    async def once(target: str, *, limit: str = "", user: str = "", **expect) -> Result:
+        table = {"name": "one", "target": target, "expect": {"tls_name": NAME, **expect}, "login": {"user": user}}
         if limit:
             table["timeout"] = limit
         monitor, faults = read_draft(table, CATALOGUE, Defaults())

@@ -96,17 +96,23 @@ def give_away(folder: Path) -> None:
 
 @contextmanager
 def daemon(
-    command: list[str], folder: Path, ready: Callable[[], bool], *, ours: bool = False
+    command: list[str], folder: Path, ready: Callable[[], bool], *, ours: bool = False, as_root: bool = False
 ) -> Iterator[subprocess.Popen]:
     """A daemon in the foreground, once it answers in its own protocol, until the block ends.
 
-    `ours`: it comes from our own environment, which another user may not be able to read.
+    Args:
+        command: what to run.
+        folder: its own.
+        ready: whether it answers.
+        ours: it comes from our own environment, which another user may not be able to read.
+        as_root: it gives its rights away itself.
     """
     as_user = {}
     if os.geteuid() == 0 and not ours:
         give_away(folder)
-        facts = pwd.getpwnam(ordinary_user() or pwd.getpwuid(os.geteuid()).pw_name)
-        as_user = {"user": facts.pw_uid, "group": facts.pw_gid, "extra_groups": []}
+        if not as_root:
+            facts = pwd.getpwnam(ordinary_user() or pwd.getpwuid(os.geteuid()).pw_name)
+            as_user = {"user": facts.pw_uid, "group": facts.pw_gid, "extra_groups": []}
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **as_user
