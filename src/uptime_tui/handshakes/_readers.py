@@ -12,6 +12,7 @@ from uptime_tui.model.steps import Ask, Conclude, Handshake, Receive, Send, Star
 LINE_BYTES: Final = 1024
 REPLY_LINES: Final = 100
 FIRST_BYTES: Final = 64
+_FEWEST_BYTES: Final = 4
 
 _TLS_RECORDS: Final = b"\x15\x16"
 """First bytes of an alert and of a handshake (RFC 8446 §5.1); no text begins with them."""
@@ -161,18 +162,19 @@ class Inbox:
     def read_foreign(self, what: str) -> Generator[Step, bytes, Outcome]:
         """The outcome for a peer whose first bytes are no packet of a binary protocol.
 
-        Text is read on to the end of its line, at most to what is looked at to name a peer: a greeting that
-        comes in pieces is named as surely as one that comes whole.
+        At least four bytes are waited for, and text is read on to the end of its line, at most to what is looked at
+        to name a peer: a greeting that comes in pieces is named as surely as one that comes whole.
 
         Args:
-            what: the sentence when the bytes are nobody's.
+            what: the sentence after the bytes themselves, when they are nobody's.
         """
-        while len(self.first) < FIRST_BYTES and b"\n" not in self.first and _is_text(self.first):
+        while _may_be_named_later(self.first):
             try:
                 yield from self._fill(what)
             except Unreadable:
                 break
-        return self.strange(what)
+        shown = self.first.partition(b"\n")[0] if _is_text(self.first) else self.first[:_FEWEST_BYTES]
+        return self.strange(f"'{safe_text(shown, 80)}' {what}")
 
     def _fill(self, what: str) -> Generator[Step, bytes, None]:
         """Wait for more."""
@@ -196,8 +198,13 @@ class Inbox:
         return Outcome(Failure.CLOSED_EARLY, f"closed by the peer before {what} was complete", found.banner)
 
 
-def _is_text(data: bytes) -> bool:
-    return data.isascii() and data.decode("ascii").isprintable()
+def _may_be_named_later(first: bytes) -> bool:
+    return len(first) < _FEWEST_BYTES or (_is_text(first) and b"\n" not in first and len(first) < FIRST_BYTES)
+
+
+def _is_text(first: bytes) -> bool:
+    line = first.partition(b"\n")[0].removesuffix(b"\r")
+    return line.isascii() and line.decode("ascii").isprintable()
 
 
 class Reply(NamedTuple):

@@ -64,7 +64,7 @@ def _read_document(inbox: Inbox, request: int) -> Generator[Step, bytes, Documen
     head = yield from inbox.read_exactly(16, "the answer")
     length, _, answers, opcode = struct.unpack("<iiii", head)
     if opcode not in {_OP_MSG, _OP_REPLY} or answers != request or not 26 <= length <= REPLY_BYTES:
-        raise Unreadable((yield from inbox.read_foreign("what answers is not MongoDB")))
+        raise Unreadable((yield from inbox.read_foreign("is no answer of MongoDB")))
     body = yield from inbox.read_exactly(length - 16, "the end of the answer")
     document = body[5:] if opcode == _OP_MSG else body[20:]  # flags and kind; flags, cursor, start, count
     try:

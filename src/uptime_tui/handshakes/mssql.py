@@ -61,7 +61,7 @@ def _read_reply(inbox: Inbox) -> Generator[Step, bytes, bytes]:
         head = yield from inbox.read_exactly(8, "the answer to PRELOGIN")
         length = int.from_bytes(head[2:4], "big")
         if head[0] != _REPLY or not 8 < length <= REPLY_BYTES:
-            raise Unreadable((yield from inbox.read_foreign("what answers is not SQL Server")))
+            raise Unreadable((yield from inbox.read_foreign("is no answer of SQL Server")))
         payload += yield from inbox.read_exactly(length - 8, "the end of the answer to PRELOGIN")
         if head[1] & _LAST:
             return payload

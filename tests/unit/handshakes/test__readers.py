@@ -68,8 +68,9 @@ def test_closed_before_so_many_bytes(chunks, outcome):
             Outcome(Failure.WRONG_SERVICE, "SMTP answers here, not MySQL", "220 mx ESMTP"),
         ),
         ([b"220 ", b"mx ESMTP"], Outcome(Failure.WRONG_SERVICE, "SMTP answers here, not MySQL", "220 mx ESMTP")),
-        ([b"\x00\x01\x02\x03"], Outcome(Failure.BAD_PROTOCOL, "no packet", r"\x00\x01\x02\x03")),
-        ([b"x" * 70], Outcome(Failure.BAD_PROTOCOL, "no packet", "x" * 64)),
+        ([b"\x00\x01\x02\x03"], Outcome(Failure.BAD_PROTOCOL, r"'\x00\x01\x02\x03' is no packet", r"\x00\x01\x02\x03")),
+        ([b"hello ", b"there\r", b"\n"], Outcome(Failure.BAD_PROTOCOL, "'hello there' is no packet", "hello there")),
+        ([b"x" * 70], Outcome(Failure.BAD_PROTOCOL, f"'{'x' * 64}' is no packet", "x" * 64)),
     ],
 )
 def test_whoever_speaks_text_is_read_until_it_can_be_named(chunks, outcome):
@@ -77,7 +78,7 @@ def test_whoever_speaks_text_is_read_until_it_can_be_named(chunks, outcome):
 
     def talk():
         yield from inbox.read_exactly(4, "the greeting")
-        return (yield from inbox.read_foreign("no packet"))
+        return (yield from inbox.read_foreign("is no packet"))
 
     assert read(talk(), *chunks) == outcome
 
