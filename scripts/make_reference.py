@@ -5,11 +5,15 @@
 
 import ast
 import inspect
+import itertools
 import textwrap
 import typing
 from pathlib import Path
 
 import click
+import msgspec
+
+from uptime_tui.config.block import format_value
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 HEADER = "<!-- written by scripts/make_reference.py: change the code, not this file -->\n\n"
@@ -98,17 +102,38 @@ def keys() -> str:
     return "".join(parts)
 
 
-def fields_of(kind: type) -> list[tuple[str, str, str]]:
-    """Name, type and docstring of every field of a struct, from its source."""
+def meanings_in_source(kind: type) -> dict[str, str]:
+    """Docstrings below the fields of a struct that declares no other text."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     body = tree.body[0].body  # type: ignore[attr-defined]
-    rows = []
-    for number, node in enumerate(body):
+    found = {}
+    for node, after in itertools.pairwise(body):
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            after = body[number + 1] if number + 1 < len(body) else None
-            told = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
-            default = f", default {ast.unparse(node.value)}" if node.value is not None else ", required"
-            rows.append((f"`{node.target.id}`", ast.unparse(node.annotation) + default, " ".join(str(told).split())))
+            told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+            found[node.target.id] = " ".join(str(after.value.value).split()) if told else ""
+    return found
+
+
+def fields_of(kind: type) -> list[tuple[str, str, str]]:
+    """Key, kind of value with its default, and meaning of every field of a struct; none is without a meaning."""
+    from uptime_tui.tomlfile.fields import words
+
+    rows, written = [], meanings_in_source(kind)
+    hints = typing.get_type_hints(kind, include_extras=True)
+    for declared in msgspec.structs.fields(kind):
+        hint = hints[declared.name]
+        meta = next((m for m in getattr(hint, "__metadata__", ()) if isinstance(m, msgspec.Meta)), None)
+        meaning = meta.description if meta else written.get(declared.name)
+        assert meaning, f"{kind.__name__}.{declared.name} says nothing of itself"
+        plain = typing.get_type_hints(kind)[declared.name]
+        default = declared.default
+        if declared.required:
+            value = f"{words(plain)}, required"
+        elif default in (None, "", (), msgspec.NODEFAULT) or isinstance(default, msgspec.Struct):
+            value = words(plain)
+        else:
+            value = f"{words(plain)}, default `{format_value(default)}`"
+        rows.append((f"`{declared.name}`", value, meaning))
     return rows
 
 
@@ -120,8 +145,8 @@ def configuration() -> str:
     head = ("key", "value", "meaning")
     parts = [HEADER, "# Configuration\n\n`uptime-tui doctor` names the folders and every mistake with file and line.\n"]
     parts.append("\n## monitors.toml: `[[monitor]]`\n\n" + table(head, fields_of(schema.MonitorTable)))
-    parts.append("\n## monitors.toml: `[monitor.expect]`\n\n" + table(head, fields_of(schema.ExpectTable)))
-    parts.append("\n## monitors.toml: `[monitor.login]`\n\n" + table(head, fields_of(schema.LoginTable)))
+    for name, kind in schema.TABLES.items():
+        parts.append(f"\n## monitors.toml: `[monitor.{name}]`\n\n" + table(head, fields_of(kind)))
     for name, kind in typing.get_type_hints(schema.Settings).items():
         parts.append(f"\n## config.toml: `[{name}]`\n\n" + table(head, fields_of(kind)))
     parts.append("\n## services.d/*.toml: `[name]`\n\n" + table(head, fields_of(Service)))

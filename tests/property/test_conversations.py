@@ -13,7 +13,7 @@ from support.peers import setup
 from uptime_tui import handshakes
 from uptime_tui.dial.drive import Driver
 from uptime_tui.model.failure import Failure
-from uptime_tui.model.monitor import Expectations
+from uptime_tui.model.monitor import Expectations, HeaderCheck, HttpRequest
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.steps import Ask
 
@@ -40,6 +40,10 @@ expects = st.builds(
     keyword_absent=st.sampled_from(["", "error"]),
     json=st.booleans(),
     redirect=st.sampled_from(["", "https://"]),
+    regex=st.sampled_from(["", "o+"]),
+    json_values=st.sampled_from([(), ('a.b[0] == "ok"',)]),
+    headers=st.sampled_from([(), (HeaderCheck("server", "contains", "x"),)]),
+    min_body_bytes=st.sampled_from([0, 5]),
     max_body_bytes=st.sampled_from([8, 100_000]),
     plaintext_ok=st.booleans(),
 )
@@ -79,6 +83,7 @@ def run(driver: Driver, incoming: list[bytes], end: str) -> None:
     expect=expects,
     service=st.sampled_from(["smtp", "submission"]),
     tls=st.sampled_from(["none", "starttls"]),
+    follow=st.booleans(),
 )
 @settings(max_examples=150, deadline=None)
 @example(
@@ -87,6 +92,7 @@ def run(driver: Driver, incoming: list[bytes], end: str) -> None:
     expect=Expectations(),
     service="smtp",
     tls="none",
+    follow=True,
 )
 @example(
     incoming=[b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n"],
@@ -94,9 +100,11 @@ def run(driver: Driver, incoming: list[bytes], end: str) -> None:
     expect=Expectations(),
     service="smtp",
     tls="none",
+    follow=True,
 )
-def test_any_bytes_plain(module, incoming, end, expect, service, tls):
-    ask = Ask(NAME, 25, service, expect=expect, tls=tls, our_name="probe.example", noise=NOISE)
+def test_any_bytes_plain(module, incoming, end, expect, service, tls, follow):
+    request = HttpRequest(follow=follow)
+    ask = Ask(NAME, 25, service, expect=expect, tls=tls, our_name="probe.example", request=request, noise=NOISE)
     run(Driver(module.handshake(ask), tls=setup(implicit=False) if tls == "starttls" else None), incoming, end)
     if hasattr(module, "farewell"):
         run(Driver(module.farewell(ask)), incoming, end)

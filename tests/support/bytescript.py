@@ -11,8 +11,9 @@ import msgspec
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.dial.ending import injected
 from uptime_tui.model.failure import Failure
-from uptime_tui.model.monitor import Expectations
+from uptime_tui.model.monitor import Expectations, HttpRequest
 from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.secret import Credentials, Secret
 from uptime_tui.model.steps import Ask, Conclude, Mark, Receive, Send, StartTls
 
 FOLDER = Path(__file__).parent.parent / "scripts"
@@ -47,6 +48,10 @@ def read_script(path: Path) -> Script:
     service = path.parent.name
     told = data.get("ask", {})
     expect = msgspec.convert(told.pop("expect", {}), Expectations)
+    told["request"] = msgspec.convert(told.pop("request", {}), HttpRequest)
+    login = data.get("login")
+    if login is not None:
+        told["login"] = Credentials(Secret(login["secret"]), login.get("user", ""))
     ask = Ask(
         "mx.example.test",
         CATALOGUE.get(service).port,

@@ -16,6 +16,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     """As people write it: `PostgreSQL`."""
     category: str
+    """The group in which its monitors are shown unless they say another."""
     handshake: str
     """A module of `handshakes/` by name (`tcp`, `http`, `smtp`, `mysql`)."""
     meaning: str
@@ -23,6 +24,7 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int | None = None
     """Default port; None where a target must say it."""
     tls: TlsMode = "none"
+    """`implicit`: from the first byte; `starttls`: after a command in clear text, where it is offered."""
     exposure: Exposure = "restricted"
     """`public`: meant for the internet; `restricted`: for known networks; `private`: never on the internet."""
     exposure_note: str = ""
@@ -41,6 +43,10 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Own bound for the first bytes where the server speaks first; None: the probe's timeout."""
     status: str = "200-399"
     """HTTP: status codes that mean up unless the monitor says otherwise."""
+    login: bool = False
+    """It takes a login (`login` of a monitor); a probe without one is fine."""
+    login_secret: Literal["needed", "optional", "never"] = "needed"  # noqa: S105 - whether, not what
+    """Whether a login needs its secret: an account without a password may be one, or its name is all that is sent."""
     self_signed_ok: bool = False
     """A self-signed or untrusted certificate is degraded, not down: usual for panels."""
     well_known: bool = True

@@ -42,6 +42,7 @@ async def probe_all(
     show: Show,
 ) -> list[Status]:
     """Probe all at once, at most two per host and what each service allows, and show them in the order given."""
+    from uptime_tui.config.secrets import Unlocker
     from uptime_tui.vantage.local import local_vantage, probe_once
 
     tasks: set[asyncio.Task[None]] = set()
@@ -51,7 +52,10 @@ async def probe_all(
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    vantage = local_vantage(spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file)
+    vantage = local_vantage(
+        spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file,
+        unlock=Unlocker(asyncio.get_running_loop()).unlock,
+    )  # fmt: skip
     hosts = {monitor.target.host: asyncio.Semaphore(PER_HOST) for monitor in monitors}
     lanes: dict[tuple[str, str], Lane] = {}
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from uptime_tui.catalogue.service import Service
+from uptime_tui.config.http import answer_faults, header_checks, read_request, request_faults
+from uptime_tui.config.login import login_faults, read_login
 from uptime_tui.config.schema import Defaults, Duration, ExpectTable, MonitorTable
 from uptime_tui.model.content import accepts_only_codes
 from uptime_tui.model.monitor import (
@@ -12,7 +14,6 @@ from uptime_tui.model.monitor import (
     DEFAULT_SUCCESS_THRESHOLD,
     DEFAULT_TIMEOUT_S,
     Expectations,
-    Login,
     Monitor,
 )
 from uptime_tui.model.safetext import is_safe, safe_text
@@ -29,7 +30,6 @@ _MAX_TIMEOUT_S: Final = 300.0
 _MAX_INTERVAL_S: Final = 1_000_000.0
 _SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
 _BLANKS: Final = re.compile(" {2,}")
-_USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _TLS_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
 
 
@@ -61,10 +61,11 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
     faults += _text_faults(written)
     faults += _count_faults(written)
     faults += _expect_faults(written.expect)
-    if written.login.user and not _USER.fullmatch(written.login.user):
-        what = "user must be 1 to 32 letters, digits, dots, hyphens or underscores"
-        faults.append(Fault(("login", "user"), what, 'write user = "uptime"'))
-    interval_s, timeout_s = _times(written, services.get(target.service) if target else None, defaults, faults)
+    faults += answer_faults(written.expect)
+    faults += request_faults(written.request, written.expect)
+    service = services.get(target.service) if target else None
+    faults += login_faults(written.login, service)
+    interval_s, timeout_s = _times(written, service, defaults, faults)
     expect = None if faults else _expectations(written.expect, timeout_s, faults)
     if target is None or expect is None or faults:
         return None, faults
@@ -82,7 +83,8 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
         runbook=written.runbook.strip(),
         paused=written.paused,
         expect=expect,
-        login=Login(written.login.user),
+        request=read_request(written.request),
+        login=read_login(written.login),
     )
     return monitor, faults
 
@@ -177,19 +179,23 @@ def _expect_faults(expect: ExpectTable) -> Iterator[Fault]:
             yield Fault(("expect", key), what, "shorten it")
     if size_bytes(expect.max_body) is None:
         yield Fault(("expect", "max_body"), "max_body must be 1KB to 100MB", 'write max_body = "1MB"')
+    if str(expect.min_body) != "0" and size_bytes(expect.min_body, 1) is None:
+        yield Fault(("expect", "min_body"), "min_body must be 1 byte to 100MB", 'write min_body = "2KB"')
+    elif (size_bytes(expect.min_body, 1) or 0) > (size_bytes(expect.max_body) or _MAX_BODY):
+        yield Fault(("expect", "min_body"), "min_body is more than max_body", "lower it, or raise max_body")
     if expect.tls_name and not _TLS_NAME.fullmatch(expect.tls_name):
         yield Fault(("expect", "tls_name"), "tls_name is no host name", 'write tls_name = "www.example.net"')
     if not 0 <= expect.tls_warn_days <= 365:
         yield Fault(("expect", "tls_warn_days"), "tls_warn_days must be 0 to 365", "write tls_warn_days = 21")
 
 
-def size_bytes(value: str | int) -> int | None:
-    """Bytes of `"64KB"`, `"1MB"` (of 1,024) or a number; None where it is no size from 1 KB to 100 MB."""
+def size_bytes(value: str | int, least: int = 1024) -> int | None:
+    """Bytes of `"64KB"`, `"1MB"` (of 1,024) or a number; None where it is no size from `least` to 100 MB."""
     match = _SIZE.fullmatch(str(value).strip())
     if match is None:
         return None
     size = int(match[1]) * {"": 1, "B": 1, "K": 1024, "M": 1024**2}[(match[2] or "")[:1].upper()]
-    return size if 1024 <= size <= _MAX_BODY else None
+    return size if least <= size <= _MAX_BODY else None
 
 
 def _expectations(expect: ExpectTable, timeout_s: float, faults: list[Fault]) -> Expectations:
@@ -202,7 +208,11 @@ def _expectations(expect: ExpectTable, timeout_s: float, faults: list[Fault]) ->
         keyword=expect.keyword,
         keyword_absent=expect.keyword_absent,
         json=expect.json,
+        regex=expect.regex,
+        json_values=expect.json_values,
+        headers=header_checks(expect.headers),
         redirect=expect.redirect,
+        min_body_bytes=size_bytes(expect.min_body, 1) or 0,
         max_body_bytes=size_bytes(expect.max_body) or 1_048_576,
         slow_ms=round(slow_s * 1000),
         tls_verify=expect.tls_verify,

@@ -1,6 +1,6 @@
 """The keys of the two files, their types and their defaults: one declaration, read by everything else here."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -9,52 +9,215 @@ from uptime_tui.model.units import parse_duration
 Duration = str | int | float
 """As `model.units.parse_duration` reads it; a bare number means seconds."""
 
+Only = Literal["", "http", "tls", "starttls", "login"]
+
+
+def told(label: str, meaning: str, hint: str = "", *, only: Only = "") -> msgspec.Meta:
+    """What is said of a key wherever it is shown: the form, the reference.
+
+    Args:
+        label: beside the field of the form, at most 14 characters; a key without one is not in the form.
+        meaning: one or two sentences.
+        hint: in the empty field.
+        only: the services that have it: with HTTP, with TLS, with STARTTLS, with a login; empty: all.
+    """
+    return msgspec.Meta(title=label, description=meaning, examples=[hint], extra={"only": only})
+
+
+class RequestTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[monitor.request]`: what is asked over HTTP, where it is more than a plain GET."""
+
+    method: Annotated[str, told("method", "GET, HEAD, OPTIONS, POST, PUT, PATCH or DELETE.", "GET", only="http")] = (
+        "GET"
+    )
+    headers: Annotated[
+        tuple[str, ...],
+        told(
+            "send headers",
+            'Headers to send, `"Name: value"`; a login goes into `login`.',
+            "Name: value | Other: value",
+            only="http",
+        ),
+    ] = ()
+    body: Annotated[str, told("send body", "Text to send as the body, as UTF-8.", only="http")] = ""
+    redirects: Annotated[
+        Literal["none", "follow"],
+        told(
+            "redirects",
+            "`none` judges the first answer; `follow` goes on, at most 5 times, all within the timeout.",
+            "none or follow",
+            only="http",
+        ),
+    ] = "none"
+    allow_private_redirect: Annotated[
+        bool,
+        told(
+            "to private nets",
+            "A redirect may lead to a private, link-local or loopback address although its sender has none.",
+            "no",
+            only="http",
+        ),
+    ] = False
+
+
+class LoginTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`login = { user = "uptime", password = "env:DB_PW" }` or `{ token = "file:/etc/uptime-tui/token" }`."""
+
+    user: Annotated[
+        str,
+        told(
+            "login user",
+            "User name of the login. MySQL: an account without any right; PostgreSQL: the name in its first packet.",
+            only="login",
+        ),
+    ] = ""
+    password: Annotated[
+        str,
+        told(
+            "password",
+            "Where the password is kept: `env:NAME`, `file:/path`, `cred:name` or `keyring:service/user`. "
+            "Never the password itself.",
+            "env:NAME, file:/path, cred:name, keyring:service/user",
+            only="login",
+        ),
+    ] = ""
+    token: Annotated[
+        str,
+        told(
+            "token",
+            "HTTP: where a bearer token is kept, as for the password; instead of user and password.",
+            "env:NAME, file:/path …",
+            only="http",
+        ),
+    ] = ""
+    header: Annotated[
+        str,
+        told(
+            "token header",
+            "HTTP: the header that carries the token, instead of `Authorization: Bearer`.",
+            "X-Api-Key",
+            only="http",
+        ),
+    ] = ""
+    allow_plaintext_auth: Annotated[
+        bool,
+        told(
+            "login in clear",
+            "Send the login without TLS, or with a certificate that is not judged. "
+            "Left out: only over judged TLS or to this machine.",
+            "no",
+            only="login",
+        ),
+    ] = False
+
 
 class ExpectTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[monitor.expect]`: what must hold; a key that is left out asks for nothing."""
 
-    status: str | int = ""
-    """HTTP: `"200-299,301"` or `200`."""
-    keyword: str = ""
-    keyword_absent: str = ""
-    json: bool = False
-    redirect: str = ""
-    max_body: str | int = "1MB"
-    """Bytes, or `"64KB"`, `"1MB"` (of 1,024)."""
-    slow: Duration | None = None
-    tls_verify: bool = True
-    tls_name: str = ""
-    tls_warn_days: int = 21
-    plaintext_ok: bool = False
-
-
-class LoginTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[monitor.login]`: the account a probe calls with; left out, it calls without one."""
-
-    user: str = ""
-    """MySQL, MariaDB: an account without any right (`uptime@watcher`); PostgreSQL: the name in the startup packet."""
+    status: Annotated[
+        str | int, told("HTTP status", 'Status codes and ranges that mean up: `"200-299,301"` or `200`.', only="http")
+    ] = ""
+    keyword: Annotated[
+        str, told("keyword", "Text that the body must contain.", "text that proves that it works", only="http")
+    ] = ""
+    keyword_absent: Annotated[
+        str, told("not keyword", "Text that the body must not contain.", "text of the error page", only="http")
+    ] = ""
+    regex: Annotated[
+        str,
+        told(
+            "regex",
+            "Pattern of Python's `re` that must be found in the first 256 KiB of the body; "
+            "a search that takes more than a quarter of a second is given up, and the status is unknown.",
+            "[0-9]+ items in stock",
+            only="http",
+        ),
+    ] = ""
+    json: Annotated[bool, told("JSON", "The body must be valid JSON.", "no", only="http")] = False
+    json_values: Annotated[
+        tuple[str, ...],
+        told(
+            "JSON values",
+            "Values that must be in a JSON body: `'data.items[0].status == \"ok\"'`.",
+            'data.items[0].status == "ok" | queue == 0',
+            only="http",
+        ),
+    ] = ()
+    headers: Annotated[
+        tuple[str, ...],
+        told(
+            "headers",
+            'Headers of the answer: `"Name"` must be there, `"Name == value"` be equal, `"Name contains text"`.',
+            "Strict-Transport-Security | Content-Type contains json",
+            only="http",
+        ),
+    ] = ()
+    redirect: Annotated[
+        str,
+        told(
+            "redirect to",
+            "The first answer must redirect, and its `Location` begin so.",
+            "https://www.example.net/",
+            only="http",
+        ),
+    ] = ""
+    min_body: Annotated[
+        str | int, told("least body", 'Least size of the body: bytes, or `"2KB"` (of 1,024).', "0", only="http")
+    ] = 0
+    max_body: Annotated[
+        str | int,
+        told(
+            "most body",
+            'More body than this is `body_too_large`: bytes, or `"64KB"`, `"1MB"` (of 1,024).',
+            "1MB",
+            only="http",
+        ),
+    ] = "1MB"
+    slow: Annotated[
+        Duration | None, told("slow", "A probe that takes longer in all is `too_slow`: degraded, not down.", "2s")
+    ] = None
+    tls_verify: Annotated[
+        bool, told("judge cert", "False: the certificate is shown, but not judged.", "yes", only="tls")
+    ] = True
+    tls_name: Annotated[
+        str, told("cert name", "Name for SNI and the certificate, where it is not the target's host.", only="tls")
+    ] = ""
+    tls_warn_days: Annotated[
+        int, told("cert warning", "Degraded when the certificate ends in fewer days than this.", "21", only="tls")
+    ] = 21
+    plaintext_ok: Annotated[
+        bool, told("without TLS", "Mail: a server that offers no STARTTLS is up all the same.", "no", only="starttls")
+    ] = False
 
 
 class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One `[[monitor]]` block as it is written."""
 
-    name: str
-    target: str
-    category: str = ""
-    """The service's when left out."""
-    purpose: str = ""
-    interval: Duration | None = None
-    """The service's when left out."""
-    timeout: Duration | None = None
-    confirmations: int | None = None
-    """Failures in a row that confirm one."""
-    recoveries: int | None = None
-    """Successes in a row that end it."""
-    tags: tuple[str, ...] = ()
-    runbook: str = ""
-    paused: bool = False
-    expect: ExpectTable = ExpectTable()
-    login: LoginTable = LoginTable()
+    name: Annotated[str, told("name", "What it is called everywhere; 1 to 80 characters, each name once.")]
+    target: Annotated[
+        str,
+        told(
+            "target",
+            "`scheme://host[:port][/path]` or `host:port`; see [targets](targets.md).",
+            "https://shop.example.net/health, smtp://mx1, db3:5432",
+        ),
+    ]
+    category: Annotated[str, told("category", "The group it is shown in; the service's own when left out.")] = ""
+    purpose: Annotated[str, told("purpose", "What it is for, for whoever is woken by it.")] = ""
+    interval: Annotated[
+        Duration | None, told("interval", "Time from probe to probe; the service's own when left out.")
+    ] = None
+    timeout: Annotated[Duration | None, told("timeout", "Whole time of one probe; 10 s when left out.", "10s")] = None
+    confirmations: Annotated[int | None, told("confirmations", "Failures in a row that confirm one.", "3")] = None
+    recoveries: Annotated[int | None, told("recoveries", "Successes in a row that end a failure.", "2")] = None
+    tags: Annotated[tuple[str, ...], told("tags", "Words to filter by (`#shop`).", "comma separated")] = ()
+    runbook: Annotated[
+        str, told("runbook", "A link or a line of your own.", "a link or a line shown when it fails")
+    ] = ""
+    paused: Annotated[bool, told("", "Not probed until it is resumed.")] = False
+    request: Annotated[RequestTable, told("", "What is asked over HTTP; see below.")] = RequestTable()
+    login: Annotated[LoginTable, told("", "How to log in; see below.")] = LoginTable()
+    expect: Annotated[ExpectTable, told("", "What must hold; see below.")] = ExpectTable()
 
 
 class ResolverSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +231,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[engine]`."""
 
     max_probes_at_once: int = 512
+    """Probes under way at the same time, at most; fewer where the system allows fewer open files."""
     retention_days: int = 90
     """How long single results are kept."""
 
@@ -80,7 +244,9 @@ class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ascii: bool | None = None
     """Only ASCII glyphs; left out: where the locale is not UTF-8."""
     clock: bool = True
+    """Show the time of day."""
     mouse: bool = True
+    """Take the mouse; false leaves selecting text to the terminal."""
     frames_per_second: int | None = None
     """Upper bound of redraws; left out: 10, over SSH 5."""
 
@@ -89,8 +255,11 @@ class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[defaults]`: what a monitor gets that does not say it."""
 
     interval: Duration | None = None
+    """Time from probe to probe; left out: the service's own."""
     timeout: Duration | None = None
+    """Whole time of one probe; left out: 10 s."""
     confirmations: int | None = None
+    """Failures in a row that confirm one; left out: 3."""
 
     @property
     def interval_s(self) -> float | None:
@@ -120,5 +289,5 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls: TlsSettings = TlsSettings()
 
 
-TABLES: dict[str, type[Any]] = {"expect": ExpectTable, "login": LoginTable}
+TABLES: dict[str, type[Any]] = {"request": RequestTable, "login": LoginTable, "expect": ExpectTable}
 """Sub-tables of a `[[monitor]]` block by key."""

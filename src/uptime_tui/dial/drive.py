@@ -315,7 +315,7 @@ class Driver:
         if outcome.failure is None:
             judgement = None if self._tls is None else self._tls.judgement
             if judgement is not None and judgement.failure is not None:
-                found = Outcome(judgement.failure, judgement.detail, outcome.banner)
+                found = Outcome(judgement.failure, judgement.detail, outcome.banner, left=outcome.left)
                 self._end(found, Phase.TLS, now_s, protocol=outcome.detail)
             else:
                 self._end(outcome, None, now_s)

@@ -86,6 +86,6 @@ class Fleet:
             removed=frozenset(before.keys() - fresh.keys()),
             changed=changed,
             retargeted=frozenset(
-                n for n, m in fresh.items() if (was := known_as[n]) is not None and was.question != m.question
+                n for n, m in fresh.items() if (was := known_as[n]) is not None and not was.probes_like(m)
             ),
         )

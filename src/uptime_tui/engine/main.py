@@ -18,6 +18,7 @@ from uptime_tui.engine.bus import Bus
 from uptime_tui.engine.desk import Desk
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.lock import take_lock
+from uptime_tui.engine.place import own_vantage
 from uptime_tui.engine.present import Present
 from uptime_tui.engine.prober import Prober
 from uptime_tui.engine.reload import Reloader
@@ -28,7 +29,6 @@ from uptime_tui.engine.tracker import Tracker
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.units import MonitorId
-from uptime_tui.vantage.local import local_vantage
 from uptime_tui.wire.messages import Notice
 
 _log: Final = logging.getLogger(__name__)
@@ -96,9 +96,7 @@ class Engine:
         self.bus = Bus(self.loop, present)
         self.tracker = present.tracker = Tracker(self.fleet, self.journal, self.bus.mark)
         self.network = present.network = Network()
-        self.vantage = local_vantage(
-            self.spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file
-        )
+        self.vantage = own_vantage(self.spawn, settings)
         self.prober = Prober(self.fleet, self.vantage, self.network, self.tracker, self.journal)
         present.slowed = self.prober.slowed
         limit = raise_limits(settings.engine.max_probes_at_once)

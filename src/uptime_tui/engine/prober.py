@@ -93,9 +93,7 @@ def _is_same(begun: Plan, now: Plan | None) -> bool:
     """Whether what was probed is what is watched now: a target that was edited meanwhile is another thing."""
     if now is begun:
         return True
-    if now is None:
-        return False
-    return begun.monitor.question == now.monitor.question
+    return now is not None and begun.monitor.probes_like(now.monitor)
 
 
 def _ours(number: MonitorId, what: str) -> Result:

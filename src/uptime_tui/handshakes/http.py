@@ -1,17 +1,20 @@
-"""HTTP/1.1 (RFC 9110, 9112): one GET, its status, and what its body must hold.
+"""HTTP/1.1 (RFC 9110, 9112): one request, its status, and what its headers and body must hold.
 
-GET and not HEAD: many servers answer HEAD differently or not at all. No encoding is asked for, the connection is
-closed by the server, and the body is read to its end within a bound, so that its log shows an ordinary visitor.
+GET and not HEAD unless told: many servers answer HEAD differently or not at all. No encoding is asked for, the
+connection is closed by the server, and the body is read to its end within a bound, so that its log shows an ordinary
+visitor.
 """
 
 import re
 from typing import Final
 
 from uptime_tui.handshakes._readers import FIRST_BYTES, Talk, Unreadable, concluding, strange
-from uptime_tui.model.content import accepts, judge_body, wants_body
+from uptime_tui.model.content import accepts, judge_body, judge_headers, wants_body
 from uptime_tui.model.failure import Failure, Phase
-from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.outcome import Leads, Outcome
+from uptime_tui.model.redirect import FOLLOWED
 from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.secret import Credentials
 from uptime_tui.model.steps import Ask, Conclude, Handshake, Mark, Receive, Send
 
 SERVER_SPEAKS_FIRST = False
@@ -37,30 +40,52 @@ _TLS_WANTED: Final = re.compile(rb"plain HTTP|HTTP request to an HTTPS|speaking 
 
 
 def handshake(ask: Ask) -> Handshake:
-    """GET, judge the status, read and judge the body."""
+    """Ask, judge the status and the headers, read and judge the body."""
     return concluding(_talk(ask))
 
 
 def request(ask: Ask) -> bytes:
-    """The request; the path is percent-encoded where the user did not."""
+    """The request; the path is percent-encoded where the user did not. A monitor's own header replaces ours."""
+    told = ask.request
     path = _UNSENDABLE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), ask.path or "/")
     host = f"[{ask.host}]" if ":" in ask.host else ask.host
     port = "" if _DEFAULT_PORT.get(ask.tls) == ask.port else f":{ask.port}"
-    return (
-        f"GET {path} HTTP/1.1\r\nHost: {host}{port}\r\nUser-Agent: {ask.user_agent}\r\n"
-        "Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n"
-    ).encode("ascii")
+    body = told.body.encode()
+    headers = {"Host": f"{host}{port}", "User-Agent": ask.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+    ours = {name.lower(): name for name in headers}
+    for name, value in told.headers:
+        headers.pop(ours.get(name.lower(), ""), None)
+        headers[name] = value
+    if ask.login is not None:
+        headers.update(_authorization(ask.login))
+    if body or told.method in {"POST", "PUT", "PATCH"}:
+        headers["Content-Length"] = str(len(body))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"{told.method} {path} HTTP/1.1\r\n{lines}Connection: close\r\n\r\n"
+    return head.encode() + body  # all ASCII but, perhaps, a token
+
+
+def _authorization(login: Credentials) -> dict[str, str]:
+    if login.user:
+        return {"Authorization": login.basic()}
+    token = login.secret.reveal()
+    return {login.header: token} if login.header else {"Authorization": f"Bearer {token}"}
 
 
 class _Answer:
     """Callbacks of the parser: what an answer says of itself, and its body while it may be kept."""
 
-    __slots__ = ("broken", "code", "done", "headers", "headers_done", "keep", "length", "parser", "parts", "reason")
+    __slots__ = (
+        "bodiless", "broken", "code", "done", "headers", "headers_done", "keep", "kept", "length", "parser", "parts",
+        "reason",
+    )  # fmt: skip
 
-    def __init__(self, *, keep: bool) -> None:
+    def __init__(self, ask: Ask) -> None:
         import httptools
 
-        self.keep = keep
+        self.keep = wants_body(ask.expect)
+        self.kept = _KEPT.union(check.name.encode() for check in ask.expect.headers)
+        self.bodiless = ask.request.method == "HEAD"
         self.reason = b""
         self.headers: dict[bytes, bytes] = {}
         self.parts: list[bytes] = []
@@ -81,8 +106,9 @@ class _Answer:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
-        if name in _KEPT and not self.done:
-            self.headers[name] = value
+        if name in self.kept and not self.done:
+            before = self.headers.get(name)
+            self.headers[name] = value if before is None else before + b", " + value
 
     def on_headers_complete(self) -> None:
         if self.done:
@@ -91,6 +117,7 @@ class _Answer:
         # 1xx announce another answer (RFC 9110 §15.2); 101 would be the last one, but we asked for no upgrade
         self.headers_done = self.code >= 200 or self.code == 101
         self.keep = self.keep or self.code == 400  # its body tells a TLS port
+        self.done = self.headers_done and self.bodiless
         if not self.headers_done:
             self.reason = b""
             self.headers.clear()
@@ -118,15 +145,15 @@ class _Answer:
 
 def _talk(ask: Ask) -> Talk:
     yield Send(request(ask))
-    answer = _Answer(keep=wants_body(ask.expect))
+    answer = _Answer(ask)
     yield from _read_head(answer)
     allowed = 2 * ask.expect.max_body_bytes + HEADER_BYTES  # chunked framing costs room of its own
     yield Mark(Phase.CONTENT, allow_bytes=allowed + HEADER_BYTES)
-    refused = _judge_status(answer, ask)
-    if refused is not None:
-        return (yield from _drain(answer, refused, ask))
+    decided = _leads(answer, ask) or _judge_head(answer, ask)
+    if decided is not None:
+        return (yield from _drain(answer, decided, ask))
     announced = answer.headers.get(b"content-length", b"")
-    if announced.isdigit() and int(announced[:20]) > ask.expect.max_body_bytes:
+    if not answer.done and announced.isdigit() and int(announced[:20]) > ask.expect.max_body_bytes:
         return _too_large(answer, ask)
     ended = False
     while not (answer.done or ended or answer.broken):
@@ -176,7 +203,15 @@ def _closed(first: bytes) -> Outcome:
     return strange("HTTP", first, "what answers is not HTTP/1.1")
 
 
-def _judge_status(answer: _Answer, ask: Ask) -> Outcome | None:
+def _leads(answer: _Answer, ask: Ask) -> Outcome | None:
+    """The answer as a step on the way, where redirects are followed."""
+    location = answer.headers.get(b"location", b"")
+    if not (ask.request.follow and location and answer.code in FOLLOWED):
+        return None
+    return Outcome(None, _status_line(answer), _banner(answer), left=Leads(answer.code, location.decode("latin-1")))
+
+
+def _judge_head(answer: _Answer, ask: Ask) -> Outcome | None:
     wanted = ask.expect.redirect
     line, banner = _status_line(answer), _banner(answer)
     if wanted:
@@ -185,10 +220,10 @@ def _judge_status(answer: _Answer, ask: Ask) -> Outcome | None:
             return Outcome(Failure.REDIRECT, f"{line}, no redirect to {wanted}", banner)
         if not safe_text(location, 2000).startswith(wanted):
             return Outcome(Failure.REDIRECT, f"{line}, expected {wanted}", banner)
-        return None
-    if accepts(ask.expect.status or ask.status, answer.code):
-        return None
-    return Outcome(Failure.HTTP_STATUS, line, banner)
+    elif not accepts(ask.expect.status or ask.status, answer.code):
+        return Outcome(Failure.HTTP_STATUS, line, banner)
+    found = judge_headers(ask.expect, answer.headers)
+    return None if found is None else Outcome(found.failure, f"{line}: {found.detail}", banner)
 
 
 def _judge_content(answer: _Answer, ask: Ask) -> Outcome:
@@ -199,11 +234,12 @@ def _judge_content(answer: _Answer, ask: Ask) -> Outcome:
     if not answer.done and (announced is not None or b"transfer-encoding" in answer.headers):
         of = f" of {safe_text(announced, 20)}" if announced else ""
         return Outcome(Failure.CLOSED_EARLY, f"{line}, closed after {answer.length}{of} bytes of body", banner)
+    found = None
     if wants_body(ask.expect):
         found = judge_body(ask.expect, answer.headers, b"".join(answer.parts))
-        if found is not None:
-            return Outcome(found.failure, f"{line}: {found.detail}", banner)
-    return Outcome(None, f"{line}, {_size(answer.length)}", banner)
+    if isinstance(found, Outcome):
+        return Outcome(found.failure, f"{line}: {found.detail}", banner)
+    return Outcome(None, f"{line}, {_size(answer.length)}", banner, left=found)
 
 
 def _drain(answer: _Answer, outcome: Outcome, ask: Ask) -> Talk:

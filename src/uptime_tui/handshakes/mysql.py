@@ -100,7 +100,7 @@ class _Server:
         self.seq = 0
         """Of the next packet, whoever sends it; the protocol counts them."""
         self.secured = False
-        self.password = ask.password
+        self.password = "" if ask.login is None else ask.login.secret.reveal()
         self.verdict: int | None = None
         """0 for a login, else the number of the server's error; None while there is none."""
         self.broken = False
@@ -168,7 +168,7 @@ class _Server:
         if length is None:
             return None
         proof = self._proof(plugin, salt)
-        if self.ask.user and not self.ask.password and length != 64:
+        if self.ask.user and not self.password and length != 64:
             self.broken = True  # until it is taken: how an account without a password answers counts when there is none
             return self._packet(b"" if plugin == _NATIVE else b"\0")
         return self._packet(proof or self.ask.noise[:length])
@@ -222,7 +222,7 @@ class _Server:
     def _how(self) -> str:
         if self.secured or self.ask.tls != "starttls":
             return ""
-        kept = ", so the password was not sent" if self.ask.password else ""
+        kept = ", so the password was not sent" if self.password else ""
         return f" (no TLS is offered{kept})"
 
     # --- packets ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Redis and its kin (RESP): PING, and nothing else but a QUIT.
+"""Redis and its kin (RESP): PING, and nothing else but a QUIT; AUTH before it where the monitor has a login.
 
 An answer that asks for a password, or says that strangers are not served, comes from a healthy server.
 """
@@ -33,13 +33,24 @@ _BUSY: Final = {
 
 
 def handshake(ask: Ask) -> Handshake:
-    """PING, judge, QUIT."""
-    del ask
-    return concluding(_talk())
+    """AUTH where there is a login, PING, judge, QUIT."""
+    return concluding(_talk(ask))
 
 
-def _talk() -> Talk:
+def command(*words: str) -> bytes:
+    """A command as RESP has it: an array of bulk strings."""
+    parts = (word.encode() for word in words)
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%b\r\n" % (len(part), part) for part in parts)
+
+
+def _talk(ask: Ask) -> Talk:
     inbox = Inbox("Redis")
+    if ask.login is not None:
+        user = (ask.login.user,) if ask.login.user else ()
+        yield Send(command("AUTH", *user, ask.login.secret.reveal()))
+        said = yield from inbox.read_line("the answer to AUTH")
+        if not said.startswith(b"+OK"):
+            return _judge_login(said, inbox)
     yield Send(PING)
     line = yield from inbox.read_line("the answer to PING")
     outcome = _judge(line, inbox)
@@ -51,6 +62,12 @@ def _talk() -> Talk:
         except Unreadable:
             return outcome  # it has hung up first, as it may
     return outcome
+
+
+def _judge_login(line: bytes, inbox: Inbox) -> Outcome:
+    if line.startswith((b"-WRONGPASS", b"-ERR ", b"-NOPERM")) and not line.lower().startswith(b"-err max"):
+        return Outcome(Failure.REFUSED_SERVICE, f"the login is refused: {safe_text(line)}", safe_text(line))
+    return _judge(line, inbox)
 
 
 def _judge(line: bytes, inbox: Inbox) -> Outcome:

@@ -1,4 +1,4 @@
-"""What must hold of an HTTP answer: its status, where it leads, and what its body says. Pure."""
+"""What must hold of an HTTP answer: its status, its headers, and what its body says. Pure."""
 
 import re
 import zlib
@@ -8,13 +8,16 @@ from typing import Final
 import msgspec
 
 from uptime_tui.model.failure import Failure
+from uptime_tui.model.jsonpath import failing, parse_check
 from uptime_tui.model.monitor import Expectations
-from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.outcome import Outcome, Search
 from uptime_tui.model.safetext import safe_text
 
 _CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _CODES: Final = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
 _META_BYTES: Final = 1024
+SEARCHED_BYTES: Final = 262_144
+"""So much of a body is searched for a pattern: the time it takes may grow faster than the text."""
 
 
 def accepts(ranges: str, code: int) -> bool:
@@ -34,11 +37,34 @@ def accepts_only_codes(ranges: str) -> bool:
 
 def wants_body(expect: Expectations) -> bool:
     """Whether the body itself is looked at, and has to be kept until it is complete."""
-    return bool(expect.keyword or expect.keyword_absent or expect.json)
+    return bool(
+        expect.keyword or expect.keyword_absent or expect.regex or expect.json or expect.json_values
+        or expect.min_body_bytes
+    )  # fmt: skip
 
 
-def judge_body(expect: Expectations, headers: Mapping[bytes, bytes], body: bytes) -> Outcome | None:
-    """What is wrong with the body; None when all that is asked of it holds.
+def judge_headers(expect: Expectations, headers: Mapping[bytes, bytes]) -> Outcome | None:
+    """What is wrong with the answer's headers; None when all that is asked of them holds.
+
+    Args:
+        expect: what must hold.
+        headers: names in lower case; a repeated one's values joined by `, ` (RFC 9110 §5.2).
+    """
+    for check in expect.headers:
+        value = headers.get(check.name.encode())
+        if value is None:
+            return Outcome(Failure.KEYWORD_MISSING, f"the answer has no header {safe_text(check.name, 60)}")
+        wanted = check.value.encode()
+        holds = {"present": True, "equals": value.strip() == wanted, "contains": wanted in value}[check.how]
+        if not holds:
+            words = "expected" if check.how == "equals" else "without"
+            said = f"{safe_text(check.name, 60)} is '{safe_text(value, 80)}', {words} '{safe_text(check.value, 80)}'"
+            return Outcome(Failure.KEYWORD_MISSING, said)
+    return None
+
+
+def judge_body(expect: Expectations, headers: Mapping[bytes, bytes], body: bytes) -> Outcome | Search | None:
+    """What is wrong with the body; None when all that is asked of it holds, a search where that is still to be made.
 
     Args:
         expect: what must hold.
@@ -48,21 +74,38 @@ def judge_body(expect: Expectations, headers: Mapping[bytes, bytes], body: bytes
     plain = _decompress(headers.get(b"content-encoding", b"").strip().lower(), body, expect.max_body_bytes)
     if isinstance(plain, Outcome):
         return plain
+    if len(plain) < expect.min_body_bytes:
+        short = f"{len(plain)} bytes of body, at least {expect.min_body_bytes} expected"
+        return Outcome(Failure.KEYWORD_MISSING, short)
     if expect.keyword and not _holds(plain, expect.keyword, headers):
         return Outcome(Failure.KEYWORD_MISSING, f"the page does not contain '{safe_text(expect.keyword, 80)}'")
     if expect.keyword_absent and _holds(plain, expect.keyword_absent, headers):
         return Outcome(Failure.KEYWORD_PRESENT, f"the page contains '{safe_text(expect.keyword_absent, 80)}'")
-    return _judge_json(plain) if expect.json else None
+    found = _judge_json(expect, plain) if expect.json or expect.json_values else None
+    if found is None and expect.regex:
+        return Search(expect.regex, plain[:SEARCHED_BYTES])
+    return found
 
 
-def _judge_json(body: bytes) -> Outcome | None:
+def unfound(search: Search) -> Outcome:
+    """The outcome of a search that found nothing."""
+    where = f"the first {SEARCHED_BYTES >> 10} KiB of the page" if len(search.text) == SEARCHED_BYTES else "the page"
+    return Outcome(Failure.KEYWORD_MISSING, f"nothing in {where} matches '{safe_text(search.pattern, 80)}'")
+
+
+def _judge_json(expect: Expectations, body: bytes) -> Outcome | None:
+    """Valid, and every value as it must be. msgspec bounds the nesting itself, without the stack of C."""
     try:
-        msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.MsgspecError, ValueError, RecursionError) as why:
+        data = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         if not body.strip():
             return Outcome(Failure.JSON_INVALID, "the body is not JSON: it is empty")
         start = safe_text(body[:200], 40)
-        return Outcome(Failure.JSON_INVALID, f"the body is not JSON: {safe_text(str(why), 80)}; it begins '{start}'")
+        return Outcome(Failure.JSON_INVALID, f"the body is not JSON: {safe_text(str(error), 80)}; it begins '{start}'")
+    for text in expect.json_values:
+        why = failing(parse_check(text), data)
+        if why:
+            return Outcome(Failure.JSON_MISMATCH, why)
     return None
 
 

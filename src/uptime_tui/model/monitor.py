@@ -1,6 +1,6 @@
 """What is watched: one configured target with what must hold and how often to look."""
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,6 +11,43 @@ DEFAULT_INTERVAL_S: Final = 60.0
 DEFAULT_TIMEOUT_S: Final = 10.0
 DEFAULT_FAILURE_THRESHOLD: Final = 3
 DEFAULT_SUCCESS_THRESHOLD: Final = 2
+
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """HTTP: what is asked, where it is more than a plain GET."""
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    """Name and value; neither a login nor what the conversation itself needs (`Host` may be)."""
+    body: str = ""
+    follow: bool = False
+    """Redirects are followed, at most 5; False: the first answer is the one that is judged."""
+    allow_private_redirect: bool = False
+    """A redirect may lead further inside a network than the server that sent it."""
+
+
+class Login(msgspec.Struct, frozen=True):
+    """How a probe logs in. The secret is a reference (`model.secret`), never a value."""
+
+    user: str = ""
+    secret: str = ""
+    """`env:NAME`, `file:/path`, `cred:name`, `keyring:service/user`; empty: no login."""
+    header: str = ""
+    """HTTP: the header that carries a token; empty: `Authorization: Bearer`."""
+    allow_plaintext_auth: bool = False
+    """Send it without TLS, or within TLS that is not verified."""
+
+
+NO_LOGIN: Final = Login()
+
+
+class HeaderCheck(msgspec.Struct, frozen=True):
+    """A header of the answer that must be there."""
+
+    name: str
+    """Lower case."""
+    how: Literal["present", "equals", "contains"] = "present"
+    value: str = ""
 
 
 class Expectations(msgspec.Struct, frozen=True):
@@ -24,10 +61,18 @@ class Expectations(msgspec.Struct, frozen=True):
     """HTTP: text the body must not contain."""
     json: bool = False
     """HTTP: the body must parse as JSON."""
+    regex: str = ""
+    """HTTP: pattern (Python's `re`) that must be found in the body."""
+    json_values: tuple[str, ...] = ()
+    """HTTP: checks of `model.jsonpath`, all of which must hold."""
+    headers: tuple[HeaderCheck, ...] = ()
+    """HTTP: of the answer."""
     redirect: str = ""
     """HTTP: where the answer must redirect to (prefix of the Location); empty asks for nothing."""
     max_body_bytes: int = 1_048_576
     """HTTP: more body than this is `body_too_large`."""
+    min_body_bytes: int = 0
+    """HTTP: less body than this is `keyword_missing`: what the page is for is not on it."""
     slow_ms: int = 0
     """Any service: a total above this is `too_slow`; 0 asks for nothing."""
     tls_verify: bool = True
@@ -38,13 +83,6 @@ class Expectations(msgspec.Struct, frozen=True):
     """Certificates that live less than 30 days are judged by a third of their life instead."""
     plaintext_ok: bool = False
     """Mail: True accepts a server that offers no STARTTLS."""
-
-
-class Login(msgspec.Struct, frozen=True):
-    """The account a monitor calls with, where its service has logins."""
-
-    user: str = ""
-    """Empty: none; the service is seen without a login."""
 
 
 class Monitor(msgspec.Struct, frozen=True):
@@ -68,14 +106,15 @@ class Monitor(msgspec.Struct, frozen=True):
     """A link or a line of the user's own; shown in the panel."""
     paused: bool = False
     expect: Expectations = Expectations()
-    login: Login = Login()
-
-    @property
-    def question(self) -> tuple[Target, Expectations, Login]:
-        """All that decides what a result means: when it changes, what was known does not count any more."""
-        return self.target, self.expect, self.login
+    request: HttpRequest = HttpRequest()
+    login: Login = NO_LOGIN
 
     @property
     def caller(self) -> str:
         """Who calls where, as the server sees it: what a `Rest` is for."""
         return f"{self.login.user}@{self.target.host}:{self.target.port}"
+
+    def probes_like(self, other: "Monitor") -> bool:
+        """Whether a probe of the other one says the same: where it goes, what it asks and what must hold are equal."""
+        mine = (self.target, self.expect, self.request, self.login)
+        return mine == (other.target, other.expect, other.request, other.login)

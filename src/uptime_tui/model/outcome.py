@@ -1,5 +1,7 @@
 """What a handshake concluded about its peer."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from uptime_tui.model.failure import Failure
@@ -16,6 +18,21 @@ class Rest(msgspec.Struct, frozen=True, gc=False):
     """Who is to rest, as `Monitor.caller` says it; the vantage fills it in."""
 
 
+class Leads(NamedTuple):
+    """An HTTP answer that leads elsewhere, to be followed by whoever runs conversations."""
+
+    code: int
+    location: str
+    """As it came, read as latin-1: not safe to show."""
+
+
+class Search(NamedTuple):
+    """A search that a conversation must not make itself: it may take long, and the loop waits for conversations."""
+
+    pattern: str
+    text: bytes
+
+
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The conclusion of one conversation.
 
@@ -29,3 +46,5 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What the peer said of itself: greeting, server header, version; empty when it said nothing."""
     rest: Rest | None = None
     """How long to leave the server alone, where the interval alone would not be polite."""
+    left: Leads | Search | None = None
+    """What remains to be done before this success is one."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from uptime_tui.model.failure import Phase
-from uptime_tui.model.monitor import Expectations
+from uptime_tui.model.monitor import Expectations, HttpRequest
 from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.secret import Credentials
 
 NO_EXPECTATIONS: Final = Expectations()
+PLAIN_GET: Final = HttpRequest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,15 @@ class Ask:
     """EHLO argument: our fully qualified name, else an address literal (RFC 5321 §4.1.4)."""
     user_agent: str = "uptime-tui"
     """`uptime-tui/<version>`."""
+    request: HttpRequest = PLAIN_GET
+    """HTTP: what is asked."""
     login: Credentials | None = None
-    """May be sent as this conversation stands: within TLS that was verified, over loopback, or the user allows more."""
+    """May be sent as this conversation stands: within TLS that was verified, over loopback, or the user allows more.
+    A handshake that begins TLS itself (`starttls`) sends it after that only, unless `login_in_clear`."""
+    login_in_clear: bool = False
+    """May be sent without TLS."""
     user: str = ""
-    """Account to log in with, where the protocol has logins; empty: none is configured."""
-    password: str = field(default="", repr=False)
-    """Of that account. Never sent before TLS, nor to a server whose certificate was not accepted."""
+    """Account to call with, where a name is all that is needed; `login` carries it too, with its secret."""
     noise: bytes = field(default=b"", repr=False)
     """64 random bytes: a handshake has no chance of its own."""
 

@@ -59,7 +59,7 @@ def _key_by_key(table: Mapping[str, Any], kind: type[Table], root: Place) -> tup
         try:
             sound[key] = msgspec.convert(value, expected)
         except msgspec.ValidationError:
-            faults.append(Fault(path, f"{key} must be {_words(expected)}", _example(path, expected)))
+            faults.append(Fault(path, f"{key} must be {words(expected)}", _example(path, expected)))
     faults += _missing(table, kind, root)
     try:
         return kind(**sound), faults
@@ -106,7 +106,8 @@ def _dotted(path: Place) -> str:
     return safe_text(".".join(part for part in path if isinstance(part, str)), 80)
 
 
-def _words(expected: Any) -> str:
+def words(expected: Any) -> str:
+    """A type as people say it: `text or a whole number`."""
     if get_origin(expected) is Literal:
         return f"one of {', '.join(get_args(expected))}"
     kinds = set(getattr(expected, "__args__", ())) or {expected}
@@ -127,7 +128,7 @@ def _words(expected: Any) -> str:
 
 
 def _example(path: Place, expected: Any) -> str:
-    key, words = path[-1], _words(expected)
+    key, said = path[-1], words(expected)
     examples = {
         "a duration": f'write {key} = "60s"',
         "a number": f"write {key} = 0.5",
@@ -139,4 +140,4 @@ def _example(path: Place, expected: Any) -> str:
         "a list of tables": f"write [[{_dotted(path)}]] and its keys below",
         "a table": f"write {key} = {{ key = value }}",
     }
-    return examples.get(words, f'write {key} = "{words.rpartition(" ")[2]}"')
+    return examples.get(said, f'write {key} = "{said.rpartition(" ")[2]}"')

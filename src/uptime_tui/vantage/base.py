@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from uptime_tui.catalogue.service import Service
-from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.monitor import Login, Monitor
+from uptime_tui.model.outcome import Leads, Search
 from uptime_tui.model.result import Result
+from uptime_tui.model.secret import Credentials
 from uptime_tui.model.units import VantageName
 
 Done = Callable[[Result], None]
+Left = Leads | Search | None
+"""What remains to be done after a conversation before its result is the probe's."""
+LegDone = Callable[[Result, Left], None]
+Unlock = Callable[[Login, float, Callable[[Credentials | str], None]], None]
+"""Finds the secret of a login within so many seconds: credentials, or why there are none (`config.secrets`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,17 @@ class Plan:
 
     monitor: Monitor
     service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One conversation of a probe that may need several."""
+
+    deadline_s: float
+    """On the loop's clock, the whole probe's."""
+    login: Credentials | None = None
+    sender: str = ""
+    """Address of the server that sent us on by a redirect; empty: the target is the user's own choice."""
 
 
 class Vantage(Protocol):

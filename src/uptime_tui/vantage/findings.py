@@ -1,6 +1,7 @@
 """What a connection or its failure means, in a code, a sentence and evidence. Pure."""
 
 import errno
+import itertools
 import os
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -12,7 +13,7 @@ from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.outcome import Rest
-from uptime_tui.model.result import Evidence
+from uptime_tui.model.result import Evidence, Result
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import format_duration
 
@@ -115,6 +116,18 @@ def resting(rest: Rest | None, monitor: Monitor) -> tuple[Rest | None, tuple[Evi
     text = f"not again within {format_duration(rest.seconds)}: {rest.why}"
     whose = msgspec.structs.replace(rest, of=monitor.caller)
     return whose, (Evidence("rest", Phase.PROTOCOL, ok=None, text=text),)
+
+
+def judge_pace(result: Result, slow_ms: int) -> Result:
+    """The result as it is, or why a success took longer than `slow_ms` (0: no limit): SYNs were lost, or it is slow."""
+    total = result.timings.total or 0.0
+    if result.failure is not None or not 0 < slow_ms < total:
+        return result
+    pairs = itertools.pairwise(result.evidence)
+    lost = next((seen.text for stood, seen in pairs if (stood.id, seen.id) == ("tcp_connect", "retransmits")), "")
+    failure, phase = (Failure.PACKET_LOSS, Phase.CONNECT) if lost else (Failure.TOO_SLOW, Phase.CONTENT)
+    detail = f"{lost and f'{lost}: '}{total:.0f} ms, the limit is {slow_ms} ms ({result.detail})"
+    return msgspec.structs.replace(result, failure=failure, phase=phase, detail=detail)
 
 
 def _sentence(failure: Failure, end: DialEnd, place: str, waited_ms: float) -> str:

@@ -1,6 +1,8 @@
 import pytest
 
 from uptime_tui.handshakes.http import request
+from uptime_tui.model.monitor import HttpRequest
+from uptime_tui.model.secret import Credentials, Secret
 from uptime_tui.model.steps import Ask
 
 
@@ -20,3 +22,28 @@ def test_request(ask, head):
     assert sent.startswith(head)
     assert sent.endswith(b"Connection: close\r\n\r\n")
     assert sent.count(b"\r\n\r\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("login", "line"),
+    [
+        # RFC 7617 §2 and §2.1
+        (Credentials(Secret("open sesame"), "Aladdin"), b"Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        (Credentials(Secret("123\u00a3"), "test"), b"Authorization: Basic dGVzdDoxMjPCow=="),
+        (Credentials(Secret("abc.def")), b"Authorization: Bearer abc.def"),
+        (Credentials(Secret("abc"), header="X-Api-Key"), b"X-Api-Key: abc"),
+    ],
+)
+def test_login(login, line):
+    sent = request(Ask("a.test", 443, "https", tls="implicit", login=login))
+    assert line in sent.split(b"\r\n")
+    assert b"Authorization" not in request(Ask("a.test", 443, "https", tls="implicit"))
+
+
+def test_own_host_and_an_empty_post():
+    asked = HttpRequest("POST", (("HOST", "b.test"),))
+    lines = request(Ask("a.test", 80, "http", request=asked)).split(b"\r\n")
+    assert lines[0] == b"POST / HTTP/1.1"
+    assert b"HOST: b.test" in lines
+    assert b"Content-Length: 0" in lines
+    assert not any(line.startswith(b"Host: ") for line in lines)

@@ -7,6 +7,7 @@ import pytest
 from support.bytescript import FOLDER, NOISE, play, read_script
 from uptime_tui.handshakes.mysql import BAN_S, BLOCKED, HOUR_S, RARELY, REFUSED, caution, farewell, handshake
 from uptime_tui.model.failure import Failure
+from uptime_tui.model.secret import Credentials, Secret
 from uptime_tui.model.steps import Ask, Receive, Send, StartTls
 
 
@@ -73,7 +74,17 @@ def _end(talk, peers):
 
 
 def test_a_refused_certificate_is_left_by_a_login_without_a_password():
-    talk = farewell(Ask("db.test", 3306, "mysql", tls="starttls", user="uptime", password="secret", noise=NOISE))
+    talk = farewell(
+        Ask(
+            "db.test",
+            3306,
+            "mysql",
+            tls="starttls",
+            user="uptime",
+            login=Credentials(Secret("secret"), "uptime"),
+            noise=NOISE,
+        )
+    )
     said = talk.send(None)
     assert isinstance(said, Send)
     assert said.data[3] == 2, "after the greeting and the SSLRequest"
@@ -95,7 +106,15 @@ def test_plaintext_behind_the_greeting_is_no_part_of_the_login():
 
 
 def test_a_password_is_never_said_before_tls_nor_shown():
-    ask = Ask("db.test", 3306, "mysql", tls="starttls", user="uptime", password="secret", noise=NOISE)
+    ask = Ask(
+        "db.test",
+        3306,
+        "mysql",
+        tls="starttls",
+        user="uptime",
+        login=Credentials(Secret("secret"), "uptime"),
+        noise=NOISE,
+    )
     assert "secret" not in repr(ask)
     dialogue = tomllib.loads((FOLDER / "mysql" / "password.toml").read_text())["dialogue"]
     talk = handshake(ask)
