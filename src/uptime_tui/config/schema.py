@@ -9,19 +9,21 @@ from uptime_tui.model.units import parse_duration
 Duration = str | int | float
 """As `model.units.parse_duration` reads it; a bare number means seconds."""
 
-Only = Literal["", "http", "tls", "starttls", "login"]
+Only = Literal["", "http", "tls", "starttls", "login", "token"]
+"""Which services have a key: all, those with HTTP, TLS, STARTTLS, a login, a login over HTTP."""
 
 
-def told(label: str, meaning: str, hint: str = "", *, only: Only = "") -> msgspec.Meta:
+def told(label: str, meaning: str, hint: str = "", *, only: Only = "", joint: str = " | ") -> msgspec.Meta:
     """What is said of a key wherever it is shown: the form, the reference.
 
     Args:
         label: beside the field of the form, at most 14 characters; a key without one is not in the form.
         meaning: one or two sentences.
         hint: in the empty field.
-        only: the services that have it: with HTTP, with TLS, with STARTTLS, with a login; empty: all.
+        only: the services that have it.
+        joint: what stands between the items of a list in the form.
     """
-    return msgspec.Meta(title=label, description=meaning, examples=[hint], extra={"only": only})
+    return msgspec.Meta(title=label, description=meaning, examples=[hint], extra={"only": only, "joint": joint})
 
 
 class RequestTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +54,7 @@ class RequestTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     allow_private_redirect: Annotated[
         bool,
         told(
-            "to private nets",
+            "private hosts",
             "A redirect may lead to a private, link-local or loopback address although its sender has none.",
             "no",
             only="http",
@@ -87,7 +89,7 @@ class LoginTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "token",
             "HTTP: where a bearer token is kept, as for the password; instead of user and password.",
             "env:NAME, file:/path …",
-            only="http",
+            only="token",
         ),
     ] = ""
     header: Annotated[
@@ -96,7 +98,7 @@ class LoginTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "token header",
             "HTTP: the header that carries the token, instead of `Authorization: Bearer`.",
             "X-Api-Key",
-            only="http",
+            only="token",
         ),
     ] = ""
     allow_plaintext_auth: Annotated[
@@ -210,7 +212,7 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout: Annotated[Duration | None, told("timeout", "Whole time of one probe; 10 s when left out.", "10s")] = None
     confirmations: Annotated[int | None, told("confirmations", "Failures in a row that confirm one.", "3")] = None
     recoveries: Annotated[int | None, told("recoveries", "Successes in a row that end a failure.", "2")] = None
-    tags: Annotated[tuple[str, ...], told("tags", "Words to filter by (`#shop`).", "comma separated")] = ()
+    tags: Annotated[tuple[str, ...], told("tags", "Words to filter by (`#shop`).", "comma separated", joint=", ")] = ()
     runbook: Annotated[
         str, told("runbook", "A link or a line of your own.", "a link or a line shown when it fails")
     ] = ""

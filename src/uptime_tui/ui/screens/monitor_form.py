@@ -6,11 +6,14 @@ from typing import Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
+from textual.events import DescendantFocus
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Label
 
 from uptime_tui.catalogue.load import Catalogue
+from uptime_tui.catalogue.service import Service
+from uptime_tui.config.form import SECTIONS, Field, applies, fields, nested, shown, typed, unsendable
 from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.ask import Ask
@@ -29,20 +32,8 @@ ACTIONS = (
 
 PAUSE_S: Final = 0.5
 """How long typing must pause before the target is probed."""
-_FIELDS: Final = (
-    ("target", "target", "https://shop.example.net/health, smtp://mx1, db3:5432"),
-    ("name", "name", ""),
-    ("purpose", "purpose", ""),
-    ("category", "category", ""),
-    ("interval", "interval", ""),
-    ("timeout", "timeout", "10s"),
-    ("confirmations", "confirmations", "3"),
-    ("tags", "tags", "comma separated"),
-    ("runbook", "runbook", "a link or a line shown when it fails"),
-    ("expect.status", "HTTP status", ""),
-    ("expect.keyword", "HTTP keyword", "text that proves that it works"),
-)
-_HTTP_ONLY: Final = frozenset({"expect.status", "expect.keyword"})
+_NOT_PROBED: Final = frozenset({"name", "purpose", "category", "confirmations", "recoveries", "tags", "runbook"})
+"""Fields that change nothing of what a trial shows."""
 
 Try = Callable[[dict[str, object], Callable[[Trial], None]], Awaitable[Reply]]
 Save = Callable[[dict[str, object]], Awaitable[Reply]]
@@ -65,12 +56,14 @@ class MonitorForm(Screen[str]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     MonitorForm #title { height: 1; background: $panel; }
-    MonitorForm VerticalScroll { height: auto; max-height: 70%; }
+    MonitorForm VerticalScroll { height: auto; max-height: 65%; }
     MonitorForm Horizontal { height: 1; }
     MonitorForm Label { width: 16; height: 1; padding: 0 1; color: $secondary; }
     MonitorForm Input { border: none; height: 1; width: 1fr; padding: 0; background: $surface; }
     MonitorForm Input:focus { border: none; background: $panel; }
-    MonitorForm #trial { height: 1fr; padding: 1 1 0 1; }
+    MonitorForm .section { width: 1fr; color: $accent; }
+    MonitorForm #trial { height: 1fr; min-height: 3; padding: 0 1; }
+    MonitorForm #help { height: 2; padding: 0 1; }
     MonitorForm .hidden { display: none; }
     """
 
@@ -92,7 +85,9 @@ class MonitorForm(Screen[str]):
         self.save = save
         self.glyphs = glyphs
         self.roles = roles
-        self.before = {key: _shown(table, key) for key, _, _ in _FIELDS}
+        self.fields = {field.key: field for field in fields()}
+        self.before = {key: shown(table, field) for key, field in self.fields.items()}
+        self.offered = {key for key, field in self.fields.items() if not field.only}
         self.wait: Timer | None = None
         self.tried: dict[str, object] | None = None
         self.saving = False
@@ -101,12 +96,20 @@ class MonitorForm(Screen[str]):
         """Title, fields, the probe's result, keys."""
         yield Line(self.roles, id="title")
         with VerticalScroll(can_focus=False):
-            for key, label, hint in _FIELDS:
-                with Horizontal(id=_row_id(key), classes="hidden" if key in _HTTP_ONLY else ""):
-                    yield Label(label, markup=False)
-                    yield Input(self.before[key], placeholder=hint, id=_field_id(key), select_on_focus=False)
+            for section, heading in SECTIONS.items():
+                if heading:
+                    yield Label(heading, markup=False, id=f"section-{section}", classes="section")
+                for field in self.fields.values():
+                    if field.section == section:
+                        yield self._row(field)
         yield Lines(self.roles, id="trial")
+        yield Lines(self.roles, id="help")
         yield Line(self.roles, id="keys")
+
+    def _row(self, field: Field) -> Horizontal:
+        entry = Input(self.before[field.key], placeholder=field.hint, id=_field_id(field.key), select_on_focus=False)
+        hidden = "" if field.key in self.offered else "hidden"
+        return Horizontal(Label(field.label, markup=False), entry, id=_row_id(field.key), classes=hidden)
 
     def on_mount(self) -> None:
         """Begin with the target."""
@@ -120,13 +123,22 @@ class MonitorForm(Screen[str]):
         )
         self.query_one("#keys", Line).show((*keys, (" cancel", "dim")))
         self.query_one("#trial", Lines).can_focus = False
+        self.query_one("#help", Lines).can_focus = False
+        self._show_headings()
         self.query_one(f"#{_field_id('target')}", Input).focus()
         self._infer()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Say what the field means."""
+        chosen = (field for key, field in self.fields.items() if _field_id(key) == event.widget.id)
+        for field in chosen:
+            lines = wrap(field.meaning.replace("`", ""), max(20, self.size.width - 2))
+            self.query_one("#help", Lines).show(tuple(((text, "dim"),) for text in lines))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Infer at once, probe when the typing pauses."""
         self._infer()
-        if event.input.id in {_field_id(key) for key in ("target", "timeout", *_HTTP_ONLY)}:
+        if event.input.id not in {_field_id(key) for key in _NOT_PROBED}:
             if self.wait is not None:
                 self.wait.stop()
             self.wait = self.set_timer(PAUSE_S, self._probe)
@@ -163,16 +175,35 @@ class MonitorForm(Screen[str]):
         }
         for key, hint in hints.items():
             self.query_one(f"#{_field_id(key)}", Input).placeholder = hint
-        for key in _HTTP_ONLY:
-            self.query_one(f"#{_row_id(key)}").set_class(service.handshake != "http", "hidden")
+        self._fit(service)
         if self.tried is None:
             self._tell(((f"{service.title}, port {target.port}", "plain"), (f"  {service.exposure}", "dim")))
+
+    def _fit(self, service: Service) -> None:
+        """Show the fields that this service has, and the headings above them."""
+        fitting = {key for key, field in self.fields.items() if applies(field, service)}
+        if fitting == self.offered:
+            return
+        self.offered = fitting
+        for key in self.fields:
+            self.query_one(f"#{_row_id(key)}").set_class(key not in fitting, "hidden")
+        self._show_headings()
+
+    def _show_headings(self) -> None:
+        sections = {self.fields[key].section for key in self.offered}
+        for section, heading in SECTIONS.items():
+            if heading:
+                self.query_one(f"#section-{section}").set_class(section not in sections, "hidden")
 
     def _probe(self) -> None:
         target = self._target()
         if isinstance(target, str):
             return
-        table = {key: value for key, value in self._table().items() if key in {"target", "timeout", "expect"}}
+        refused = self._unsendable()
+        if refused:
+            self._tell(((refused, "warn"),))
+            return
+        table = {key: value for key, value in self._table().items() if key not in _NOT_PROBED}
         if table == self.tried:
             return
         self.tried = table
@@ -201,43 +232,30 @@ class MonitorForm(Screen[str]):
     # --- the end ----------------------------------------------------------------------
 
     def _value(self, key: str) -> str:
-        return self.query_one(f"#{_field_id(key)}", Input).value.strip()
+        """What a field holds; a field that the service does not have holds nothing."""
+        return self.query_one(f"#{_field_id(key)}", Input).value.strip() if key in self.offered else ""
+
+    def _unsendable(self) -> str:
+        """Why what was typed must stay here; empty when all of it may go to the engine."""
+        return next(filter(None, (unsendable(field, self._value(key)) for key, field in self.fields.items())), "")
 
     def _table(self) -> dict[str, object]:
         """What the user wrote, as it would stand in the file; empty fields are left out."""
-        table: dict[str, object] = {}
-        for key, _, _ in _FIELDS:
-            text = self._value(key)
-            if text:
-                place = table
-                if "." in key:
-                    nested = table.setdefault("expect", {})
-                    assert isinstance(nested, dict)
-                    place = nested
-                place[key.rpartition(".")[2]] = _typed(key, text)
-        return table
+        values = {key: self._value(key) for key in self.fields}
+        return nested({key: typed(self.fields[key], text) for key, text in values.items() if text})
 
     def changes(self) -> dict[str, object]:
         """Keys that differ from before; None for those that were emptied."""
-        changed: dict[str, object] = {}
-        for key, _, _ in _FIELDS:
-            text = self._value(key)
-            if text == self.before[key]:
-                continue
-            value = _typed(key, text) if text else None
-            if "." in key:
-                nested = changed.setdefault("expect", {})
-                assert isinstance(nested, dict)
-                nested[key.rpartition(".")[2]] = value
-            else:
-                changed[key] = value
-        return changed
+        values = {key: self._value(key) for key in self.fields}
+        changed = {key: text for key, text in values.items() if text != self.before[key]}
+        return nested({key: typed(self.fields[key], text) if text else None for key, text in changed.items()})
 
     def action_save(self) -> None:
         """Keep it, even when the probe fails: the row will say so."""
         target = self._target()
-        if isinstance(target, str):
-            self._tell(((target or "a target is needed", "warn"),))
+        refused = self._unsendable()
+        if isinstance(target, str) or refused:
+            self._tell(((refused or str(target) or "a target is needed", "warn"),))
         elif not self.saving:
             self.saving = True
             self.run_worker(self._save(), group="save", exit_on_error=False)
@@ -252,7 +270,7 @@ class MonitorForm(Screen[str]):
 
     def action_cancel(self) -> None:
         """Leave; what was typed is not thrown away without a question."""
-        if not any(self._value(key) != self.before[key] for key, _, _ in _FIELDS):
+        if not self.changes():
             self.dismiss("")
             return
 
@@ -277,20 +295,3 @@ def _field_id(key: str) -> str:
 
 def _row_id(key: str) -> str:
     return f"row-{key.replace('.', '-')}"
-
-
-def _shown(table: dict[str, Any], key: str) -> str:
-    """A key's value as text; empty when it is not written."""
-    value: Any = table
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value)
-    return "" if value is None else str(value)
-
-
-def _typed(key: str, text: str) -> object:
-    """Text as the file wants it; a number that is none is left as text for the engine's own clear line."""
-    if key == "tags":
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return int(text) if key == "confirmations" and text.isdigit() else text
