@@ -82,3 +82,17 @@ def test_package_declares_what_it_imports():
                           "cryptography", "psutil", "asyncssh", "apprise"}:  # fmt: skip
                 found.add(names.get(module, module))
     assert found == declared
+
+
+@pytest.mark.parametrize("page", ["first-monitor.md", "http.md"])
+def test_monitors_of_the_guides_are_read_as_they_stand(page):
+    from uptime_tui.config.draft import read_draft
+    from uptime_tui.config.schema import Defaults
+
+    blocks = re.findall(r"```toml\n(.*?)```", text("docs", "guides", page), re.DOTALL)
+    tables = [table for block in blocks for table in tomllib.loads(block)["monitor"]]
+    assert tables
+    for table in tables:
+        monitor, faults = read_draft(table, load_catalogue(), Defaults())
+        assert not faults, (table["name"], faults)
+        assert monitor is not None

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from support.labprobe import CATALOGUE, watched_lab
-from uptime_tui.lab.fleet import Entry, states_of
+from uptime_tui.lab.fleet import Entry, read_fleet, states_of
 from uptime_tui.model.failure import Failure as F  # noqa: N817 - a table
 from uptime_tui.model.failure import Phase as P  # noqa: N817
 from uptime_tui.model.failure import Status as S  # noqa: N817
@@ -64,6 +64,7 @@ HTTP = {
     "invalid_json": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
     "redirect": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
     "redirect_loop": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
+    "stalled": UP,  # only who looks at a value sees it
     "large_body": (S.DOWN, F.BODY_TOO_LARGE, P.CONTENT),
     "half_body": (S.DOWN, F.CLOSED_EARLY, P.CONTENT),
     "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
@@ -298,3 +299,22 @@ async def test_intermittent_throws_out_every_third(tmp_path):
     async with watched_lab(tmp_path, [entry]) as (_, watch):
         seen = [(await watch.probe("one")).failure for _ in range(6)]
     assert seen == [F.CLOSED_EARLY, None, None, F.CLOSED_EARLY, None, None]
+
+
+async def test_a_way_of_redirects_a_login_and_a_value(tmp_path):
+    entries = [entry for entry in read_fleet() if entry.name in {"welcome page", "stock API"}]
+    async with watched_lab(tmp_path, entries) as (lab, watch):
+        welcome = await watch.probe("welcome page")
+        assert welcome.failure is None
+        assert [text.rpartition("/")[2] for text in welcome.detail.split(" → ")] == ["", "welcome", "en"]
+        await lab.set_state("welcome page", "redirect_loop")
+        assert (await watch.probe("welcome page")).failure is F.REDIRECT
+        stock = await watch.probe("stock API")
+        assert stock.failure is F.JSON_MISMATCH
+        assert 'data.items[0].status is "stalled", expected "ok"' in stock.detail
+        await lab.set_state("stock API", "up")
+        assert (await watch.probe("stock API")).failure is None
+        (tmp_path / "stock.hosting.example.password").write_text("wrong\n")
+        assert "HTTP 401" in (await watch.probe("stock API")).detail
+        (tmp_path / "stock.hosting.example.password").chmod(0o644)
+        assert (await watch.probe("stock API")).status is S.UNKNOWN

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.load import load_monitors, load_settings
+from uptime_tui.config.secrets import Unlocker
 from uptime_tui.lab.run import Lab
 from uptime_tui.model.result import Result
 from uptime_tui.vantage.base import Plan
@@ -25,8 +26,9 @@ class Watch:
         self.monitors = {monitor.name: monitor for monitor in loaded.monitors}
         self._tasks = set()
         self.vantage: LocalVantage = local_vantage(
-            self._spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file
-        )
+            self._spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file,
+            unlock=Unlocker(asyncio.get_running_loop()).unlock,
+        )  # fmt: skip
 
     def _spawn(self, coroutine) -> None:
         task = asyncio.ensure_future(coroutine)

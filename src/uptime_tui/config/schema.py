@@ -200,7 +200,7 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         told(
             "target",
-            "`scheme://host[:port][/path]` or `host:port`; see [targets](targets.md).",
+            "`scheme://host[:port][/path]` or `host:port`.",
             "https://shop.example.net/health, smtp://mx1, db3:5432",
         ),
     ]

@@ -37,14 +37,18 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     runbook: str = ""
     interval: str = ""
     timeout: str = ""
-    expect: dict[str, str | int | bool] = {}
+    expect: dict[str, str | int | bool | list[str]] = {}
     """As in `[monitor.expect]`."""
+    request: dict[str, str | bool | list[str]] = {}
+    """As in `[monitor.request]`."""
     user: str = ""
-    """As in `[monitor.login]`."""
+    """The monitor logs in so; over HTTP, nobody else is let in."""
+    password: str = ""
+    """Of that user; the lab's home keeps it in a file of its own."""
     body: str = ""
     """HTTP: the page of a healthy answer."""
     moved_to: str = ""
-    """HTTP: a healthy answer leads there."""
+    """HTTP: a healthy answer leads there; a path of its own is reached one part after the other."""
     delay_ms: float = 0.0
     """Usual time before the first answer."""
     script: tuple[Change, ...] = ()

@@ -13,6 +13,7 @@ from uptime_tui.config.paths import find_home
 from uptime_tui.lab.fleet import Entry
 
 ENGINE_ENDS_S: Final = 10.0
+Table = Mapping[str, str | int | bool | list[str]]
 CA_FILE: Final = "ca.pem"
 _CONFIG: Final = """\
 # Configuration of the demo. Everything here lives on 127.0.0.0/8 of this machine and ends with the demo.
@@ -43,7 +44,7 @@ def write_home(
     """Write `config.toml`, `monitors.toml` and the CA's certificate.
 
     Args:
-        folder: made with mode 0700 where it does not exist.
+        folder: made with mode 0700 where it does not exist; passwords of the lab's servers lie in it as well.
         entries: the fleet.
         ports: monitor's name to the port its server has taken.
         categories: monitor's name to its category.
@@ -57,7 +58,7 @@ def write_home(
     in_order = sorted(entries, key=lambda entry: list(categories.values()).index(categories[entry.name]))
     for category, group in groupby(in_order, key=lambda entry: categories[entry.name]):
         blocks.append(f"\n# --- {category} {'-' * (70 - len(category))}\n")
-        blocks.extend(_block(entry, ports[entry.name]) for entry in group)
+        blocks.extend(_block(entry, ports[entry.name], folder) for entry in group)
     _write(ca_file, ca_pem)
     _write(folder / "config.toml", config.encode())
     _write(folder / "monitors.toml", "".join(blocks).encode())
@@ -75,7 +76,7 @@ def remove_home(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _block(entry: Entry, port: int) -> str:
+def _block(entry: Entry, port: int, folder: Path) -> str:
     target = f"{entry.service}://{entry.host}:{port}{entry.path}"
     lines = ["", "[[monitor]]", f"name = {_quoted(entry.name)}", f"target = {_quoted(target)}"]
     texts = {key: getattr(entry, key) for key in ("category", "purpose", "interval", "timeout", "runbook")}
@@ -84,15 +85,22 @@ def _block(entry: Entry, port: int) -> str:
         lines.append(f"tags = [{', '.join(_quoted(tag) for tag in entry.tags)}]")
     if entry.paused:
         lines.append("paused = true")
-    if entry.expect:
-        lines += ["", "[monitor.expect]", *(f"{key} = {_quoted(value)}" for key, value in entry.expect.items())]
+    login: Table = {}
     if entry.user:
-        lines += ["", "[monitor.login]", f"user = {_quoted(entry.user)}"]
+        login = {"user": entry.user}
+    if entry.password:
+        kept = folder.absolute() / f"{entry.host}.password"
+        _write(kept, f"{entry.password}\n".encode())
+        login["password"] = f"file:{kept}"
+    tables: dict[str, Table] = {"request": entry.request, "login": login, "expect": entry.expect}
+    for name, table in tables.items():
+        if table:
+            lines += ["", f"[monitor.{name}]", *(f"{key} = {_quoted(value)}" for key, value in table.items())]
     return "\n".join(lines) + "\n"
 
 
-def _quoted(value: str | int) -> str:
-    """A TOML basic string, number or boolean; JSON's forms are a subset of TOML's."""
+def _quoted(value: str | int | list[str]) -> str:
+    """A TOML basic string, number, boolean or array of strings; JSON's forms are a subset of TOML's."""
     return json.dumps(value, ensure_ascii=False)
 
 

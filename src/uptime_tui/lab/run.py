@@ -27,6 +27,7 @@ from uptime_tui.lab.home import remove_home, write_home
 from uptime_tui.lab.visit import Role
 from uptime_tui.lab.zone import STATES as NAME_STATES
 from uptime_tui.lab.zone import Zone
+from uptime_tui.model.secret import Credentials, Secret
 
 DNS_PORT: Final = 8053
 _USUAL_NETWORK: Final = "127.57.0"
@@ -133,7 +134,8 @@ class Lab:
         tls = self._catalogue.get(entry.service).tls
         serve: Callable[..., object] = server(entry.kind).serve
         address = self.zone.addresses[entry.host]
-        role = Role(entry.name, entry.host, entry.port, entry.service, tls, entry.body, entry.moved_to)
+        login = Credentials(Secret(entry.password), entry.user).basic() if entry.user else ""
+        role = Role(entry.name, entry.host, entry.port, entry.service, tls, entry.body, entry.moved_to, login)
         chance = random.Random(entry.name)
         door = Door(role, serve, self.authority.context, delay_s=entry.delay_ms / 1000, chance=chance)  # type: ignore[arg-type]
         self._doors[entry.name] = door

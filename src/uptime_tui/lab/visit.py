@@ -28,7 +28,9 @@ class Role:
     body: str = ""
     """HTTP: the page of a healthy answer."""
     moved_to: str = ""
-    """HTTP: a healthy answer leads there."""
+    """HTTP: a healthy answer leads there; a path of its own is reached one part after the other."""
+    login: str = ""
+    """HTTP: the only `Authorization` that is let in; empty: everybody is."""
 
 
 @dataclass(slots=True)

@@ -206,6 +206,11 @@ def _facts(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
     if result is not None:
         yield from _labelled("address", result.address or "", width)
         yield from _labelled("says", result.banner, width)
+    if result is not None and not _is_failing(row):  # else it stands among the evidence
+        led = [seen for seen in result.evidence if seen.id == "redirect"]
+        for number, seen in enumerate(led):
+            role = "plain" if seen.ok is None else "warn"
+            yield from _labelled("" if number else "redirects", seen.text, width, role)
     if row.trend:
         took = f" {words.latency(row.latency_ms)}".rstrip()
         room = min(width - _LABEL - cell_width(took), len(row.trend))

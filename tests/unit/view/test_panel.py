@@ -145,6 +145,20 @@ def test_a_failing_monitor_says_where_why_and_what_to_check():
     assert "5 cause 4" not in lines
 
 
+def test_the_way_through_redirects_is_shown_while_all_is_well():
+    led = result(evidence=(
+        Evidence("redirect", Phase.CONTENT, None, "HTTP 301 → https://a.test/en"),
+        Evidence("redirect", Phase.CONTENT, False, "HTTP 302 → http://b.test/: from here on without TLS"),
+    ))  # fmt: skip
+    lines = panel_lines(context(focus=focus(result=led), width=80))
+    shown = ["".join(text for text, _ in line) for line in lines]
+    assert "redirects HTTP 301 → https://a.test/en" in shown
+    assert "          HTTP 302 → http://b.test/: from here on without TLS" in shown
+    assert (("HTTP 302 → http://b.test/: from here on without TLS", "warn")) in [
+        span for line in lines for span in line
+    ]
+
+
 def test_roles_follow_the_status():
     found = roles(panel_lines(context(row=row(1, "down", failure="refused"), focus=focus(failed=REFUSED), hints=HINTS)))
     assert found["✗ DOWN"] == found["TCP ✗ refused"] == found["connection refused"] == "bad"

@@ -34,7 +34,7 @@ _FIXED: Final = {
     "half_body": answer(200, "OK", b"<p>half a page</p>" * 40)[:-300],
     "garbage": b"HTTP/1.1 banana\r\n\x00\x01\x02\r\n\r\n",
 }
-STATES: Final = frozenset({*_FIXED, "redirect_loop", "large_body", "drip"})
+STATES: Final = frozenset({*_FIXED, "redirect_loop", "large_body", "drip", "stalled"})
 
 
 async def serve(visit: Visit) -> None:
@@ -46,12 +46,16 @@ async def serve(visit: Visit) -> None:
     request = await visit.line()
     if not request:
         return
+    told = ""
     for _ in range(MAX_HEADERS):
-        if not await visit.line():
+        line = await visit.line()
+        if line.lower().startswith(b"authorization:"):
+            told = line.partition(b":")[2].decode("latin-1").strip()
+        if not line:
             break
     path = (request.split(b" ")[1:2] or [b"/"])[0].decode("latin-1")
     if visit.state == "drip":
-        await _drip(visit, _healthy(visit))
+        await _drip(visit, _healthy(visit, path))
     elif visit.state == "large_body":
         await visit.say(answer(200, "OK", b"x" * LARGE_BODY))
     elif visit.state == "redirect_loop":
@@ -59,15 +63,26 @@ async def serve(visit: Visit) -> None:
         here = f"{scheme}://{visit.role.host}:{visit.role.port}{path}"
         await visit.say(answer(302, "Found", b"", f"Location: {here}\r\n"))
     else:
-        await visit.say(_FIXED.get(visit.state) or _healthy(visit))
+        stranger = visit.role.login and told != visit.role.login
+        await visit.say(_FIXED.get("login_required" if stranger else visit.state) or _healthy(visit, path))
 
 
-def _healthy(visit: Visit) -> bytes:
+def _healthy(visit: Visit, path: str) -> bytes:
     role = visit.role
-    if role.moved_to:
-        return answer(301, "Moved Permanently", b"", f"Location: {role.moved_to}\r\n")
+    if role.moved_to and path != role.moved_to:
+        return answer(301, "Moved Permanently", b"", f"Location: {_next(path, role.moved_to)}\r\n")
     page = role.body or f"<!doctype html><title>{role.name}</title>\n"
+    if visit.state == "stalled":
+        page = page.replace('"ok"', '"stalled"')
     return answer(200, "OK", page.encode(), kind=_JSON if page.startswith("{") else _HTML)
+
+
+def _next(path: str, moved_to: str) -> str:
+    """One part further on the way to a path of our own; another place at once."""
+    rest = moved_to.removeprefix(path.rstrip("/") + "/")
+    if not moved_to.startswith("/") or rest == moved_to:
+        return moved_to
+    return moved_to[: len(moved_to) - len(rest)] + rest.partition("/")[0]
 
 
 async def _drip(visit: Visit, whole: bytes) -> None:

@@ -201,19 +201,19 @@ class MonitorForm(Screen[str]):
             return
         refused = self._unsendable()
         if refused:
-            self._tell(((refused, "warn"),))
+            self._say(refused, "warn")
             return
         table = {key: value for key, value in self._table().items() if key not in _NOT_PROBED}
         if table == self.tried:
             return
         self.tried = table
-        self._tell(((f"probing {target.host}:{target.port} …", "dim"),))
+        self._say(f"probing {target.host}:{target.port} …", "dim")
         self.run_worker(self._try(table), exclusive=True, group="trial", exit_on_error=False)
 
     async def _try(self, table: dict[str, object]) -> None:
         reply = await self.try_target(table, lambda trial: self._tried(table, trial))
         if reply.error and table == self.tried:
-            self._tell(((reply.error, "warn"),))
+            self._say(reply.error, "warn")
 
     def _tried(self, table: dict[str, object], trial: Trial) -> None:
         if table != self.tried or not self.is_mounted:
@@ -225,6 +225,10 @@ class MonitorForm(Screen[str]):
         if result.banner:
             lines += [((text, "dim"),) for text in wrap(f"says: {result.banner}", width)]
         self.query_one("#trial", Lines).show(tuple(lines))
+
+    def _say(self, text: str, role: str) -> None:
+        width = max(20, self.size.width - 4)
+        self.query_one("#trial", Lines).show(tuple(((line, role),) for line in wrap(text, width)))
 
     def _tell(self, line: PanelLine) -> None:
         self.query_one("#trial", Lines).show((line,))
@@ -255,7 +259,7 @@ class MonitorForm(Screen[str]):
         target = self._target()
         refused = self._unsendable()
         if isinstance(target, str) or refused:
-            self._tell(((refused or str(target) or "a target is needed", "warn"),))
+            self._say(refused or str(target) or "a target is needed", "warn")
         elif not self.saving:
             self.saving = True
             self.run_worker(self._save(), group="save", exit_on_error=False)
@@ -264,7 +268,7 @@ class MonitorForm(Screen[str]):
         reply = await self.save(self._table())
         self.saving = False
         if reply.error:
-            self._tell(((reply.error, "bad"),))
+            self._say(reply.error, "bad")
         else:
             self.dismiss(reply.message or "saved")
 
