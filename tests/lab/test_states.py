@@ -156,6 +156,7 @@ ELASTICSEARCH = {
     "half_body": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
     "large_body": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
     "drip": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
+    "stalled": UP,
 }
 MONGODB = {
     **SPOKEN_TO,

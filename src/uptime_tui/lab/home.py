@@ -85,9 +85,7 @@ def _block(entry: Entry, port: int, folder: Path) -> str:
         lines.append(f"tags = [{', '.join(_quoted(tag) for tag in entry.tags)}]")
     if entry.paused:
         lines.append("paused = true")
-    login: Table = {}
-    if entry.user:
-        login = {"user": entry.user}
+    login = {"user": entry.user} if entry.user else {}
     if entry.password:
         kept = folder.absolute() / f"{entry.host}.password"
         _write(kept, f"{entry.password}\n".encode())

@@ -115,7 +115,7 @@ def test_a_password_is_never_said_before_tls_nor_shown():
         login=Credentials(Secret("secret"), "uptime"),
         noise=NOISE,
     )
-    assert "secret" not in repr(ask)
+    assert "'secret'" not in repr(ask)
     dialogue = tomllib.loads((FOLDER / "mysql" / "password.toml").read_text())["dialogue"]
     talk = handshake(ask)
     talk.send(None)
