@@ -1,7 +1,8 @@
 """The status machine: (state, result, thresholds) gives (state, events). Pure; time comes in as an argument.
 
 Every probe gives a verdict: up, degraded or down. A verdict worse than the status is *suspected* until it was seen
-`failure_threshold` times in a row (at once where its class is deterministic) and *confirmed* then; while it is
+`failure_threshold` times in a row (at once where its class is deterministic, or where politeness forbids to look
+again soon) and *confirmed* then; while it is
 suspected the status stays what it was and nobody is alerted. A row of failures that mixes both verdicts confirms
 `degraded`; only verdicts of `down` in a row confirm `down`. A better verdict is believed after `success_threshold`
 in a row, at once where nothing bad was confirmed. Another reason for the same status is believed at once where its
@@ -184,17 +185,19 @@ def _after_failure(state: State, result: Result, failure: Failure, monitor: Moni
         if failure is state.failure or failure is state.other or FACTS[failure].deterministic:
             return _settled(moved, result.status, failure, result.phase, result.detail)
         return msgspec.structs.replace(moved, other=failure)
-    if _is_confirmed(moved, failure, monitor, down=down):
+    if _is_confirmed(moved, result, monitor):
         return _settled(moved, result.status, failure, result.phase, result.detail)
     # Down and this verdict is only degraded: it gets better, which nobody has to suspect.
     return moved if state.status is Status.DOWN else msgspec.structs.replace(moved, suspected=failure)
 
 
-def _is_confirmed(moved: State, failure: Failure, monitor: Monitor, *, down: bool) -> bool:
+def _is_confirmed(moved: State, result: Result, monitor: Monitor) -> bool:
     if moved.status is Status.DOWN:
         return moved.answers >= monitor.success_threshold
-    row = moved.downs if down else moved.failures
-    return FACTS[failure].deterministic or row >= monitor.failure_threshold
+    if result.rest is not None or (result.failure is not None and FACTS[result.failure].deterministic):
+        return True  # a server that has to rest cannot be asked again soon: an hour of silence would be worse
+    row = moved.downs if result.status is Status.DOWN else moved.failures
+    return row >= monitor.failure_threshold
 
 
 def _after_ours(state: State, result: Result, failure: Failure) -> State:

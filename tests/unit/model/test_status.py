@@ -1,10 +1,12 @@
 """The status machine: what is suspected, what is confirmed, what is announced."""
 
+import msgspec
 import pytest
 
 from support.fleets import monitor, result
 from uptime_tui.model.events import EventKind
 from uptime_tui.model.failure import FACTS, Failure, Status
+from uptime_tui.model.outcome import Rest
 from uptime_tui.model.status import FLAP_WINDOW, State, apply, flap_share, pause, resume, retry_delay_s, unsuspected
 
 MONITOR = monitor()
@@ -323,6 +325,15 @@ def test_degraded_becomes_intermittent_when_its_reason_goes():
     state, told = run("timeout ok timeout ok tls_expiring ok ok", state=up())
     assert (state.status, state.failure) == (Status.DEGRADED, Failure.INTERMITTENT)
     assert told[-1] == (6, "failure_changed", "degraded", "intermittent")
+
+
+def test_what_cannot_be_looked_at_again_soon_is_confirmed_at_once():
+    closed = result(Failure.CLOSED_EARLY, 5000)
+    state, _ = apply(up(), closed, monitor())
+    assert (state.status, state.suspected) == (Status.UP, Failure.CLOSED_EARLY)
+    rests = msgspec.structs.replace(closed, rest=Rest(3600.0, "each broken login counts"))
+    state, _ = apply(up(), rests, monitor())
+    assert (state.status, state.failure, state.suspected) == (Status.DOWN, Failure.CLOSED_EARLY, None)
 
 
 # --- flapping --------------------------------------------------------------------------------------
