@@ -5,7 +5,7 @@ def test_the_form_has_the_fields_of_the_service_and_says_what_they_mean(opened, 
     terminal = opened()
     terminal.send("A")
     terminal.wait_for("Add a monitor")
-    assert "what must hold" in terminal.text  # slow
+    terminal.wait_for("what must hold")  # slow
     assert "HTTP status" not in terminal.text
     terminal.send("https://shop.example.net")
     terminal.wait_for("HTTP status")

@@ -217,6 +217,22 @@ def test_the_panel_takes_the_focus_scrolls_and_q_gives_it_back(opened):
     assert terminal.process.poll() is None
 
 
+def test_letters_that_come_with_the_filters_key_go_into_the_filter(opened, engine):
+    terminal = opened()
+    terminal.wait_for("smtp-0001")
+    terminal.send("/pDr\x7f\x7f\x7fssh-0003")
+    terminal.wait_for("filter: ssh-0003")
+    terminal.wait_gone("smtp-0001")
+    terminal.send("\r")
+    assert not engine.asked
+
+
+def test_a_backspace_is_done_before_the_letters_behind_it(opened):
+    terminal = opened()
+    terminal.send("Aabcdef\x7f\x7f\x7fxyz")
+    terminal.wait(lambda t: any(re.match(r" target +abcxyz", line) for line in t.lines), "abcxyz in the field")
+
+
 def test_a_key_without_a_monitor_says_so(tmp_path):
     with FakeEngine(tmp_path) as engine, PtyTerminal(engine.home.config) as terminal:
         terminal.wait_for("Press A and paste a target")

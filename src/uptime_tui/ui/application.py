@@ -9,8 +9,8 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.events import Event
 
-from uptime_tui.client.spawn import find_or_start
 from uptime_tui.config.paths import Home
 from uptime_tui.config.schema import Settings
 from uptime_tui.ui.ascii import Ascii, wants_ascii
@@ -21,6 +21,7 @@ from uptime_tui.ui.palette import Commands
 from uptime_tui.ui.screens.dashboard import Dashboard
 from uptime_tui.ui.screens.detail import Detail
 from uptime_tui.ui.themes.choose import load_theme
+from uptime_tui.ui.turns import Settled, Turns
 from uptime_tui.view.words import ASCII, UNICODE
 
 
@@ -44,12 +45,13 @@ class DashboardApp(App[None]):
     def __init__(self, home: Home, settings: Settings, theme: str) -> None:
         super().__init__(driver_class=Terminal)
         self.home = home
-        self.link = Link(home, lambda: find_or_start(home, keep=False))
+        self.link = Link(home)
         self.ascii = wants_ascii(os.environ, wanted=settings.ui.ascii)
         self.glyphs = ASCII if self.ascii else UNICODE
         self.lore = Lore(home, self.link.snapshot, self.glyphs, self.now_ms, self.say)
         self.clock_wanted = settings.ui.clock
         self.mouse_released = False
+        self.turns = Turns(self, super().on_event)
         module = load_theme(theme)
         self.roles: dict[str, str] = dict(module.ROLES)
         if theme != "ansi":
@@ -63,6 +65,17 @@ class DashboardApp(App[None]):
             self._driver.ascii = Ascii() if self.ascii else None
         self.run_worker(self.link.run(), exit_on_error=False)
         self.push_screen(Dashboard(self))
+
+    async def on_event(self, event: Event) -> None:
+        """Keys wait for each other; everything else goes on at once."""
+        if self.turns.are_for(event):
+            await self.turns.take(event)
+        else:
+            await super().on_event(event)
+
+    def on_settled(self, message: Settled) -> None:
+        """A key has been seen by everybody."""
+        self.turns.settled(message)
 
     def _terminal_gone(self, _reason: str) -> None:
         self.exit()

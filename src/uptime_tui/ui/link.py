@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from uptime_tui.client.session import EngineLost, Session
+from uptime_tui.client.spawn import find_or_start
 from uptime_tui.config.paths import Home
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.units import MonitorId
@@ -22,12 +23,10 @@ class Link:
 
     Args:
         home: whose engine.
-        start: gives the socket of a running engine, starting one if need be; blocks.
     """
 
-    def __init__(self, home: Home, start: Callable[[], object]) -> None:
+    def __init__(self, home: Home) -> None:
         self._home = home
-        self._start = start
         self._session: Session | None = None
         self._lost_s: float | None = None
         self._focus: MonitorId | None = None
@@ -53,7 +52,7 @@ class Link:
                     if self._session is not None:
                         self._lost_s = self._lost_s or time.monotonic()
                         await self._session.close()
-                    await _in_thread(self._start)
+                    await _in_thread(lambda: find_or_start(self._home, keep=False))
                     self._session = await Session.connect(self._home.socket_file, client="dashboard")
                     self._lost_s, self.problem = None, ""
                     self._session.focus(self._focus)

@@ -1,0 +1,77 @@
+"""One key after the other: what a key does is done before the next one is looked at.
+
+Textual hands every key of a burst to whatever has the focus at that moment, and runs bindings only when a key has
+bubbled back up. Over a slow link keys come in bursts: the letters typed behind `/` would act on the table, `p` would
+pause a monitor, and a backspace would be done after the letters that follow it.
+"""
+
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from textual.app import App
+from textual.events import Event, Key, Paste
+from textual.message import Message
+from textual.timer import Timer
+
+PATIENCE_S: Final = 0.3
+"""A widget that was removed while it had the key sends nothing back: the next key goes on after so long."""
+Deliver = Callable[[Event], Coroutine[Any, Any, None]]
+
+
+class Settled(Message):
+    """Follows a key through the same queues, up to the app: where it arrives, the key has been seen by all."""
+
+    def __init__(self, turn: int) -> None:
+        super().__init__()
+        self.turn = turn
+
+
+class Turns:
+    """The queue of keys.
+
+    Args:
+        app: whose keys.
+        deliver: Textual's own way of an event.
+    """
+
+    def __init__(self, app: App[Any], deliver: Deliver) -> None:
+        self.app = app
+        self.deliver = deliver
+        self.waiting: deque[Event] = deque()
+        self.turn = 0
+        self.busy = False
+        self.patience: Timer | None = None
+
+    @staticmethod
+    def are_for(event: Event) -> bool:
+        """Whether the event is typed text that nobody has seen yet."""
+        return isinstance(event, Key | Paste) and not event.is_forwarded
+
+    async def take(self, event: Event) -> None:
+        """Deliver now, or when those before are done."""
+        if self.busy:
+            self.waiting.append(event)
+            return
+        self.busy = True
+        self.turn += 1
+        target = self.app.focused or self.app.screen
+        await self.deliver(event)
+        self.patience = self.app.set_timer(PATIENCE_S, lambda turn=self.turn: self._release(turn))
+        target.post_message(Settled(self.turn).set_sender(target))
+
+    def settled(self, message: Settled) -> None:
+        """The key was seen by all; what it has set off (focus, a new screen) stands behind it in these queues."""
+        turn = message.turn
+        app = self.app
+        app.call_later(lambda: app.screen.call_later(lambda: app.call_later(self._release, turn)))
+
+    async def _release(self, turn: int) -> None:
+        if turn != self.turn or not self.busy:
+            return
+        if self.patience is not None:
+            self.patience.stop()
+            self.patience = None
+        self.busy = False
+        if self.waiting:
+            await self.take(self.waiting.popleft())
