@@ -4,6 +4,7 @@ import functools
 import ssl
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,7 +33,11 @@ def server_context(issued: Issued, **options) -> ssl.SSLContext:
     with tempfile.TemporaryDirectory() as folder:
         context.load_cert_chain(*write_pem(issued, Path(folder)))
     if "maximum" in options:
-        context.maximum_version = options["maximum"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # old versions, on purpose
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = options["maximum"]
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     if options.get("client_ca"):
         context.verify_mode = ssl.CERT_REQUIRED
     return context

@@ -8,6 +8,7 @@ from uptime_tui.catalogue.service import Service
 from uptime_tui.config.http import answer_faults, header_checks, read_request, request_faults
 from uptime_tui.config.login import login_faults, read_login
 from uptime_tui.config.schema import Defaults, Duration, ExpectTable, MonitorTable
+from uptime_tui.config.tls import critical_days, read_pins, tls_faults
 from uptime_tui.model.content import accepts_only_codes
 from uptime_tui.model.monitor import (
     DEFAULT_FAILURE_THRESHOLD,
@@ -30,7 +31,6 @@ _MAX_TIMEOUT_S: Final = 300.0
 _MAX_INTERVAL_S: Final = 1_000_000.0
 _SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
 _BLANKS: Final = re.compile(" {2,}")
-_TLS_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
 
 
 class Services(Protocol):
@@ -62,6 +62,7 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
     faults += _count_faults(written)
     faults += _expect_faults(written.expect)
     faults += answer_faults(written.expect)
+    faults += tls_faults(written.expect)
     faults += request_faults(written.request, written.expect)
     service = services.get(target.service) if target else None
     faults += login_faults(written.login, service)
@@ -183,10 +184,6 @@ def _expect_faults(expect: ExpectTable) -> Iterator[Fault]:
         yield Fault(("expect", "min_body"), "min_body must be 1 byte to 100MB", 'write min_body = "2KB"')
     elif (size_bytes(expect.min_body, 1) or 0) > (size_bytes(expect.max_body) or _MAX_BODY):
         yield Fault(("expect", "min_body"), "min_body is more than max_body", "lower it, or raise max_body")
-    if expect.tls_name and not _TLS_NAME.fullmatch(expect.tls_name):
-        yield Fault(("expect", "tls_name"), "tls_name is no host name", 'write tls_name = "www.example.net"')
-    if not 0 <= expect.tls_warn_days <= 365:
-        yield Fault(("expect", "tls_warn_days"), "tls_warn_days must be 0 to 365", "write tls_warn_days = 21")
 
 
 def size_bytes(value: str | int, least: int = 1024) -> int | None:
@@ -218,5 +215,9 @@ def _expectations(expect: ExpectTable, timeout_s: float, faults: list[Fault]) ->
         tls_verify=expect.tls_verify,
         tls_name=expect.tls_name.lower(),
         tls_warn_days=expect.tls_warn_days,
+        tls_critical_days=critical_days(expect),
+        tls_least=expect.tls_min_version,
+        tls_pins=read_pins(expect.tls_pin),
+        tls_ca_file=expect.tls_ca_file,
         plaintext_ok=expect.plaintext_ok,
     )

@@ -185,8 +185,54 @@ class ExpectTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, told("cert name", "Name for SNI and the certificate, where it is not the target's host.", only="tls")
     ] = ""
     tls_warn_days: Annotated[
-        int, told("cert warning", "Degraded when the certificate ends in fewer days than this.", "21", only="tls")
+        int,
+        told(
+            "cert warning",
+            "Degraded when the certificate ends in fewer days than this; "
+            "one that lives less than 30 days is judged by a third of its life.",
+            "21",
+            only="tls",
+        ),
     ] = 21
+    tls_critical_days: Annotated[
+        int | None,
+        told(
+            "cert critical",
+            "Down when the certificate ends in fewer days than this; a third of `tls_warn_days` when left out. "
+            "One that lives less than 30 days is judged by a sixth of its life.",
+            "7",
+            only="tls",
+        ),
+    ] = None
+    tls_min_version: Annotated[
+        Literal["1.0", "1.1", "1.2", "1.3"],
+        told(
+            "TLS version",
+            "The oldest TLS version that is spoken; a server without it is down. "
+            "`1.0` and `1.1` are for machines that cannot be renewed.",
+            "1.2",
+            only="tls",
+        ),
+    ] = "1.2"
+    tls_pin: Annotated[
+        str,
+        told(
+            "pinned cert",
+            "SHA-256 fingerprint of the one certificate that is right, or several with commas between; "
+            "issuer and name do not count then, any other certificate is down.",
+            "SHA-256 fingerprint",
+            only="tls",
+        ),
+    ] = ""
+    tls_ca_file: Annotated[
+        str,
+        told(
+            "private CA",
+            "PEM file of the authorities that are trusted instead of the system's; read again when it changes.",
+            "/etc/ssl/private-ca.pem",
+            only="tls",
+        ),
+    ] = ""
     plaintext_ok: Annotated[
         bool, told("without TLS", "Mail: a server that offers no STARTTLS is up all the same.", "no", only="starttls")
     ] = False

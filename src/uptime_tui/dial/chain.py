@@ -1,5 +1,6 @@
 """Facts of certificates read from DER, remembered by fingerprint; and a judgement of trust for unverified chains."""
 
+import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Sequence
@@ -36,9 +37,15 @@ def read_certificate(der: bytes) -> Certificate | None:
 
 
 def read_window(der: bytes) -> Window | None:
-    """Validity of a certificate of the chain; None when it cannot be parsed."""
+    """Whose a certificate of the chain is, and its validity; None when it cannot be parsed."""
     facts = read_certificate(der)
-    return None if facts is None else Window(facts.subject, facts.not_before, facts.not_after)
+    return None if facts is None else _window(facts.subject, facts.not_before, facts.not_after, facts.issuer)
+
+
+@functools.lru_cache(REMEMBERED)
+def _window(subject: str, not_before: int, not_after: int, issuer: str) -> Window:
+    """One object for each authority, however many servers send it."""
+    return Window(subject, not_before, not_after, issuer)
 
 
 def lacks_intermediate(der: bytes) -> bool:
@@ -108,6 +115,7 @@ def _parse(der: bytes, sha256: str) -> Certificate:
         not_after=int(leaf.not_valid_after_utc.timestamp()),
         sha256=sha256,
         key=_key(leaf.public_key()),
+        key_id=_key_id(leaf.public_key()),
     )
 
 
@@ -141,6 +149,12 @@ def _names(leaf: "x509.Certificate") -> tuple[str, ...]:
         if len(found) == MAX_NAMES:
             break
     return tuple(found)
+
+
+def _key_id(key: "CertificatePublicKeyTypes") -> str:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()[:32]
 
 
 def _key(key: "CertificatePublicKeyTypes") -> str:

@@ -57,8 +57,9 @@ def _add_tls(found: list[Evidence], tls: TlsLayer, outcome: Outcome) -> None:
     if certificate is None:
         found.append(Evidence("tls_certificate", Phase.TLS, ok=False, text=detail))
         return
-    session = f"{certificate.protocol}, {certificate.cipher}, {certificate.key}"
-    found.append(Evidence("tls_session", Phase.TLS, ok=True, text=session))
+    old = ", an obsolete version (RFC 8996)" if certificate.is_obsolete else ""
+    session = f"{certificate.protocol}{old}, {certificate.cipher}, {certificate.key}"
+    found.append(Evidence("tls_session", Phase.TLS, ok=not old, text=session))
     text = detail or f"{certificate.subject}, issued by {certificate.issuer}"
     found.append(Evidence("tls_certificate", Phase.TLS, ok=tls.judgement.failure is None, text=text))
 

@@ -6,7 +6,7 @@ verifying, the verdict is reused, and the probe takes its leave. Another chain i
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final, NamedTuple
 
 REMEMBERED: Final = 4096
@@ -19,7 +19,8 @@ class Peer(NamedTuple):
 
     address: str
     server_name: str
-    ca_file: str | None
+    anchors: Hashable
+    """Which trust anchors refused it: others may not."""
 
 
 class Refusal(NamedTuple):

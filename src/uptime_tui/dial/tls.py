@@ -17,8 +17,8 @@ import msgspec
 from uptime_tui.dial.chain import judge_trust, lacks_intermediate, read_certificate, read_window
 from uptime_tui.dial.refusal import Peer, digest, forget, recall, remember
 from uptime_tui.dial.tds import NotTds, TdsFraming
+from uptime_tui.dial.trust import context_for, stamp
 from uptime_tui.model.certificate import Certificate, TrustError, Window, explain, is_address, judge
-from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.safetext import safe_text
 
@@ -35,10 +35,11 @@ _TRUST: Final = {
     20: TrustError.NO_ISSUER,
     21: TrustError.NO_ISSUER,
 }
+_OLDER: Final = {"1.0": "SSL 3", "1.1": "TLS 1.0", "1.2": "TLS 1.1", "1.3": "TLS 1.2"}
 _WHY: Final = {
     "WRONG_VERSION_NUMBER": "the peer does not speak TLS",
-    "TLSV1_ALERT_PROTOCOL_VERSION": "the server refuses TLS 1.2 and newer",
-    "UNSUPPORTED_PROTOCOL": "the server speaks nothing newer than TLS 1.1",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the server refuses TLS {least} and newer",
+    "UNSUPPORTED_PROTOCOL": "the server speaks nothing newer than {older}",
     "SSLV3_ALERT_HANDSHAKE_FAILURE": "the server found no common cipher, or wants a client certificate",
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the server wants a client certificate",
     "TLSV1_UNRECOGNIZED_NAME": "the server knows no such name (SNI)",
@@ -66,10 +67,16 @@ class TlsSetup:
     """TLS from the first byte; False: only when the handshake asks for it."""
     ca_file: str | None = None
     """More trust anchors (PEM) beside the system's."""
+    only_ca_file: bool = False
+    """They are the only ones: the system's do not count."""
     tolerate: frozenset[Failure] = frozenset()
     """Certificate problems that do not stop the conversation; they are reported if it succeeds."""
     peer: str = ""
     """Address and port whose refused chain is remembered; empty remembers nothing."""
+    pins: tuple[str, ...] = ()
+    """SHA-256 of the certificates of which one is wanted, lowercase hex: issuer and name do not count then."""
+    least: str = "1.2"
+    """Oldest TLS version that is spoken: `1.0` to `1.3`."""
 
 
 class TlsFault(Exception):  # noqa: N818 - the peer's fault, carried to the driver, never an error of ours
@@ -93,42 +100,6 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
     """No command may follow."""
 
 
-_contexts: dict[tuple[bool, str | None, bool], ssl.SSLContext] = {}
-
-
-def context_for(*, verify: bool, ca_file: str | None, old: bool = False) -> ssl.SSLContext:
-    """The one context of a trust setting, made at first use (reading the system's anchors takes 25 ms) and kept.
-
-    Args:
-        verify: whether OpenSSL refuses a chain that it does not trust.
-        ca_file: more trust anchors.
-        old: nothing newer than TLS 1.2.
-
-    Raises:
-        UserError: the file with trust anchors cannot be used.
-    """
-    key = (verify, ca_file, old)
-    context = _contexts.get(key)
-    if context is None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.minimum_version = ssl.TLSVersion.TLSv1_2  # some systems' OpenSSL would try less, and fail obscurely
-        context.verify_mode = ssl.CERT_REQUIRED if verify else ssl.CERT_NONE
-        if old:
-            context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.load_default_certs()
-        if ca_file is not None:
-            try:
-                context.load_verify_locations(cafile=ca_file)
-            except OSError as why:  # ssl.SSLError is one of them
-                reason = why.strerror or "it holds no PEM certificate"
-                raise UserError(
-                    f"trust anchors cannot be read: {reason}", where=ca_file, todo="name a PEM file of CA certificates"
-                ) from why
-        _contexts[key] = context
-    return context
-
-
 class TlsLayer:
     """One TLS client over bytes. The caller carries them; nothing here reads a socket."""
 
@@ -146,11 +117,16 @@ class TlsLayer:
         """
         self._setup = setup
         self._framing = TdsFraming() if framing else None
-        verify = setup.verify and not setup.tolerate
-        self._peer = Peer(setup.peer, setup.server_name, setup.ca_file) if verify and setup.peer else None
+        verify = setup.verify and not setup.tolerate and not setup.pins
+        anchors = (setup.ca_file, setup.only_ca_file, stamp(setup.ca_file))
+        self._peer = Peer(setup.peer, setup.server_name, anchors) if verify and setup.peer else None
         self._refusal = None if self._peer is None else recall(self._peer, setup.wall_s)
         self._context = context_for(
-            verify=verify and self._refusal is None, ca_file=setup.ca_file, old=self._framing is not None
+            verify=verify and self._refusal is None,
+            ca_file=setup.ca_file,
+            alone=setup.only_ca_file,
+            least=setup.least,
+            old=self._framing is not None,
         )
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
@@ -183,7 +159,7 @@ class TlsLayer:
         except ssl.SSLCertVerificationError as refusal:
             self.judgement = self._judge(refusal.verify_code, refusal.verify_message)
         except ssl.SSLError as fault:
-            raise _fault(fault) from None
+            raise _fault(fault, self._setup.least) from None
         else:
             self.usable = True
             self.judgement = self._judge(0, "")
@@ -194,7 +170,7 @@ class TlsLayer:
         try:
             self._object.write(data)
         except ssl.SSLError as fault:
-            raise _fault(fault) from None
+            raise _fault(fault, self._setup.least) from None
 
     def read(self, data: bytes) -> tuple[bytes, bool]:
         """Decrypt what arrived: plaintext, and whether the peer has closed its side.
@@ -214,7 +190,7 @@ class TlsLayer:
             return b"".join(chunks), True
         except ssl.SSLError as fault:
             if not chunks:
-                raise _fault(fault) from None
+                raise _fault(fault, self._setup.least) from None
         return b"".join(chunks), True
 
     def outgoing(self) -> bytes:
@@ -247,19 +223,20 @@ class TlsLayer:
         cipher = self._object.cipher()
         leaf = msgspec.structs.replace(
             leaf,
-            chain_length=len(sent),
+            chain=_windows(sent),
+            pinned=leaf.sha256 in setup.pins if setup.pins else None,
             protocol=self._object.version() or (cipher[1] if cipher else ""),
             cipher=cipher[0] if cipher else "",
         )
         if not setup.verify:
-            return Judgement(leaf, None, "", stops=False)
+            return self._unjudged(leaf)
         trust, windows = self._trust(code, sent)
         if trust is TrustError.NO_ISSUER and len(sent) == 1 and lacks_intermediate(sent[0]):
             leaf = msgspec.structs.replace(leaf, missing_intermediate=True)
         name, now_s = setup.server_name, setup.wall_s
         seen = judge(leaf, trust=trust, name=name, now_s=now_s, warn_days=setup.warn_days, sent=windows)
         problems = _with_code(seen, code)
-        excused = {Failure.TLS_EXPIRING, *setup.tolerate}
+        excused = {Failure.TLS_EXPIRING} if leaf.pinned is False else {Failure.TLS_EXPIRING, *setup.tolerate}
         if Failure.TLS_SELF_SIGNED in problems and Failure.TLS_SELF_SIGNED in excused:
             # an installer made it, for any name: where a certificate may sign itself, its name is no news
             excused.add(Failure.TLS_NAME_MISMATCH)
@@ -273,6 +250,15 @@ class TlsLayer:
         if trust is TrustError.OTHER and message:
             words.append(safe_text(message))
         return Judgement(leaf, problems[0], "; ".join(words), stops)
+
+    def _unjudged(self, leaf: Certificate) -> Judgement:
+        """Nothing is held against it, but that it is another one than was asked for."""
+        if leaf.pinned is not False:
+            return Judgement(leaf, None, "", stops=False)
+        problem = Failure.TLS_UNTRUSTED
+        leaf = msgspec.structs.replace(leaf, problems=(problem,))
+        words = explain(problem, leaf, name=self._setup.server_name, now_s=self._setup.wall_s)
+        return Judgement(leaf, problem, words, stops=True)
 
     def _learn(self, sent: Sequence[bytes], code: int, message: str, *, lasting: bool) -> None:
         """Remember a refusal whose reason we see ourselves; forget one that does not hold any more."""
@@ -289,7 +275,7 @@ class TlsLayer:
         refusal = self._refusal
         if refusal is not None and refusal.chain == digest(sent):
             code = refusal.code
-        elif refusal is not None or self._setup.tolerate:
+        elif refusal is not None or self._setup.tolerate or self._setup.pins:
             built = _chain(self._object, "get_verified_chain") or sent
             return judge_trust(sent, built, lambda: set(self._context.get_ca_certs(binary_form=True))), _windows(built)
         trust = _TRUST.get(code, TrustError.OTHER)
@@ -334,9 +320,10 @@ def _chain(tls: ssl.SSLObject, method: str) -> list[bytes]:
     return [each if isinstance(each, bytes) else each.public_bytes(_DER) for each in chain]
 
 
-def _fault(fault: ssl.SSLError) -> TlsFault:
+def _fault(fault: ssl.SSLError, least: str) -> TlsFault:
     reason = fault.reason or ""
     said = reason.replace("_", " ").lower() or _PLACE.sub("", str(fault.args[-1]) if fault.args else "")
-    words = _WHY.get(reason) or safe_text(f"TLS handshake failed: {said or 'no reason given'}")
+    known = _WHY.get(reason, "").format(least=least, older=_OLDER[least])
+    words = known or safe_text(f"TLS handshake failed: {said or 'no reason given'}")
     failure = Failure.TLS_NOT_TLS if reason == "WRONG_VERSION_NUMBER" else Failure.TLS_HANDSHAKE
     return TlsFault(failure, words)

@@ -14,6 +14,7 @@ import msgspec
 from uptime_tui.model.failure import Failure
 
 DAY_S: Final = 86400
+OBSOLETE: Final = frozenset({"SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1"})
 SHORT_LIFE_S: Final = 30 * DAY_S
 """A certificate that lives less long is renewed by machine: it is judged by the share of its life that is left."""
 
@@ -29,11 +30,12 @@ class TrustError(StrEnum):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Validity of one certificate of the chain, Unix seconds."""
+    """One further certificate of the chain: whose it is, and its validity in Unix seconds."""
 
     subject: str
     not_before: int
     not_after: int
+    issuer: str = ""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -51,7 +53,8 @@ class Certificate(msgspec.Struct, frozen=True):
     """Lowercase hex of the DER certificate's SHA-256."""
     problems: tuple[Failure, ...] = ()
     """Every problem, worst first; the probe's failure is the first one."""
-    chain_length: int = 1
+    chain: tuple[Window, ...] = ()
+    """What the server sent after the leaf, in its order."""
     missing_intermediate: bool = False
     """The issuer was not sent, and the leaf says where to fetch it."""
     protocol: str = ""
@@ -59,6 +62,20 @@ class Certificate(msgspec.Struct, frozen=True):
     cipher: str = ""
     key: str = ""
     """`RSA 2048`, `EC P-256`, `Ed25519`."""
+    key_id: str = ""
+    """Tells one public key from another: hex of the first half of the SHA-256 of its SubjectPublicKeyInfo."""
+    pinned: bool | None = None
+    """Whether it is one of the certificates that the monitor asks for; None: it asks for none."""
+
+    @property
+    def chain_length(self) -> int:
+        """Certificates that were sent."""
+        return 1 + len(self.chain)
+
+    @property
+    def is_obsolete(self) -> bool:
+        """Whether the TLS version is one that nobody should speak any more (RFC 8996)."""
+        return self.protocol in OBSOLETE
 
     def days_left(self, now_s: float) -> float:
         """Days until expiry, negative once expired."""
@@ -76,8 +93,10 @@ def judge(
 ) -> tuple[Failure, ...]:
     """Every problem, worst first; empty when a client would accept it and it lives long enough.
 
+    A certificate that was asked for by its fingerprint needs neither issuer nor name: it is the one.
+
     Args:
-        certificate: facts of the leaf.
+        certificate: facts of the leaf, `pinned` among them.
         trust: OpenSSL's word on the chain, times left out.
         name: DNS name or IP literal the client asked for; names are matched by RFC 9525 (a wildcard is the whole
             left-most label; the common name does not count).
@@ -93,15 +112,23 @@ def judge(
         problems.append(Failure.TLS_EXPIRED)
     if any(window.not_before > now_s for window in windows):
         problems.append(Failure.TLS_NOT_YET_VALID)
-    if not covers(certificate.names, name):
-        problems.append(Failure.TLS_NAME_MISMATCH)
-    if trust is TrustError.SELF_SIGNED:
-        problems.append(Failure.TLS_SELF_SIGNED)
-    elif trust is not TrustError.NONE:
+    if certificate.pinned is None:
+        if not covers(certificate.names, name):
+            problems.append(Failure.TLS_NAME_MISMATCH)
+        if trust is TrustError.SELF_SIGNED:
+            problems.append(Failure.TLS_SELF_SIGNED)
+        elif trust is not TrustError.NONE:
+            problems.append(Failure.TLS_UNTRUSTED)
+    elif not certificate.pinned:
         problems.append(Failure.TLS_UNTRUSTED)
-    if not expired and certificate.not_after - now_s < _warn_s(certificate, warn_days):
+    if not expired and certificate.not_after - now_s < _allowance_s(certificate, warn_days, 3):
         problems.append(Failure.TLS_EXPIRING)
     return tuple(problems)
+
+
+def is_critical(certificate: Certificate, *, now_s: float, critical_days: int) -> bool:
+    """Whether so little is left that expiry is no warning any more: by days, or a sixth of a short life."""
+    return certificate.not_after - now_s < _allowance_s(certificate, critical_days, 6)
 
 
 def covers(names: tuple[str, ...], name: str) -> bool:
@@ -144,29 +171,36 @@ def explain(
         case Failure.TLS_EXPIRED:
             late = min(windows, key=lambda window: window.not_after)
             which = "certificate" if late == windows[0] else f"certificate of the chain, {late.subject},"
-            return f"{which} expired {_days(now_s - late.not_after)} ago, on {_date(late.not_after)}"
+            return f"{which} expired {_days(now_s - late.not_after)} ago, on {date_text(late.not_after)}"
         case Failure.TLS_NOT_YET_VALID:
             early = max(windows, key=lambda window: window.not_before)
-            return f"certificate is not valid before {_date(early.not_before)}, in {_days(early.not_before - now_s)}"
+            return (
+                f"certificate is not valid before {date_text(early.not_before)}, in {_days(early.not_before - now_s)}"
+            )
         case Failure.TLS_NAME_MISMATCH:
             return f"certificate is for {_names(certificate.names)}, not for {name}"
         case Failure.TLS_SELF_SIGNED:
             return f"self-signed certificate ({certificate.subject})"
+        case Failure.TLS_UNTRUSTED if certificate.pinned is False:
+            return f"another certificate than the pinned one: its fingerprint is {certificate.sha256}"
         case Failure.TLS_UNTRUSTED if certificate.missing_intermediate:
             return f"the server does not send its intermediate certificate ({certificate.issuer})"
         case Failure.TLS_UNTRUSTED:
             return f"issuer is not trusted here: {certificate.issuer}"
         case _:
-            return f"certificate expires in {_days(certificate.not_after - now_s)}, on {_date(certificate.not_after)}"
+            return (
+                f"certificate expires in {_days(certificate.not_after - now_s)}, on {date_text(certificate.not_after)}"
+            )
 
 
 def _window(certificate: Certificate) -> Window:
     return Window(certificate.subject, certificate.not_before, certificate.not_after)
 
 
-def _warn_s(certificate: Certificate, warn_days: int) -> float:
+def _allowance_s(certificate: Certificate, days: int, part: int) -> float:
+    """Seconds that must be left: so many days, or that part of a life that is itself no longer than a month."""
     life = certificate.not_after - certificate.not_before
-    return life / 3 if life < SHORT_LIFE_S else warn_days * DAY_S
+    return life / part if life < SHORT_LIFE_S else days * DAY_S
 
 
 def _days(seconds: float) -> str:
@@ -175,7 +209,8 @@ def _days(seconds: float) -> str:
     return f"{int(seconds // DAY_S)} days"
 
 
-def _date(seconds: int) -> str:
+def date_text(seconds: int) -> str:
+    """`2026-12-31`, in UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
 
 

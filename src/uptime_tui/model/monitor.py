@@ -80,7 +80,15 @@ class Expectations(msgspec.Struct, frozen=True):
     tls_name: str = ""
     """Name for SNI and the certificate, when it is not the target's host."""
     tls_warn_days: int = 21
-    """Certificates that live less than 30 days are judged by a third of their life instead."""
+    """`tls_expiring` below; certificates that live less than 30 days are judged by a third of their life instead."""
+    tls_critical_days: int = 7
+    """Down below; a sixth of their life instead."""
+    tls_least: str = "1.2"
+    """Oldest TLS version that is spoken."""
+    tls_pins: tuple[str, ...] = ()
+    """SHA-256 of the certificates of which one is wanted, lowercase hex; none: whichever issuer and name vouch for."""
+    tls_ca_file: str = ""
+    """PEM file of the only trust anchors; empty: the system's and those of `config.toml`."""
     plaintext_ok: bool = False
     """Mail: True accepts a server that offers no STARTTLS."""
 

@@ -81,8 +81,9 @@ def conversation(plan: Plan, address: str, leg: Leg | None, *, wall_s: float, ca
         tolerate = SELF_MADE if service.self_signed_ok and login is None else _NONE_TOLERATED
         tls = TlsSetup(
             server_name=expect.tls_name or target.host, verify=expect.tls_verify, warn_days=expect.tls_warn_days,
-            wall_s=wall_s, implicit=service.tls == "implicit", ca_file=ca_file, tolerate=tolerate,
-            peer=f"{address} {target.port}",
+            wall_s=wall_s, implicit=service.tls == "implicit", ca_file=expect.tls_ca_file or ca_file,
+            only_ca_file=bool(expect.tls_ca_file), tolerate=tolerate, peer=f"{address} {target.port}",
+            pins=expect.tls_pins, least=expect.tls_least,
         )  # fmt: skip
     greeting_s = service.greeting_timeout_s if module.SERVER_SPEAKS_FIRST else None
     farewell = functools.partial(module.farewell, ask) if hasattr(module, "farewell") else None

@@ -9,13 +9,16 @@ from typing import Final, NamedTuple
 import msgspec
 
 from uptime_tui.dial.direct import DialEnd
+from uptime_tui.model.certificate import is_critical
 from uptime_tui.model.errors import UserError
-from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Evidence, Result
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import format_duration
+from uptime_tui.vantage.base import Plan
+from uptime_tui.vantage.conversation import SELF_MADE
 
 _OURS: Final = {
     errno.EMFILE: Failure.NO_DESCRIPTORS,
@@ -128,6 +131,25 @@ def judge_pace(result: Result, slow_ms: int) -> Result:
     failure, phase = (Failure.PACKET_LOSS, Phase.CONNECT) if lost else (Failure.TOO_SLOW, Phase.CONTENT)
     detail = f"{lost and f'{lost}: '}{total:.0f} ms, the limit is {slow_ms} ms ({result.detail})"
     return msgspec.structs.replace(result, failure=failure, phase=phase, detail=detail)
+
+
+def judge_severity(result: Result, plan: Plan, now_s: float) -> Result:
+    """The result with a status of its own where the problem of its certificate is worse or better than others'.
+
+    Args:
+        result: of a conversation.
+        plan: thresholds, and whether the service usually signs its certificate itself.
+        now_s: Unix time.
+    """
+    certificate, severity = result.certificate, None
+    if certificate is None:
+        return result
+    if result.failure is Failure.TLS_EXPIRING:
+        if is_critical(certificate, now_s=now_s, critical_days=plan.monitor.expect.tls_critical_days):
+            severity = Status.DOWN
+    elif result.failure in SELF_MADE and plan.service.self_signed_ok and certificate.pinned is not False:
+        severity = Status.DEGRADED
+    return result if severity is None else msgspec.structs.replace(result, severity=severity)
 
 
 def _sentence(failure: Failure, end: DialEnd, place: str, waited_ms: float) -> str:

@@ -10,16 +10,25 @@ import msgspec
 
 from uptime_tui.dial.direct import DialEnd, Dialler
 from uptime_tui.dial.drive import Driver, Ending
-from uptime_tui.model.failure import Failure, Phase, Status
+from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence, Result, Timings
 from uptime_tui.model.units import LOCAL, VantageName
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.lookup import Resolver, Spawn
 from uptime_tui.resolve.system import parse_server
 from uptime_tui.vantage.base import Done, Left, Leg, LegDone, Plan, Unlock
-from uptime_tui.vantage.conversation import SELF_MADE, conversation, refusal
+from uptime_tui.vantage.conversation import conversation, refusal
 from uptime_tui.vantage.course import Courses
-from uptime_tui.vantage.findings import Finding, connected, judge_connect, judge_pace, our_fault, resting, worst_of
+from uptime_tui.vantage.findings import (
+    Finding,
+    connected,
+    judge_connect,
+    judge_pace,
+    judge_severity,
+    our_fault,
+    resting,
+    worst_of,
+)
 
 MAX_ADDRESSES: Final = 4
 """Addresses of a name that are tried within one probe."""
@@ -182,18 +191,13 @@ class _Probe:
         parts = (self.answer.ms, end.connect_ms, ending.tls_ms, ending.protocol_ms)
         total = sum(part for part in parts if part is not None)
         timings = Timings(*parts, total, ending.content_ms)
-        failure = ending.outcome.failure
-        severity = None
-        if failure in SELF_MADE and self.plan.service.self_signed_ok:
-            severity = Status.DEGRADED
         rest, more = resting(driver.rest, self.plan.monitor)
-        self.end(
-            Result(
-                self.plan.monitor.id, self.at_ms, failure, ending.phase, ending.outcome.detail, timings, end.address,
-                target.port, LOCAL, ending.certificate, ending.outcome.banner, ending.evidence + more, severity, rest,
-            ),
-            ending.outcome.left,
+        result = Result(
+            self.plan.monitor.id, self.at_ms, ending.outcome.failure, ending.phase, ending.outcome.detail, timings,
+            end.address, target.port, LOCAL, ending.certificate, ending.outcome.banner, ending.evidence + more,
+            rest=rest,
         )  # fmt: skip
+        self.end(judge_severity(result, self.plan, self.vantage.wall()), ending.outcome.left)
 
     def fail(
         self, failure: Failure, phase: Phase | None, detail: str, timings: Timings, address: str | None = None

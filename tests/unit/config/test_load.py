@@ -77,6 +77,13 @@ ONE = {
     "slow never": ('[monitor.expect]\nslow = "10s"', 9, "below the timeout"),
     "tls name": ('[monitor.expect]\ntls_name = "a b"', 9, "host name"),
     "warn days": ("[monitor.expect]\ntls_warn_days = 1000", 9, "0 to 365"),
+    "critical days": ("[monitor.expect]\ntls_critical_days = -1", 9, "0 to 365"),
+    "critical before warning": ("[monitor.expect]\ntls_critical_days = 22", 9, "more than tls_warn_days"),
+    "tls version": ('[monitor.expect]\ntls_min_version = "1.4"', 9, "one of 1.0, 1.1"),
+    "pin": ('[monitor.expect]\ntls_pin = "sha256:12:34"', 9, "64 hexadecimal digits"),
+    "ca file relative": ('[monitor.expect]\ntls_ca_file = "ca.pem"', 9, "a whole path"),
+    "ca file missing": ('[monitor.expect]\ntls_ca_file = "/nowhere/ca.pem"', 9, "No such file"),
+    "ca file empty": ('[monitor.expect]\ntls_ca_file = "/dev/null"', 9, "no PEM certificate"),
     "inline expect": ("expect = { statsu = 200 }", 8, "status"),
     "dotted expect": ("expect.statsu = 200", 8, "status"),
 }

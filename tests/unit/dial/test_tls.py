@@ -1,8 +1,9 @@
+import hashlib
 import ssl
 
 import pytest
 
-from support.certificates import NAME, authority
+from support.certificates import NAME, authority, issue
 from support.peers import TlsPeer, converse, server_context, setup
 from uptime_tui.dial.drive import Driver
 from uptime_tui.dial.tls import TlsFault, TlsLayer, context_for
@@ -179,3 +180,72 @@ def test_unusable_trust_anchors_are_the_users_fault(tmp_path):
     empty.write_text("no certificate\n")
     with pytest.raises(UserError, match=r"empty\.pem"):
         TlsLayer(setup(ca_file=str(empty)))
+
+
+def test_changed_trust_anchors_are_read_again(tmp_path):
+    file = tmp_path / "ca.pem"
+    file.write_bytes(issue("Another Root", ca=True).pem())
+    here = {"ca_file": str(file), "only_ca_file": True, "peer": "127.0.0.1 4430"}
+    assert probe("good", **here).outcome.failure is Failure.TLS_UNTRUSTED
+    file.write_bytes(authority.root.pem() + b"\n")
+    assert probe("good", **here).outcome.failure is None, "the refusal of other anchors must not be remembered"
+    file.unlink()
+    with pytest.raises(UserError, match="cannot be read"):
+        probe("good", **here)
+
+
+def test_anchors_of_its_own_are_the_only_ones():
+    assert context_for(verify=True, ca_file=authority.ca_file, alone=True).cert_store_stats()["x509_ca"] == 1
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_a_pin_replaces_issuer_and_name_and_nothing_else(verify):
+    def pinned(state, at=None):
+        pin = hashlib.sha256(authority.leaf(at or state).der()).hexdigest()
+        return probe(state, pins=("0" * 64, pin), verify=verify)
+
+    ending = pinned("self_signed")
+    assert (ending.outcome.failure, ending.certificate.pinned) == (None, True)
+    ending = pinned("good", at="rsa")
+    assert ending.outcome.failure is Failure.TLS_UNTRUSTED
+    assert ending.certificate.sha256 in ending.outcome.detail
+    assert ending.phase is Phase.TLS
+    ending = pinned("self_signed_expired")
+    assert ending.outcome.failure is (Failure.TLS_EXPIRED if verify else None)
+
+
+def test_what_is_tolerated_without_a_pin_is_not_with_another_one():
+    tolerate = frozenset({Failure.TLS_UNTRUSTED, Failure.TLS_SELF_SIGNED})
+    said = []
+    driver = Driver(tcp.handshake(ASK), tls=setup(tolerate=tolerate, pins=("0" * 64,)))
+    ending = converse(driver, said.append, tls=server_context(authority.leaf("self_signed")))
+    assert (ending.outcome.failure, ending.phase, said) == (Failure.TLS_UNTRUSTED, Phase.TLS, [])
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_an_old_version_is_spoken_where_it_is_asked_for_and_said(version):
+    peer = server_context(authority.leaf("good"), maximum=version)
+
+    def against(least):
+        return converse(Driver(tcp.handshake(ASK), tls=setup(least=least)), lambda _: b"", tls=peer)
+
+    refused = against("1.2")
+    assert refused.outcome.failure is Failure.TLS_HANDSHAKE
+    assert "1.1" in refused.outcome.detail or "1.2" in refused.outcome.detail
+    spoken = against("1.0")
+    assert spoken.outcome.failure is None
+    assert spoken.certificate.is_obsolete
+    assert any("obsolete" in seen.text and seen.ok is False for seen in spoken.evidence)
+
+
+def test_a_newer_version_can_be_demanded():
+    peer = server_context(authority.leaf("good"), maximum=ssl.TLSVersion.TLSv1_2)
+    ending = converse(Driver(tcp.handshake(ASK), tls=setup(least="1.3")), lambda _: b"", tls=peer)
+    assert ending.outcome.failure is Failure.TLS_HANDSHAKE
+    assert "TLS 1.3" in ending.outcome.detail or "TLS 1.2" in ending.outcome.detail
+
+
+def test_the_chain_is_shown_link_by_link():
+    certificate = probe("good").certificate
+    assert [(link.subject, link.issuer) for link in certificate.chain] == [("Test Intermediate", "Test Root")]
+    assert certificate.chain[0] is probe("rsa").certificate.chain[0], "one object for all servers that send it"

@@ -1,6 +1,18 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from uptime_tui.model.certificate import DAY_S, Certificate, TrustError, Window, covers, explain, is_address, judge
+from uptime_tui.model.certificate import (
+    DAY_S,
+    Certificate,
+    TrustError,
+    Window,
+    covers,
+    explain,
+    is_address,
+    is_critical,
+    judge,
+)
 from uptime_tui.model.failure import Failure
 
 NOW = 1_800_000_000
@@ -118,3 +130,39 @@ def test_explanations():
 
 def test_days_left():
     assert made().days_left(NOW) == 80
+
+
+@pytest.mark.parametrize(
+    ("life_days", "left_days", "expiring", "critical"),
+    [
+        (90, 21.01, False, False),
+        (90, 20.99, True, False),
+        (90, 7.01, True, False),
+        (90, 6.99, True, True),
+        (6, 2.01, False, False),  # a third and a sixth of a short life
+        (6, 1.99, True, False),
+        (6, 0.99, True, True),
+        (30, 9.9, True, False),
+        (29.9, 9.99, False, False),
+    ],
+)
+def test_two_thresholds(life_days, left_days, expiring, critical):
+    end = NOW + int(left_days * DAY_S)
+    certificate = made(not_before=end - int(life_days * DAY_S), not_after=end)
+    assert (Failure.TLS_EXPIRING in problems(certificate)) is expiring
+    assert is_critical(certificate, now_s=NOW, critical_days=7) is critical
+
+
+@given(st.integers(60, 4000 * DAY_S), st.integers(1, 4000 * DAY_S), st.integers(0, 365), st.integers(0, 365))
+def test_critical_is_never_without_a_warning(life_s, left_s, warn_days, critical_days):
+    critical_days = min(critical_days, warn_days)
+    certificate = made(not_before=NOW + left_s - life_s, not_after=NOW + left_s)
+    if is_critical(certificate, now_s=NOW, critical_days=critical_days):
+        assert Failure.TLS_EXPIRING in problems(certificate, warn_days=warn_days)
+
+
+def test_a_pin_is_instead_of_issuer_and_name():
+    right, other = made(pinned=True), made(pinned=False)
+    assert problems(right, name="b.test", trust=TrustError.SELF_SIGNED) == ()
+    assert problems(other) == (Failure.TLS_UNTRUSTED,)
+    assert other.sha256 in explain(Failure.TLS_UNTRUSTED, other, name="a.test", now_s=NOW)
