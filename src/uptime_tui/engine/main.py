@@ -134,6 +134,7 @@ class Engine:
         self.reloader.load_first()
         reader = self.reader
         self.tracker.restore(reader.states(), reader.newest(), reader.failed(), reader.open_incidents())
+        self.tracker.certificates.restore(reader.certificates(), self.fleet.monitors.values())
         self.tracker.reconcile(time.time_ns() // 1_000_000)
         await self.server.listen(self.home.socket_file)
         self.spawn(self.reloader.watch())

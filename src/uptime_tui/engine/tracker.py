@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from uptime_tui.engine.certificates import Certificates
 from uptime_tui.engine.chronicle import Chronicle
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.trends import Trends
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model import status
-from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.failure import FACTS, Side, Status
 from uptime_tui.model.incident import Incident
 from uptime_tui.model.result import Result
@@ -36,7 +36,7 @@ class Tracker:
         self.states: dict[MonitorId, State] = {}
         self.newest: dict[MonitorId, Result] = {}
         self.failed: dict[MonitorId, Result] = {}
-        self.certificates: dict[MonitorId, Certificate] = {}
+        self.certificates = Certificates(journal)
         self.chronicle = Chronicle(journal)
         self.trends = Trends()
         self.probes = 0
@@ -60,9 +60,6 @@ class Tracker:
                 continue
             if number in newest:
                 self.newest[number] = newest[number]
-                certificate = newest[number].certificate
-                if certificate is not None:
-                    self.certificates[number] = certificate
             if number in failed and state.failure is not None:
                 self.failed[number] = failed[number]
 
@@ -76,12 +73,11 @@ class Tracker:
         state, events = status.apply(self.states.get(number) or State(), result, monitor)
         self.states[number] = state
         self.newest[number] = result
-        if result.certificate is not None:
-            self.certificates[number] = result.certificate
         self.trends.add(result)
         if result.failure is not None and FACTS[result.failure].side is Side.THEIRS:
             self.failed[number] = result
         self._journal.keep_result(result)
+        events += self.certificates.take(monitor, result, state.status)
         if events:
             self.chronicle.announce(state, events, self.failed.get(number))
         self._changed(number)
@@ -112,13 +108,14 @@ class Tracker:
 
     def restart(self, number: MonitorId) -> None:
         """Forget what was known of a monitor whose target was changed: it is another thing now."""
-        for table in self._seen():
+        for table in (self.newest, self.failed, *self.trends.tables):
             table.pop(number, None)
+        self.certificates.settle(self._fleet.monitors[number])
         self.states[number] = State()
 
     def _seen(self) -> tuple[dict[MonitorId, Any], ...]:
         """What was learned from results alone."""
-        return self.newest, self.failed, self.certificates, *self.trends.tables
+        return self.newest, self.failed, self.certificates.shown, *self.trends.tables
 
     def row(self, number: MonitorId) -> MonitorRow:
         """What a table shows of a monitor now."""

@@ -26,6 +26,7 @@ from uptime_tui.model.incident import Incident
 from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
+from uptime_tui.model.succession import Shown
 from uptime_tui.model.units import MonitorId
 
 T = TypeVar("T")
@@ -82,6 +83,11 @@ class Reader:
             if state is not None:
                 found[MonitorId(number)] = state
         return found
+
+    def certificates(self) -> dict[MonitorId, Shown]:
+        """What the server of each monitor showed last."""
+        rows = self._rows("SELECT monitor, data FROM certificate")
+        return {MonitorId(n): shown for n, data in rows if (shown := _decoded(data, Shown)) is not None}
 
     def open_incidents(self) -> dict[MonitorId, Incident]:
         """Incidents that have no end yet, by monitor."""

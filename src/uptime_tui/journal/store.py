@@ -15,7 +15,19 @@ from typing import Final
 from uptime_tui.model.errors import UserError
 
 _BUSY_S: Final = 5.0
-_TABLES: Final = ("monitor", "result", "block", "rollup", "daily", "state", "newest", "failed", "event", "incident")
+_TABLES: Final = (
+    "monitor",
+    "result",
+    "block",
+    "rollup",
+    "daily",
+    "state",
+    "newest",
+    "failed",
+    "event",
+    "incident",
+    "certificate",
+)
 
 
 def open_store(path: Path) -> sqlite3.Connection:

@@ -24,6 +24,7 @@ from uptime_tui.model.incident import Incident
 from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
+from uptime_tui.model.succession import Shown
 from uptime_tui.model.units import MAX_MONITOR_ID, MonitorId
 
 BATCH_ROWS: Final = 1000
@@ -209,6 +210,11 @@ class Journal:
         self._put("rest", None, "DELETE FROM rest WHERE until_ms < ?", self._now_ms())
         statement = "INSERT OR REPLACE INTO rest (caller, until_ms, data) VALUES (?, ?, ?)"
         self._put("rest", None, statement, rest.of, until_ms, _pack(rest))
+
+    def keep_certificate(self, monitor: MonitorId, shown: Shown) -> None:
+        """Keep what a monitor's server showed last, so that a restart knows another certificate when it comes."""
+        statement = "INSERT OR REPLACE INTO certificate (monitor, data) VALUES (?, ?)"
+        self._put("certificate", monitor, statement, monitor, _pack(shown))
 
     def _put(self, kind: str, number: int | None, statement: str, *values: object) -> None:
         self._waiting.put(kind, number, statement, *values)

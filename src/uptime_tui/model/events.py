@@ -17,6 +17,8 @@ class EventKind(StrEnum):
     FLAPPING_STARTED = "flapping_started"
     FLAPPING_ENDED = "flapping_ended"
     FAILURE_CHANGED = "failure_changed"  # still failing, for another reason
+    CERTIFICATE_RENEWED = "certificate_renewed"  # a newer one of the same issuer for the same names
+    CERTIFICATE_CHANGED = "certificate_changed"  # another one, which may or may not be meant
 
 
 class Event(msgspec.Struct, frozen=True):

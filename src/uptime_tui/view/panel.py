@@ -22,6 +22,8 @@ PanelLine = tuple[tuple[str, str], ...]
 _PHASES: Final = (Phase.DNS, Phase.CONNECT, Phase.TLS, Phase.PROTOCOL, Phase.CONTENT)
 _SHOWN_CAUSES: Final = 4
 _SHOWN_NAMES: Final = 6
+_OF_CERTIFICATES: Final = frozenset({EventKind.CERTIFICATE_RENEWED, EventKind.CERTIFICATE_CHANGED})
+_SHOWN_LINKS: Final = 4
 _SHOWN_EVENTS: Final = 8
 _SHOWN_INCIDENTS: Final = 5
 _LABEL: Final = 10
@@ -248,8 +250,15 @@ def _certificate(context: PanelContext) -> Iterator[PanelLine]:
     more = f" and {len(certificate.names) - _SHOWN_NAMES} more" if len(certificate.names) > _SHOWN_NAMES else ""
     yield from _labelled("names", ", ".join(certificate.names[:_SHOWN_NAMES]) + more or certificate.subject, width)
     yield from _labelled("issuer", certificate.issuer, width)
+    if certificate.chain:
+        yield from _labelled("chain", f"{certificate.chain_length} certificates", width)
+    for link in certificate.chain[:_SHOWN_LINKS]:
+        ends = words.days_left(link.not_after - context.now_ms / 1000)
+        by = "itself" if link.issuer == link.subject else link.issuer
+        yield from _labelled("", f"{link.subject}, by {by}, {ends} left", width)
     session = ", ".join(part for part in (certificate.protocol, certificate.cipher, certificate.key) if part)
-    yield from _labelled("session", session, width)
+    yield from _labelled("session", session, width, "warn" if certificate.is_obsolete else "plain")
+    yield from _labelled("SHA-256", certificate.sha256, width, "dim")
 
 
 def _past(context: PanelContext) -> Iterator[PanelLine]:
@@ -263,6 +272,8 @@ def _past(context: PanelContext) -> Iterator[PanelLine]:
         word = event.kind.value.replace("_", " ") if event.kind is not EventKind.STATUS else event.status.value
         reason = f": {FACTS[event.failure].title}" if event.failure is not None else ""
         role = words.ROLES[event.status] if event.kind is EventKind.STATUS else "plain"
+        if event.kind in _OF_CERTIFICATES:
+            word, role = event.detail, "warn" if event.kind is EventKind.CERTIFICATE_CHANGED else "plain"
         yield from _dated(event.at_ms, f"{word}{reason}", role, context)
     if focus.incidents:
         yield ()

@@ -1,12 +1,13 @@
 """The side panel: what is said of a healthy, a failing and a new monitor, and that nothing is ever too wide."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.fleets import NOW_MS, monitor, result, row
 from uptime_tui.knowledge.entry import Cause, Hints
-from uptime_tui.model.certificate import Certificate
+from uptime_tui.model.certificate import Certificate, Window
 from uptime_tui.model.events import Event, EventKind
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.incident import Incident
@@ -109,6 +110,7 @@ def test_a_healthy_monitor():
         "          and 2 more",
         "issuer    CN=Example CA",
         "session   TLSv1.3, EC P-256",
+        "SHA-256   00",
     ]
 
 
@@ -190,6 +192,9 @@ def test_the_past():
     events = (
         Event(NUMBER, NOW_MS - 60_000, EventKind.STATUS, Status.DOWN, Status.UP, Failure.REFUSED, "x"),
         Event(NUMBER, NOW_MS - 70_000, EventKind.FLAPPING_STARTED, Status.UP, Status.UP),
+        Event(
+            NUMBER, NOW_MS - 80_000, EventKind.CERTIFICATE_CHANGED, Status.UP, Status.UP, None, "another one: a new key"
+        ),
     )
     incidents = (
         Incident(2, NUMBER, NOW_MS - 120_000, Status.DOWN, Failure.REFUSED),
@@ -197,7 +202,7 @@ def test_the_past():
     )
     lines = texts(focus=focus(events=events, incidents=incidents))
     assert lines[lines.index("lately") :] == [
-        "lately", "@60 down: connection refused", "@70 flapping started", "",
+        "lately", "@60 down: connection refused", "@70 flapping started", "@80 another one: a new key", "",
         "incidents", "@120 down for 2m, goes on: connection", "     refused", "@7200 degraded for 1h",
     ]  # fmt: skip
 
@@ -209,8 +214,20 @@ def test_a_certificate_shows_every_problem_and_no_name():
     lines = texts(focus=focus(certificate=bad))
     assert lines[lines.index("cert      ended 3d ago") :] == [
         "cert      ended 3d ago", "          certificate expired", "          self-signed certificate",
-        "names     CN=old", "issuer    CN=old",
+        "names     CN=old", "issuer    CN=old", "SHA-256   00",
     ]  # fmt: skip
+
+
+def test_the_chain_is_shown_and_an_obsolete_version():
+    end = NOW_MS // 1000 + 20 * 86400 + 5
+    chain = (Window("Issuing CA", 0, end, "Root CA"), Window("Root CA", 0, end, "Root CA"))
+    sent = msgspec.structs.replace(CERTIFICATE, chain=chain, protocol="TLSv1.1")
+    shown = panel_lines(context(focus=focus(certificate=sent)))
+    lines = ["".join(text for text, _ in line) for line in shown]
+    place = lines.index("chain     3 certificates")
+    shown_links = " ".join(line.strip() for line in lines[place + 1 : lines.index("session   TLSv1.1, EC P-256")])
+    assert shown_links == "Issuing CA, by Root CA, 20d left Root CA, by itself, 20d left"
+    assert next(line for line in shown if line and line[-1][0].startswith("TLSv1.1"))[-1][1] == "warn"
 
 
 def test_a_long_interval_is_told_in_minutes():
