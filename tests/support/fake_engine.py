@@ -81,6 +81,7 @@ class FakeEngine:
         make_folders(self.home)
         self.monitors = {m.id: m for m in monitors}
         self.rows = {r.id: r for r in rows}
+        self.certificates = {}
         self.notices = ()
         self.vitals = Vitals(version="test")
         self.banner = banner
@@ -196,8 +197,9 @@ class FakeEngine:
 
     def state(self):
         return FleetState(
-            tuple(self.monitors.values()), tuple(self.rows.values()), self.notices, self.vitals, undo=self.undo
-        )
+            tuple(self.monitors.values()), tuple(self.rows.values()), self.notices, self.vitals, undo=self.undo,
+            certificates=tuple(self.certificates.values()),
+        )  # fmt: skip
 
     def _broadcast(self, message):
         frame = encode(message)

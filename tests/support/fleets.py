@@ -5,7 +5,7 @@ from uptime_tui.model.monitor import Expectations, Monitor
 from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.target import Target
 from uptime_tui.model.units import MonitorId
-from uptime_tui.wire.messages import FleetState, MonitorRow, Vitals
+from uptime_tui.wire.messages import CertificateRow, FleetState, MonitorRow, Vitals
 
 NOW_MS = 1_800_000_000_000
 
@@ -36,6 +36,18 @@ def row(number=1, status="up", **changes):
         "last_ms": NOW_MS - 5000, "latency_ms": 12.5, "cert_not_after": None, "trend": b"", **changes,
     }  # fmt: skip
     return MonitorRow(id=MonitorId(number), status=Status(status), **fields)
+
+
+def certificate_row(number=1, days=60.0, now_ms=NOW_MS, **changes):
+    """A certificate of 90 days with so many left; problems by their codes."""
+    end = int(now_ms / 1000 + days * 86_400)
+    fields = {
+        "not_before": end - 90 * 86_400, "not_after": end, "subject": f"host{number}.example.net",
+        "names": (f"host{number}.example.net",), "more_names": 0, "issuer": "E7, Let's Encrypt", "protocol": "TLSv1.3",
+        "sha256": f"{number:064x}", **changes,
+    }  # fmt: skip
+    fields["problems"] = tuple(Failure(code) for code in changes.get("problems", ()))
+    return CertificateRow(id=MonitorId(number), **fields)
 
 
 def fleet(*entries, **changes):

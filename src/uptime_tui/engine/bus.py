@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from uptime_tui.model.units import MonitorId
 from uptime_tui.wire.framing import encode
-from uptime_tui.wire.messages import Changes, Focus, MonitorRow, Notice, Vitals
+from uptime_tui.wire.messages import CertificateRow, Changes, Focus, MonitorRow, Notice, Vitals
 
 FLUSH_S: Final = 0.2
 VITALS_S: Final = 2.0
@@ -22,6 +22,9 @@ class Source(Protocol):
 
     def row(self, number: MonitorId) -> MonitorRow | None:
         """A monitor's row; None when it is gone."""
+
+    def certificate(self, number: MonitorId) -> CertificateRow | None:
+        """The certificate of its server; None when there is none."""
 
     def focus(self, number: MonitorId) -> Focus | None:
         """What a panel shows of it."""
@@ -39,12 +42,13 @@ class Source(Protocol):
 class Watcher:
     """One client that watches. `write` sends bytes, `backlog` counts those not yet taken."""
 
-    __slots__ = ("_backlog", "_write", "dirty", "fleet", "focus", "focus_dirty", "told", "vitals_due_s")
+    __slots__ = ("_backlog", "_write", "certificates", "dirty", "fleet", "focus", "focus_dirty", "told", "vitals_due_s")
 
     def __init__(self, write: Callable[[bytes], None], backlog: Callable[[], int]) -> None:
         self._write = write
         self._backlog = backlog
         self.dirty: set[MonitorId] = set()
+        self.certificates: set[MonitorId] = set()
         self.fleet = True
         self.focus: MonitorId | None = None
         self.focus_dirty = False
@@ -93,6 +97,11 @@ class Bus:
         if self._watchers and self._timer is None:
             self._arm()
 
+    def mark_certificate(self, number: MonitorId) -> None:
+        """A monitor's certificate changed; its row is marked at the same time."""
+        for watcher in self._watchers:
+            watcher.certificates.add(number)
+
     def mark_fleet(self) -> None:
         """Monitors came, went or were edited."""
         for watcher in self._watchers:
@@ -131,10 +140,13 @@ class Bus:
         if watcher.fleet:
             watcher.fleet = False
             watcher.dirty.clear()
+            watcher.certificates.clear()
             watcher.told = self._source.notices()
             watcher.send(shared.fleet_state())
         changed = [row for number in watcher.dirty if (row := shared.row(number)) is not None]
         watcher.dirty.clear()
+        shown = [one for number in watcher.certificates if (one := self._source.certificate(number)) is not None]
+        watcher.certificates.clear()
         focus = None
         if watcher.focus_dirty and watcher.focus is not None:
             watcher.focus_dirty = False
@@ -148,7 +160,7 @@ class Bus:
             watcher.vitals_due_s = now_s + VITALS_S
             vitals = self._source.vitals()
         if changed or focus is not None or news is not None or vitals is not None:
-            watcher.send(encode(Changes(tuple(changed), focus, news, vitals)))
+            watcher.send(encode(Changes(tuple(changed), focus, news, vitals, tuple(shown))))
 
 
 class _Shared:

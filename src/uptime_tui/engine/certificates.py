@@ -1,6 +1,6 @@
 """The certificate that each monitor's server shows, and what is said when it is another one than before."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from uptime_tui.journal.writer import Journal
@@ -11,6 +11,7 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
 from uptime_tui.model.succession import Shown, Succession, judge_succession, tell_succession
 from uptime_tui.model.units import MonitorId
+from uptime_tui.wire.messages import NAMES_SHOWN, CertificateRow
 
 _KINDS: Final = {
     Succession.RENEWED: EventKind.CERTIFICATE_RENEWED,
@@ -28,11 +29,29 @@ class Certificates:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.shown: dict[MonitorId, Shown] = {}
+        self.changed: Callable[[MonitorId], None] = lambda _: None
+        """Told the id of a monitor whose certificate, or what is said of it, changed."""
 
     def get(self, number: MonitorId) -> Certificate | None:
         """The newest certificate of a monitor's server."""
         shown = self.shown.get(number)
         return None if shown is None else shown.newest
+
+    def row(self, number: MonitorId) -> CertificateRow | None:
+        """What a list shows of it."""
+        certificate = self.get(number)
+        if certificate is None:
+            return None
+        names = certificate.names
+        return CertificateRow(
+            number, certificate.not_before, certificate.not_after, certificate.subject, names[:NAMES_SHOWN],
+            max(0, len(names) - NAMES_SHOWN), certificate.issuer, certificate.problems, certificate.protocol,
+            certificate.sha256,
+        )  # fmt: skip
+
+    def rows(self) -> tuple[CertificateRow, ...]:
+        """All of them."""
+        return tuple(row for number in self.shown if (row := self.row(number)) is not None)
 
     def restore(self, shown: dict[MonitorId, Shown], monitors: Iterable[Monitor]) -> None:
         """Go on where the last engine ended, with those whose target is still the same."""
@@ -66,6 +85,7 @@ class Certificates:
         else:
             after = before.followed_by(certificate)
         self.shown[monitor.id] = after
+        self.changed(monitor.id)
         if before is not None and after.lately is before.lately:
             return ()
         self._journal.keep_certificate(monitor.id, after)

@@ -95,6 +95,7 @@ class Engine:
         self.fleet = present.fleet = Fleet(catalogue, self.journal, settings.defaults)
         self.bus = Bus(self.loop, present)
         self.tracker = present.tracker = Tracker(self.fleet, self.journal, self.bus.mark)
+        self.tracker.certificates.changed = self.bus.mark_certificate
         self.network = present.network = Network()
         self.vantage = own_vantage(self.spawn, settings)
         self.prober = Prober(self.fleet, self.vantage, self.network, self.tracker, self.journal)

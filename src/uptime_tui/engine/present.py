@@ -21,7 +21,7 @@ from uptime_tui.journal.reader import Reader
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.units import MonitorId
 from uptime_tui.wire.framing import encode
-from uptime_tui.wire.messages import FleetState, Focus, MonitorRow, Notice, StatusReport, Vitals
+from uptime_tui.wire.messages import CertificateRow, FleetState, Focus, MonitorRow, Notice, StatusReport, Vitals
 
 _INCIDENTS: Final = 10
 
@@ -58,6 +58,10 @@ class Present:
             return None
         row, why = self.tracker.row(number), self.slowed(number)
         return msgspec.structs.replace(row, slowed=why) if why else row
+
+    def certificate(self, number: MonitorId) -> CertificateRow | None:
+        """The certificate of a monitor's server."""
+        return self.tracker.certificates.row(number)
 
     def focus(self, number: MonitorId) -> Focus | None:
         """What a panel shows of a monitor."""
@@ -114,6 +118,7 @@ class Present:
                 vitals=self.vitals(),
                 undo=self.file.undo_label,
                 redo=self.file.redo_label,
+                certificates=self.tracker.certificates.rows(),
             )
         )
 

@@ -7,7 +7,7 @@ expired certificate for another name says both.
 import ipaddress
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -36,6 +36,18 @@ class Window(msgspec.Struct, frozen=True):
     not_before: int
     not_after: int
     issuer: str = ""
+
+
+class Lifetime(Protocol):
+    """Anything with a validity in Unix seconds."""
+
+    @property
+    def not_before(self) -> int:
+        """Its begin."""
+
+    @property
+    def not_after(self) -> int:
+        """Its end."""
 
 
 class Certificate(msgspec.Struct, frozen=True):
@@ -126,7 +138,7 @@ def judge(
     return tuple(problems)
 
 
-def is_critical(certificate: Certificate, *, now_s: float, critical_days: int) -> bool:
+def is_critical(certificate: Lifetime, *, now_s: float, critical_days: int) -> bool:
     """Whether so little is left that expiry is no warning any more: by days, or a sixth of a short life."""
     return certificate.not_after - now_s < _allowance_s(certificate, critical_days, 6)
 
@@ -197,7 +209,7 @@ def _window(certificate: Certificate) -> Window:
     return Window(certificate.subject, certificate.not_before, certificate.not_after)
 
 
-def _allowance_s(certificate: Certificate, days: int, part: int) -> float:
+def _allowance_s(certificate: Lifetime, days: int, part: int) -> float:
     """Seconds that must be left: so many days, or that part of a life that is itself no longer than a month."""
     life = certificate.not_after - certificate.not_before
     return life / part if life < SHORT_LIFE_S else days * DAY_S

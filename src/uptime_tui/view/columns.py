@@ -10,7 +10,7 @@ from uptime_tui.view.cells import cell_width, fit
 from uptime_tui.view.rows import GroupRow
 from uptime_tui.view.trend import trend_text
 from uptime_tui.view.words import Glyphs
-from uptime_tui.wire.messages import Counts, MonitorRow
+from uptime_tui.wire.messages import CertificateRow, Counts, MonitorRow
 
 Span = tuple[str, str]
 """Text and role."""
@@ -24,6 +24,7 @@ class Context(NamedTuple):
     now_ms: int
     width: int
     glyphs: Glyphs
+    certificate: CertificateRow | None = None
 
 
 class Column(NamedTuple):
@@ -82,14 +83,33 @@ _GROWTH: Final = (("name", 18), ("why", 36), ("name", 22), ("target", 28), ("tre
                   ("why", 200))  # fmt: skip
 """Who gets cells that are left, up to how many, in turn."""
 
+
+class Layout(NamedTuple):
+    """The columns of one kind of list, and how they are used."""
+
+    columns: tuple[Column, ...]
+    growth: tuple[tuple[str, int], ...]
+    orders: dict[str, str]
+    """Key in the menu of orders to the order."""
+    role: Callable[[Context], str]
+    """Of a line."""
+
+
+MONITORS: Final = Layout(
+    COLUMNS,
+    _GROWTH,
+    {"s": "state", "n": "name", "l": "latency", "f": "for", "c": "category"},
+    lambda context: words.row_role(context.row),
+)
+
 Chosen = tuple[tuple[Column, int], ...]
 
 
-def choose_columns(width: int) -> Chosen:
+def choose_columns(width: int, layout: Layout = MONITORS) -> Chosen:
     """The columns that fit into `width` cells with a blank between them, and the width of each."""
     chosen: list[Column] = []
     taken = 0
-    for column in sorted(COLUMNS, key=lambda column: column.priority):
+    for column in sorted(layout.columns, key=lambda column: column.priority):
         need = column.narrowest + (1 if chosen else 0)
         ease = 0 if column.priority <= _ESSENTIAL else sum(max(0, c.ease - c.narrowest) for c in chosen)
         if taken + need + ease > width:
@@ -98,12 +118,12 @@ def choose_columns(width: int) -> Chosen:
         taken += need
     widths = {column.id: column.narrowest for column in chosen}
     left = width - taken
-    for name, goal in _GROWTH:
+    for name, goal in layout.growth:
         if name in widths and left > 0:
             more = min(left, max(0, goal - widths[name]))
             widths[name] += more
             left -= more
-    return tuple((column, widths[column.id]) for column in COLUMNS if column.id in widths)
+    return tuple((column, widths[column.id]) for column in layout.columns if column.id in widths)
 
 
 def header_text(chosen: Chosen, sort: str, *, reverse: bool, glyphs: Glyphs) -> str:
@@ -117,18 +137,18 @@ def header_text(chosen: Chosen, sort: str, *, reverse: bool, glyphs: Glyphs) -> 
     return " ".join(cells)
 
 
-def row_spans(chosen: Chosen, monitor: Monitor, row: MonitorRow, now_ms: int, glyphs: Glyphs) -> tuple[Span, ...]:
+def row_spans(chosen: Chosen, context: Context, layout: Layout = MONITORS) -> tuple[Span, ...]:
     """A monitor's line in at most three runs of one style: state, the middle, why. Healthy rows are quiet."""
     cells = []
     for column, width in chosen:
-        text = column.cell(Context(monitor, row, now_ms, width, glyphs))
+        text = column.cell(context._replace(width=width))
         cells.append(fit(text, width, right=column.right))
-    role = words.row_role(row)
+    role = layout.role(context)
     if len(cells) == 1:
         return ((cells[0], role),)
     if role in {"good", "dim"}:
         return ((cells[0], role), (" " + " ".join(cells[1:]), "dim" if role == "dim" else "plain"))
-    if chosen[-1][0].id == "why" and len(cells) > 2:
+    if chosen[-1][0].id in {"why", "problems"} and len(cells) > 2:
         return ((cells[0], role), (" " + " ".join(cells[1:-1]) + " ", "strong"), (cells[-1], role))
     return ((cells[0], role), (" " + " ".join(cells[1:]), "strong"))
 

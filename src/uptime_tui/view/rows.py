@@ -48,6 +48,8 @@ class ViewOptions(NamedTuple):
     collapsed: frozenset[str] = frozenset()
     grouped: bool = True
     problems_only: bool = False
+    certificates: bool = False
+    """The list of certificates (`view.certificates`)."""
     categories: tuple[str, ...] = ()
     """Order of the groups; others follow by name."""
 

@@ -6,7 +6,16 @@ from uptime_tui.model.filter import Subject, searchable
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.target import place
 from uptime_tui.model.units import MonitorId
-from uptime_tui.wire.messages import Changes, EngineMessage, FleetState, Focus, MonitorRow, Notice, Vitals
+from uptime_tui.wire.messages import (
+    CertificateRow,
+    Changes,
+    EngineMessage,
+    FleetState,
+    Focus,
+    MonitorRow,
+    Notice,
+    Vitals,
+)
 
 
 class Dirty(NamedTuple):
@@ -41,6 +50,8 @@ class Snapshot:
         self.rows: dict[MonitorId, MonitorRow] = {}
         self.by_category: dict[str, list[Monitor]] = {}
         """Sorted by name, ignoring case."""
+        self.certificates: dict[MonitorId, CertificateRow] = {}
+        """Of the monitors whose server has shown one."""
         self.focus: Focus | None = None
         self.notices: tuple[Notice, ...] = ()
         self.vitals = Vitals()
@@ -88,6 +99,7 @@ class Snapshot:
     def _replace(self, message: FleetState) -> Dirty:
         self.monitors = {monitor.id: monitor for monitor in message.monitors}
         self.rows = {row.id: row for row in message.rows if row.id in self.monitors}
+        self.certificates = {row.id: row for row in message.certificates if row.id in self.rows}
         by_category: dict[str, list[Monitor]] = {}
         for monitor in sorted(message.monitors, key=lambda m: m.name.casefold()):
             if monitor.id in self.rows:
@@ -114,6 +126,11 @@ class Snapshot:
             order = (
                 order or row.status is not before.status or (row.suspected is None) is not (before.suspected is None)
             )
+        for certificate in message.certificates:
+            if certificate.id in rows:
+                self.certificates[certificate.id] = certificate
+                changed.append(certificate.id)
+                order = True
         if message.focus is not None:
             self.focus = message.focus
         if message.notices is not None:

@@ -18,6 +18,7 @@ from uptime_tui.model.units import MonitorId
 
 PROTOCOL: Final = 1
 TREND_LENGTH: Final = 60
+NAMES_SHOWN: Final = 4
 
 
 class MonitorRow(msgspec.Struct, frozen=True):
@@ -42,6 +43,23 @@ class MonitorRow(msgspec.Struct, frozen=True):
     probing: bool = False
     slowed: str = ""
     """Why it is probed less often than its interval says, one line; empty when it is not."""
+
+
+class CertificateRow(msgspec.Struct, frozen=True, gc=False):
+    """What a list of certificates shows of the one that a monitor's server has. Sent when it changes, not per probe."""
+
+    id: MonitorId
+    not_before: int
+    """Unix seconds."""
+    not_after: int
+    subject: str
+    names: tuple[str, ...]
+    """At most `NAMES_SHOWN`."""
+    more_names: int
+    issuer: str
+    problems: tuple[Failure, ...]
+    protocol: str
+    sha256: str
 
 
 class Focus(msgspec.Struct, frozen=True):
@@ -202,6 +220,7 @@ class FleetState(msgspec.Struct, frozen=True, tag=True):
     undo: str = ""
     """What the next undo would do (`delete mx1 smtp`); empty when there is nothing."""
     redo: str = ""
+    certificates: tuple[CertificateRow, ...] = ()
 
 
 class Changes(msgspec.Struct, frozen=True, tag=True):
@@ -211,6 +230,7 @@ class Changes(msgspec.Struct, frozen=True, tag=True):
     focus: Focus | None = None
     notices: tuple[Notice, ...] | None = None
     vitals: Vitals | None = None
+    certificates: tuple[CertificateRow, ...] = ()
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -266,11 +286,13 @@ ClientMessage = (
 EngineMessage = Welcome | FleetState | Changes | Trial | Reply | Goodbye
 
 __all__ = [
+    "NAMES_SHOWN",
     "PROTOCOL",
     "TREND_LENGTH",
     "Add",
     "AskStatus",
     "AskTable",
+    "CertificateRow",
     "Changes",
     "ClientMessage",
     "Counts",

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from support.fleets import certificate_row
 from uptime_tui.engine.bus import Bus, Watcher
 from uptime_tui.model.failure import Status
 from uptime_tui.wire.framing import Decoder, encode
@@ -23,6 +24,9 @@ class Source:
         if number == 404:
             return None
         return MonitorRow(number, Status.UP, 0, None, None, "", False, 0, self.latency, None, b"")
+
+    def certificate(self, number):
+        return None if number == 404 else certificate_row(number)
 
     def focus(self, number):
         return Focus(number, None, None, None)
@@ -159,4 +163,21 @@ async def test_the_whole_is_made_once_for_all_who_need_it():
     await asyncio.sleep(0.25)
     assert all(any(isinstance(m, FleetState) for m in client.messages()) for client in clients)
     assert len(made) == 1
+    bus.stop()
+
+
+async def test_a_certificate_is_told_when_it_changes_and_not_with_every_row():
+    source, client = Source(), Client()
+    bus = Bus(asyncio.get_running_loop(), source)
+    bus.join(client.watcher)
+    client.messages()
+    bus.mark(1)
+    bus.mark_certificate(1)
+    bus.mark_certificate(404)
+    await asyncio.sleep(0.25)
+    told = [message for message in client.messages() if message.rows]
+    assert [certificate.id for message in told for certificate in message.certificates] == [1]
+    bus.mark(1)
+    await asyncio.sleep(0.25)
+    assert [message.certificates for message in client.messages() if message.rows] == [()]
     bus.stop()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from support.fleets import NOW_MS, monitor, row
 from uptime_tui.view.cells import cell_width
-from uptime_tui.view.columns import COLUMNS, choose_columns, counts_text, group_spans, header_text, row_spans
+from uptime_tui.view.columns import COLUMNS, Context, choose_columns, counts_text, group_spans, header_text, row_spans
 from uptime_tui.view.rows import GroupRow
 from uptime_tui.view.words import ASCII, UNICODE
 from uptime_tui.wire.messages import Counts
@@ -66,7 +66,7 @@ def test_lines_as_they_stand():
     down = row(1, "down", failure="refused", detail="443", latency_ms=None, trend=b"\x60\x61\x00")
 
     def line(width, shown):
-        return text(row_spans(choose_columns(width), SHOP, shown, NOW_MS, UNICODE))
+        return text(row_spans(choose_columns(width), Context(SHOP, shown, NOW_MS, 0, UNICODE)))
 
     assert line(58, down) == "✗ DOWN     shop web             4m connection refused: 443"
     assert line(78, down) == "✗ DOWN     shop web                       ▁▁×   4m connection refused: 443    "
@@ -76,24 +76,30 @@ def test_lines_as_they_stand():
 
 def test_a_line_at_200_columns():
     up = row(1, cert_not_after=NOW_MS // 1000 + 14 * 86400 + 5)
-    line = text(row_spans(choose_columns(200), SHOP, up, NOW_MS, UNICODE))
+    line = text(row_spans(choose_columns(200), Context(SHOP, up, NOW_MS, 0, UNICODE)))
     assert line.split() == ["✓", "up", "shop", "web", "https", "shop.example.net:443/health", "12ms", "4m", "14d"]
     v6 = monitor(1, target=("smtp", "2001:db8::1", 25))
-    assert "[2001:db8::1]:25" in text(row_spans(choose_columns(200), v6, up, NOW_MS, UNICODE))
+    assert "[2001:db8::1]:25" in text(row_spans(choose_columns(200), Context(v6, up, NOW_MS, 0, UNICODE)))
     new = row(1, "pending", since_ms=0, latency_ms=None)
-    assert text(row_spans(choose_columns(200), SHOP, new, NOW_MS, UNICODE)).split()[-1] == "shop.example.net:443/health"
+    assert (
+        text(row_spans(choose_columns(200), Context(SHOP, new, NOW_MS, 0, UNICODE))).split()[-1]
+        == "shop.example.net:443/health"
+    )
 
 
 def test_healthy_lines_are_quiet_and_problems_are_not():
     def roles(**fields):
-        return [role for _, role in row_spans(choose_columns(100), SHOP, row(1, **fields), NOW_MS, UNICODE)]
+        return [role for _, role in row_spans(choose_columns(100), Context(SHOP, row(1, **fields), NOW_MS, 0, UNICODE))]
 
     assert roles() == ["good", "plain"]
     assert roles(status="paused") == ["dim", "dim"]
     assert roles(status="down", failure="refused") == ["bad", "strong", "bad"]
     assert roles(status="up", suspected="timeout") == ["warn", "strong", "warn"]
-    assert [r for _, r in row_spans(choose_columns(25), SHOP, row(1, "down"), NOW_MS, UNICODE)] == ["bad", "strong"]
-    assert [r for _, r in row_spans(choose_columns(10), SHOP, row(1, "down"), NOW_MS, UNICODE)] == ["bad"]
+    assert [r for _, r in row_spans(choose_columns(25), Context(SHOP, row(1, "down"), NOW_MS, 0, UNICODE))] == [
+        "bad",
+        "strong",
+    ]
+    assert [r for _, r in row_spans(choose_columns(10), Context(SHOP, row(1, "down"), NOW_MS, 0, UNICODE))] == ["bad"]
 
 
 def test_the_sorted_column_is_marked():
@@ -150,7 +156,7 @@ def test_a_line_is_exactly_as_wide_as_its_columns(name, status, width, glyphs, d
     sick = row(
         1, status, failure="refused", detail=detail, suspected="timeout", trend=bytes(range(60)), latency_ms=99_999.0
     )
-    assert cell_width(text(row_spans(chosen, monitor(1, name), sick, NOW_MS, glyphs))) == wanted
+    assert cell_width(text(row_spans(chosen, Context(monitor(1, name), sick, NOW_MS, 0, glyphs)))) == wanted
     assert cell_width(header_text(chosen, "name", reverse=True, glyphs=glyphs)) == wanted
     group = GroupRow("web", name, Counts(up=1, down=200), False, 201, 1.0)
     assert cell_width(text(group_spans(group, width, glyphs))) == width

@@ -16,7 +16,7 @@ from uptime_tui.ui.screens.deeds import ACTIONS_OF_DEEDS, Deeds
 from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, PANEL_FROM, Sights
 from uptime_tui.ui.widgets.lines import Line, Lines, Notice
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
-from uptime_tui.view import states
+from uptime_tui.view import certificates, states
 from uptime_tui.view.columns import counts_text
 from uptime_tui.view.panel import PanelLine
 from uptime_tui.view.rows import ViewOptions, build_view, count, new_problems
@@ -184,7 +184,8 @@ class Dashboard(Deeds, Sights, Screen[None]):
     def rebuild(self) -> None:
         """Filter, group and sort anew."""
         snapshot = self.link.snapshot
-        view = build_view(snapshot, self.options, self.host.now_ms())
+        build = certificates.build_certificates if self.options.certificates else build_view
+        view = build(snapshot, self.options, self.host.now_ms())
         self.stale_order = False
         self.new_problems = 0
         if not self.last_key_s:  # nobody has chosen a line yet: the worst problem is worth the panel
@@ -209,6 +210,8 @@ class Dashboard(Deeds, Sights, Screen[None]):
             return states.unreadable(mistakes[0]) if mistakes else states.EMPTY
         if self.options.filter is not None and self.options.filter.text.strip():
             return states.nothing_matches(self.options.filter.text, len(snapshot.monitors))
+        if self.options.certificates:
+            return certificates.EMPTY
         return states.no_problems(len(snapshot.monitors))
 
     # --- lines ------------------------------------------------------------------------
@@ -222,6 +225,8 @@ class Dashboard(Deeds, Sights, Screen[None]):
         words = []
         if self.options.problems_only:
             words.append("problems only")
+        if self.options.certificates:
+            words.append("certificates")
         if self.options.filter is not None and self.options.filter.text.strip():
             words.append(f"filter: {self.options.filter.text}")
         if self.table.marks:

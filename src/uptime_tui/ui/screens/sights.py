@@ -6,6 +6,7 @@ from textual.widgets import Input
 
 from uptime_tui.model.filter import parse_filter
 from uptime_tui.ui.actions import Action
+from uptime_tui.view.certificates import DAYS
 
 if TYPE_CHECKING:
     from uptime_tui.ui.screens.dashboard import Dashboard
@@ -22,6 +23,9 @@ ACTIONS_OF_SIGHTS = (
     Action("refresh_order", ("full_stop",), "refresh", "Bring held lines into their order now.", "view"),
     Action("view_problems", ("1",), "problems", "Show problems only.", "view"),
     Action("view_all", ("2",), "all", "Show every monitor, in groups.", "view"),
+    Action(
+        "view_certificates", ("3",), "certificates", "Show the certificates, the one that ends first on top.", "view"
+    ),
     Action("view_latency", ("4",), "latency", "Show every monitor in one list, the slowest first.", "view"),
     Action("fold_all", ("minus",), "fold all", "Fold every group but the problems, or unfold all.", "view"),
     Action("freeze", ("f",), "freeze", "Freeze the display; probing goes on.", "view"),
@@ -33,7 +37,6 @@ ACTIONS_OF_SIGHTS = (
     Action("repaint", ("ctrl+l",), "repaint", "Draw everything anew.", "screen"),
     Action("back", ("escape",), "back", "One step back: prompt, pane, marks, filter, view.", "screen"),
 )
-_LETTERS = {"s": "state", "n": "name", "l": "latency", "f": "for", "c": "category"}
 
 
 class Sights:
@@ -71,9 +74,10 @@ class Sights:
 
         def answered(answer: str | None) -> None:
             if answer:
-                self.order_by(_LETTERS[answer], reverse=False)
+                self.order_by(orders[answer], reverse=False)
 
-        self.app.push_screen(Ask("Order by", _LETTERS, self.host.roles), answered)
+        orders = self.table.listing.orders
+        self.app.push_screen(Ask("Order by", orders, self.host.roles), answered)
 
     def action_reverse(self: "Dashboard") -> None:  # type: ignore[misc]
         """The other way round."""
@@ -85,19 +89,27 @@ class Sights:
 
     def action_view_problems(self: "Dashboard") -> None:  # type: ignore[misc]
         """Problems only."""
-        self.options = self.options._replace(problems_only=True, grouped=True)
-        self.rebuild()
+        self.show_groups(problems_only=True)
 
     def action_view_all(self: "Dashboard") -> None:  # type: ignore[misc]
         """Everything, in groups."""
-        sort = self.options.sort if self.options.grouped else "state"
-        self.options = self.options._replace(problems_only=False, grouped=True, sort=sort)
+        self.show_groups(problems_only=False)
+
+    def show_groups(self: "Dashboard", *, problems_only: bool) -> None:  # type: ignore[misc]
+        """In groups; the order of a list is not one of groups."""
+        kept = self.options if self.options.grouped else self.options._replace(sort="state", reverse=False)
+        self.options = kept._replace(problems_only=problems_only, grouped=True, certificates=False)
         self.rebuild()
 
     def action_view_latency(self: "Dashboard") -> None:  # type: ignore[misc]
         """Everything in one list, the slowest first."""
-        self.options = self.options._replace(problems_only=False, grouped=False)
+        self.options = self.options._replace(problems_only=False, grouped=False, certificates=False)
         self.order_by("latency", reverse=False)
+
+    def action_view_certificates(self: "Dashboard") -> None:  # type: ignore[misc]
+        """Every certificate, the one that ends first on top."""
+        self.options = self.options._replace(problems_only=False, grouped=False, certificates=True)
+        self.order_by(DAYS, reverse=False)
 
     def action_fold_all(self: "Dashboard") -> None:  # type: ignore[misc]
         """Fold every category, or unfold all."""

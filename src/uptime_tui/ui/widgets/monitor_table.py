@@ -16,7 +16,8 @@ from textual.strip import Strip
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.paint import Palette, strip
-from uptime_tui.view.columns import Chosen, choose_columns, group_spans, header_text, row_spans
+from uptime_tui.view.certificates import layout_of
+from uptime_tui.view.columns import Chosen, Context, choose_columns, group_spans, header_text, row_spans
 from uptime_tui.view.rows import GroupRow, MonitorLine, ViewOptions, ViewRow
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.view.words import Glyphs
@@ -82,6 +83,7 @@ class MonitorTable(ScrollView, can_focus=True):
         self.marks: set[MonitorId] = set()
         self._anchor: MonitorId | None = None
         """Where a range begins: the monitor that was marked last."""
+        self.listing = layout_of(self.options)
         self.chosen: Chosen = choose_columns(80)
         self._key: Key | None = None
         self._sent: dict[int, Strip] = {}
@@ -91,6 +93,10 @@ class MonitorTable(ScrollView, can_focus=True):
 
     def set_view(self, view: tuple[ViewRow, ...], options: ViewOptions, empty: tuple[str, ...] = ()) -> None:
         """Show another view; the cursor stays on its monitor, or on the line where that was."""
+        layout = layout_of(options)
+        if layout is not self.listing:
+            self.listing = layout
+            self.chosen = choose_columns(max(self.line_width - 2, 10), layout)
         self.view, self.options, self.empty = view, options, empty
         self.marks.intersection_update(self.snapshot.monitors)
         before = self._key
@@ -208,7 +214,9 @@ class MonitorTable(ScrollView, can_focus=True):
         if monitor is None or row is None:
             return strip((), width, self._colours())
         lead = self.glyphs.mark if entry.id in self.marks else self.glyphs.cursor if here else " "
-        spans = row_spans(self.chosen, monitor, row, self.now_ms(), self.glyphs)
+        certificate = self.snapshot.certificates.get(entry.id)
+        context = Context(monitor, row, self.now_ms(), 0, self.glyphs, certificate)
+        spans = row_spans(self.chosen, context, self.listing)
         return strip(((f"{lead} ", "accent"), *spans), width, self._colours(), reverse=here and self.has_focus)
 
     def _empty_spans(self, y: int) -> tuple[tuple[str, str], ...]:
@@ -230,7 +238,7 @@ class MonitorTable(ScrollView, can_focus=True):
     def on_resize(self, _event: Resize) -> None:
         """Choose the columns that fit."""
         width = self.line_width
-        self.chosen = choose_columns(max(width - 2, 10))
+        self.chosen = choose_columns(max(width - 2, 10), self.listing)
         self.virtual_size = Size(width, len(self.view))
         self._repaint()
 
