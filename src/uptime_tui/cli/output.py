@@ -73,8 +73,8 @@ def certificate_json(certificate: Certificate, *, now_s: float) -> dict[str, obj
         "subject": certificate.subject,
         "issuer": certificate.issuer,
         "names": certificate.names,
-        "not_before": _iso(certificate.not_before),
-        "not_after": _iso(certificate.not_after),
+        "not_before": iso_text(certificate.not_before),
+        "not_after": iso_text(certificate.not_after),
         "days_left": round(certificate.days_left(now_s), 1),
         "sha256": certificate.sha256,
         "problems": certificate.problems,
@@ -137,7 +137,8 @@ def _ms(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def _iso(unix_s: int) -> str:
+def iso_text(unix_s: int) -> str:
+    """A time in ISO 8601, UTC."""
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

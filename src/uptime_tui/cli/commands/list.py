@@ -1,14 +1,18 @@
 """`list`: the configured monitors, with their present status when the engine runs."""
 
 import asyncio
+import time
 
 import click
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, output
+from uptime_tui.cli.certificates import print_certificates
+from uptime_tui.cli.fleet import ask_fleet
 from uptime_tui.cli.options import chosen_home, home_option, json_option
 from uptime_tui.config.load import load_monitors, load_settings
 from uptime_tui.config.paths import Home
+from uptime_tui.model.certificate import DAY_S
 from uptime_tui.model.filter import Subject, parse_filter
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.target import format_target
@@ -17,9 +21,10 @@ from uptime_tui.wire.messages import MonitorRow
 
 @click.command()
 @click.argument("filters", metavar="[FILTER]...", nargs=-1)
+@click.option("--certificates", is_flag=True, help="The certificates of their servers, by days left.")
 @json_option
 @home_option
-def command(filters: tuple[str, ...], as_json: bool, home: str | None) -> int:
+def command(filters: tuple[str, ...], certificates: bool, as_json: bool, home: str | None) -> int:
     """List monitors; FILTER is the dashboard's (`cat:email state:down`)."""
     place = chosen_home(home)
     catalogue = load_catalogue(place.services_folder)
@@ -27,7 +32,10 @@ def command(filters: tuple[str, ...], as_json: bool, home: str | None) -> int:
     wanted = parse_filter(" ".join(filters))
     if wanted.problem:
         diagnostics.say(wanted.problem)
-    rows = asyncio.run(_rows(place))
+    if certificates:
+        print_certificates(place, wanted, as_json=as_json)
+        return 0
+    rows = _rows(place)
     shown = []
     for monitor in loaded.monitors:
         target = format_target(monitor.target, schemes=catalogue.schemes)
@@ -69,25 +77,14 @@ def _subject(monitor: Monitor, target: str, row: MonitorRow | None) -> Subject:
         purpose=monitor.purpose,
         tags=monitor.tags,
         latency_ms=row.latency_ms if row is not None else None,
-        cert_days=None,
+        cert_days=(row.cert_not_after - time.time()) / DAY_S if row is not None and row.cert_not_after else None,
     )
 
 
-async def _rows(home: Home) -> dict[str, MonitorRow]:
+def _rows(home: Home) -> dict[str, MonitorRow]:
     """Rows of the running engine by monitor name; empty when none runs."""
-    from uptime_tui.client.spawn import is_running
-
-    if is_running(home) is None:
+    state = asyncio.run(ask_fleet(home))
+    if state is None:
         return {}
-    from uptime_tui.client.session import Session
-    from uptime_tui.wire.messages import FleetState
-
-    session = await Session.connect(home.socket_file, client="list")
-    try:
-        async for message in session:
-            if isinstance(message, FleetState):
-                names = {m.id: m.name for m in message.monitors}
-                return {names[row.id]: row for row in message.rows}
-    finally:
-        await session.close()
-    return {}
+    names = {monitor.id: monitor.name for monitor in state.monitors}
+    return {names[row.id]: row for row in state.rows}

@@ -1,0 +1,21 @@
+"""What the running engine knows of the fleet, asked once."""
+
+from uptime_tui.config.paths import Home
+from uptime_tui.wire.messages import FleetState
+
+
+async def ask_fleet(home: Home) -> FleetState | None:
+    """Monitors, rows and certificates of the running engine; None when none runs."""
+    from uptime_tui.client.session import Session
+    from uptime_tui.client.spawn import is_running
+
+    if is_running(home) is None:
+        return None
+    session = await Session.connect(home.socket_file, client="list")
+    try:
+        async for message in session:
+            if isinstance(message, FleetState):
+                return message
+    finally:
+        await session.close()
+    return None
