@@ -34,6 +34,10 @@ CERTIFICATES = {
     "untrusted": (S.DOWN, F.TLS_UNTRUSTED, P.TLS),
     "missing_intermediate": (S.DOWN, F.TLS_UNTRUSTED, P.TLS),
     "expiring": (S.DEGRADED, F.TLS_EXPIRING, P.TLS),
+    "expiring_critical": (S.DOWN, F.TLS_EXPIRING, P.TLS),
+    "renewed": UP,
+    "other_issuer": UP,
+    "private": (S.DOWN, F.TLS_UNTRUSTED, P.TLS),
 }
 BEFORE_TLS = {
     "silent": (S.DOWN, F.TLS_HANDSHAKE, P.TLS),

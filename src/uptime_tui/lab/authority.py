@@ -14,13 +14,16 @@ VALIDITY: Final[dict[str, tuple[int, int]]] = {
     "expired": (-93, -3),
     "expired_wrong_name": (-93, -3),
     "not_yet_valid": (2, 92),
-    "expiring": (-83, 6),
+    "expiring": (-78, 12),
+    "expiring_critical": (-86, 4),
+    "renewed": (-1, 89),
 }
 """Days from now that a leaf is valid; every other state is valid as `up` is."""
 STATES: Final = frozenset(
-    {*VALIDITY, "wrong_name", "self_signed", "untrusted", "missing_intermediate"} - {GOOD},
+    {*VALIDITY, "wrong_name", "self_signed", "untrusted", "missing_intermediate", "private", "other_issuer"} - {GOOD},
 )
-"""What can be wrong with a certificate."""
+"""What can be wrong with a certificate, or only different."""
+PRIVATE: Final = "Hosting Example Internal CA"
 ELSEWHERE: Final = "old-cluster.hosting.example"
 """The name that a certificate for another name carries."""
 
@@ -53,6 +56,10 @@ class Authority:
         """The trusted root, for `[tls] ca_file`."""
         return self._root("Hosting Example Root CA").pem()
 
+    def private_pem(self) -> bytes:
+        """The root of the state `private`, which only monitors with a `tls_ca_file` of their own trust."""
+        return self._root(PRIVATE).pem()
+
     def context(self, host: str, state: str) -> ssl.SSLContext:
         """A server's context with a leaf for that host in that state (`up` for a good one)."""
         key = (host, state)
@@ -66,8 +73,7 @@ class Authority:
             self._made[name] = _issue(self.now, name, None, (-1000, 2000))
         return self._made[name]
 
-    def _intermediate(self) -> Issued:
-        name = "Hosting Example Issuing CA"
+    def _intermediate(self, name: str = "Hosting Example Issuing CA") -> Issued:
         if name not in self._made:
             self._made[name] = _issue(self.now, name, self._root("Hosting Example Root CA"), (-500, 1000))
         return self._made[name]
@@ -80,7 +86,9 @@ class Authority:
         if state == "untrusted":
             stranger = self._root("Stranger Root CA")
             return _issue(self.now, name, stranger, days, host=name, chain=(stranger,))
-        issuer = self._intermediate()
+        if state == "private":
+            return _issue(self.now, name, self._root(PRIVATE), days, host=name)
+        issuer = self._intermediate("Another Issuing CA") if state == "other_issuer" else self._intermediate()
         chain = () if state == "missing_intermediate" else (issuer,)
         return _issue(self.now, name, issuer, days, host=name, chain=chain)
 

@@ -15,6 +15,7 @@ from uptime_tui.lab.fleet import Entry
 ENGINE_ENDS_S: Final = 10.0
 Table = Mapping[str, str | int | bool | list[str]]
 CA_FILE: Final = "ca.pem"
+PRIVATE_CA_FILE: Final = "internal-ca.pem"
 _CONFIG: Final = """\
 # Configuration of the demo. Everything here lives on 127.0.0.0/8 of this machine and ends with the demo.
 
@@ -40,6 +41,7 @@ def write_home(
     categories: Mapping[str, str],
     nameserver: str,
     ca_pem: bytes,
+    private_pem: bytes,
 ) -> None:
     """Write `config.toml`, `monitors.toml` and the CA's certificate.
 
@@ -50,6 +52,7 @@ def write_home(
         categories: monitor's name to its category.
         nameserver: `address:port`.
         ca_pem: the trusted root.
+        private_pem: the root that single monitors name.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     ca_file = folder / CA_FILE
@@ -60,6 +63,7 @@ def write_home(
         blocks.append(f"\n# --- {category} {'-' * (70 - len(category))}\n")
         blocks.extend(_block(entry, ports[entry.name], folder) for entry in group)
     _write(ca_file, ca_pem)
+    _write(folder / PRIVATE_CA_FILE, private_pem)
     _write(folder / "config.toml", config.encode())
     _write(folder / "monitors.toml", "".join(blocks).encode())
 
@@ -90,7 +94,10 @@ def _block(entry: Entry, port: int, folder: Path) -> str:
         kept = folder.absolute() / f"{entry.host}.password"
         _write(kept, f"{entry.password}\n".encode())
         login["password"] = f"file:{kept}"
-    tables: dict[str, Table] = {"request": entry.request, "login": login, "expect": entry.expect}
+    expect = dict(entry.expect)
+    if "tls_ca_file" in expect:
+        expect["tls_ca_file"] = str(folder.absolute() / str(expect["tls_ca_file"]))
+    tables: dict[str, Table] = {"request": entry.request, "login": login, "expect": expect}
     for name, table in tables.items():
         if table:
             lines += ["", f"[monitor.{name}]", *(f"{key} = {_quoted(value)}" for key, value in table.items())]

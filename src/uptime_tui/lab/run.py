@@ -83,6 +83,7 @@ class Lab:
             categories=dict(sorted(categories.items(), key=lambda item: order.get(item[1], len(order)))),
             nameserver=self.nameserver,
             ca_pem=self.authority.ca_pem(),
+            private_pem=self.authority.private_pem(),
         )
         if not self.static:
             self._scripts = asyncio.create_task(self._play())
