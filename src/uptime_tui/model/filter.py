@@ -6,29 +6,57 @@
 letter by letter; `*` at its end does so for one letter as well.
 """
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import compress
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from uptime_tui.model.failure import Status
 
 
-class Subject(NamedTuple):
+class Subject(Protocol):
     """What a filter looks at."""
 
-    name: str
-    target: str
-    host: str
-    service: str
-    category: str
-    status: str
-    suspected: bool
-    failure: str
-    purpose: str
-    tags: tuple[str, ...]
-    latency_ms: float | None
-    cert_days: float | None
-    text: str = ""
-    """Where plain words are looked for (`searchable`); made by whoever filters more than once."""
+    @property
+    def text(self) -> str:
+        """Where plain words are looked for (`searchable`)."""
+
+    @property
+    def host(self) -> str:
+        """Host of the target."""
+
+    @property
+    def service(self) -> str:
+        """The catalogue's name."""
+
+    @property
+    def category(self) -> str:
+        """The group it stands in."""
+
+    @property
+    def status(self) -> str:
+        """A status by name; empty where it is not known."""
+
+    @property
+    def suspected(self) -> bool:
+        """A failure that is not confirmed yet."""
+
+    @property
+    def failure(self) -> str:
+        """Code of the suspected or confirmed failure; empty for none."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """As the user wrote them."""
+
+    @property
+    def latency_ms(self) -> float | None:
+        """Of the newest success."""
+
+    @property
+    def cert_not_after(self) -> int | None:
+        """End of the certificate, Unix seconds."""
 
 
 def searchable(name: str, target: str, purpose: str, tags: tuple[str, ...]) -> str:
@@ -36,64 +64,68 @@ def searchable(name: str, target: str, purpose: str, tags: tuple[str, ...]) -> s
     return "\n".join((name, target, purpose, *tags)).casefold()
 
 
-Term = Callable[[Subject], bool]
+Subjects = TypeVar("Subjects", bound=Subject)
+Test = Callable[[Sequence[Subject], float], list[bool]]
+"""Whether one term holds for each of the subjects, now (Unix seconds)."""
 
 
 class Filter(NamedTuple):
     """A parsed filter: `text` is what the user typed, `problem` names a term that makes no sense."""
 
     text: str
-    matches: Term
+    tests: tuple[Test, ...]
     problem: str = ""
+
+    def select(self, subjects: Sequence[Subjects], now_s: float) -> Sequence[Subjects]:
+        """Those for which every term holds, in their order.
+
+        A term looks at all that are left at once: over ten thousand monitors, a call for each costs more than the
+        comparison.
+
+        Args:
+            subjects: to choose from.
+            now_s: Unix seconds, for terms that ask for days left.
+        """
+        for test in self.tests:
+            subjects = list(compress(subjects, test(subjects, now_s)))
+        return subjects
 
 
 _KEYS: Final[dict[str, Callable[[Subject], tuple[str, ...]]]] = {
     "state": lambda s: (s.status, "suspected") if s.suspected else (s.status,),
     "cat": lambda s: (s.category,),
-    "tag": lambda s: s.tags,
+    "tag": attrgetter("tags"),
     "svc": lambda s: (s.service,),
     "host": lambda s: (s.host,),
     "why": lambda s: (s.failure,),
 }
 _OTHER_NAMES: Final = {"status": "state", "category": "cat", "service": "svc", "failure": "why"}
 _STATES: Final = (*(status.value for status in Status), "suspected")
-_NUMBERS: Final[dict[str, tuple[Callable[[Subject], float | None], str]]] = {
-    "cert": (lambda s: s.cert_days, "d"),
-    "lat": (lambda s: s.latency_ms, "ms"),
-}
-"""What is compared, and the unit that may stand behind the number."""
+_NUMBERS: Final = frozenset({"cert", "lat"})
+_DAY_S: Final = 86400
 
 
 def parse_filter(text: str) -> Filter:
     """Read a filter. Never raises: a term that is not finished (`cert<`) is ignored and named in `problem`."""
-    terms: list[Term] = []
+    tests: list[Test] = []
     problem = ""
     for word in text.split():
         negated = word.startswith("!")
-        term, fault = _term(word[1:] if negated else word)
+        test, fault = _test(word[1:] if negated else word)
         problem = problem or fault
-        if term is not None:
-            terms.append(_not(term) if negated else term)
-    if len(terms) == 1:
-        return Filter(text, terms[0], problem)
-
-    def matches(subject: Subject) -> bool:
-        for term in terms:  # noqa: SIM110 - a third faster than all() over ten thousand monitors
-            if not term(subject):
-                return False
-        return True
-
-    return Filter(text, matches, problem)
+        if test is not None:
+            tests.append(_not(test) if negated else test)
+    return Filter(text, tuple(tests), problem)
 
 
-def _term(word: str) -> tuple[Term | None, str]:
+def _test(word: str) -> tuple[Test | None, str]:
     if not word:
         return None, ""
     folded = word.casefold()
     for sign in "<>":
         key, found, number = folded.partition(sign)
         if found and key in _NUMBERS:
-            return _comparison(*_NUMBERS[key], sign, number, word)
+            return _comparison(key, sign, number, word)
     key, colon, value = folded.partition(":")
     key = _OTHER_NAMES.get(key, key)
     if not colon or key not in _KEYS:
@@ -108,38 +140,36 @@ def _term(word: str) -> tuple[Term | None, str]:
     return _choice(_KEYS[key], wanted), ""
 
 
-def _not(term: Term) -> Term:
-    return lambda subject: not term(subject)
+def _not(test: Test) -> Test:
+    return lambda subjects, now_s: [not holds for holds in test(subjects, now_s)]
 
 
-def _comparison(
-    number_of: Callable[[Subject], float | None], unit: str, sign: str, text: str, word: str
-) -> tuple[Term | None, str]:
+def _comparison(key: str, sign: str, text: str, word: str) -> tuple[Test | None, str]:
     try:
-        limit = float(text.removesuffix(unit))
+        limit = float(text.removesuffix("d" if key == "cert" else "ms"))
     except ValueError:
         return None, f"{word} wants a number"
+    below = sign == "<"
+    if key == "lat":
+        return lambda subjects, _now_s: [_is_beyond(s.latency_ms, limit, below=below) for s in subjects], ""
 
-    def holds(subject: Subject) -> bool:
-        number = number_of(subject)
-        return number is not None and (number < limit if sign == "<" else number > limit)
+    def ends(subjects: Sequence[Subject], now_s: float) -> list[bool]:
+        end_s = now_s + limit * _DAY_S
+        return [_is_beyond(s.cert_not_after, end_s, below=below) for s in subjects]
 
-    return holds, ""
+    return ends, ""
 
 
-def _choice(values_of: Callable[[Subject], tuple[str, ...]], wanted: tuple[str, ...]) -> Term:
-    known: dict[str, bool] = {}
+def _is_beyond(number: float | None, limit: float, *, below: bool) -> bool:
+    return number is not None and (number < limit if below else number > limit)
 
-    def holds(subject: Subject) -> bool:
-        for value in values_of(subject):
-            fits = known.get(value)
-            if fits is None:
-                fits = known[value] = any(_fits(value.casefold(), want) for want in wanted)
-            if fits:
-                return True
-        return False
 
-    return holds
+def _choice(values_of: Callable[[Subject], tuple[str, ...]], wanted: tuple[str, ...]) -> Test:
+    @cache
+    def holds(values: tuple[str, ...]) -> bool:
+        return any(_fits(value.casefold(), want) for value in values for want in wanted)
+
+    return lambda subjects, _now_s: list(map(holds, map(values_of, subjects)))
 
 
 def _fits(value: str, want: str) -> bool:
@@ -150,10 +180,6 @@ def _fits(value: str, want: str) -> bool:
     )
 
 
-def _text(word: str) -> Term:
+def _text(word: str) -> Test:
     needle = word.rstrip("*") or word
-
-    def holds(subject: Subject) -> bool:
-        return needle in (subject.text or searchable(subject.name, subject.target, subject.purpose, subject.tags))
-
-    return holds
+    return lambda subjects, _now_s: [needle in subject.text for subject in subjects]

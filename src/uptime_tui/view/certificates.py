@@ -8,7 +8,8 @@ from uptime_tui.model.failure import Failure
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.view import words
 from uptime_tui.view.columns import MONITORS, Column, Context, Layout
-from uptime_tui.view.rows import MonitorLine, ViewOptions
+from uptime_tui.view.entry import MonitorLine
+from uptime_tui.view.rows import ViewOptions
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.wire.messages import CertificateRow
 
@@ -25,13 +26,10 @@ def build_certificates(snapshot: Snapshot, options: ViewOptions, now_ms: int) ->
         options: filter and order.
         now_ms: Unix milliseconds, for filters that ask for days left.
     """
-    wanted = options.filter.matches if options.filter is not None and options.filter.text.strip() else None
-    now_s = now_ms / 1000
-    entries = [
-        (snapshot.monitors[number], row)
-        for number, row in snapshot.certificates.items()
-        if wanted is None or wanted(snapshot.subject(snapshot.monitors[number], now_s))
-    ]
+    shown = [snapshot.entries[number] for number in snapshot.certificates]
+    if options.filter is not None:
+        shown = list(options.filter.select(shown, now_ms / 1000))
+    entries = [(entry.monitor, snapshot.certificates[entry.monitor.id]) for entry in shown]
     entries.sort(key=_by_name)
     entries.sort(key=_KEYS.get(options.sort, _by_days), reverse=options.reverse)
     return tuple(MonitorLine(monitor.id, "") for monitor, _ in entries)
@@ -107,24 +105,24 @@ CERTIFICATES: Final = Layout(
     _role,
 )  # fmt: skip
 
-Entry = tuple[Monitor, CertificateRow]
+Shown = tuple[Monitor, CertificateRow]
 
 
-def _by_days(entry: Entry) -> float:
+def _by_days(entry: Shown) -> float:
     return entry[1].not_after / DAY_S
 
 
-def _by_name(entry: Entry) -> str:
+def _by_name(entry: Shown) -> str:
     return entry[0].name.casefold()
 
 
-def _by_problems(entry: Entry) -> tuple[bool, bool, int]:
+def _by_problems(entry: Shown) -> tuple[bool, bool, int]:
     """Those with a problem first, a mere warning behind."""
     row = entry[1]
     return not row.problems, row.problems == (Failure.TLS_EXPIRING,), row.not_after
 
 
-_KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
+_KEYS: Final[dict[str, Callable[[Shown], Any]]] = {
     DAYS: _by_days,
     "name": _by_name,
     "issuer": lambda entry: entry[1].issuer.casefold(),

@@ -3,17 +3,19 @@
 The first group is the queue of problems; a problem stands there and is counted in its category, not repeated.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from uptime_tui.model.failure import Status
 from uptime_tui.model.filter import Filter
-from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.units import MonitorId
+from uptime_tui.view.entry import PROBLEMS, Entry, MonitorLine
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.wire.messages import Counts, MonitorRow
 
-PROBLEMS: Final = "problems"
 SORTS: Final = ("state", "name", "latency", "for", "category")
 
 
@@ -27,13 +29,6 @@ class GroupRow(NamedTuple):
     total: int
     """Monitors of the group that the filter lets through."""
     p95_ms: float | None
-
-
-class MonitorLine(NamedTuple):
-    """A monitor's line."""
-
-    id: MonitorId
-    group: str
 
 
 ViewRow = GroupRow | MonitorLine
@@ -54,19 +49,6 @@ class ViewOptions(NamedTuple):
     """Order of the groups; others follow by name."""
 
 
-_RANK: Final = {
-    Status.UNKNOWN: 1,
-    Status.PENDING: 2,
-    Status.UP: 3,
-    Status.PAUSED: 4,
-    Status.DOWN: 0,
-    Status.DEGRADED: 0,
-}
-_PROBLEM: Final = frozenset({Status.DOWN, Status.DEGRADED})
-
-Entry = tuple[Monitor, MonitorRow]
-
-
 def build_view(snapshot: Snapshot, options: ViewOptions, now_ms: int) -> tuple[ViewRow, ...]:
     """The rows from top to bottom.
 
@@ -75,62 +57,55 @@ def build_view(snapshot: Snapshot, options: ViewOptions, now_ms: int) -> tuple[V
         options: filter, order and folding.
         now_ms: Unix milliseconds, for filters that ask for days left.
     """
-    problems: list[Entry] = []
-    groups = [
-        _gather(snapshot, options, name, problems, now_ms)
-        for name in _ordered(snapshot.by_category, options.categories)
-    ]
+    groups = list(_groups(snapshot, options, now_ms / 1000))
+    queue = [entry for group in groups for entry in group.problems]
     if not options.grouped:
-        entries = problems if options.problems_only else [*problems, *(e for group in groups for e in group.healthy)]
-        return tuple(MonitorLine(monitor.id, "") for monitor, _ in _sorted(entries, options))
+        healthy = [] if options.problems_only else [entry for group in groups for entry in group.healthy]
+        return tuple(MonitorLine(entry.monitor.id, "") for entry in _sorted(queue + healthy, options))
     view: list[ViewRow] = []
-    if problems:
-        view.append(_problem_header(problems, options))
+    if queue:
+        view.append(_problem_header(queue, options))
         if PROBLEMS not in options.collapsed:
-            view.extend(MonitorLine(monitor.id, PROBLEMS) for monitor, _ in _sorted(problems, options))
+            view += [entry.queue_line for entry in _sorted(queue, options)]
     if options.problems_only:
         return tuple(view)
     for group in groups:
-        header = group.header
-        if header.total:
-            view.append(header)
-            if not header.collapsed:
-                view.extend(MonitorLine(monitor.id, header.key) for monitor, _ in _sorted(group.healthy, options))
+        collapsed = group.category in options.collapsed
+        view.append(_header(group, collapsed=collapsed))
+        if not collapsed:
+            view += [entry.line for entry in _sorted(group.healthy, options)]
     return tuple(view)
 
 
 def new_problems(shown: Iterable[ViewRow], now: Iterable[ViewRow]) -> int:
     """How many monitors of the queue of problems `now` do not stand in the one that is shown."""
-    before = {entry.id for entry in shown if isinstance(entry, MonitorLine) and entry.group == PROBLEMS}
-    return sum(
-        1 for entry in now if isinstance(entry, MonitorLine) and entry.group == PROBLEMS and entry.id not in before
-    )
+    return len(_queue(now) - _queue(shown))
+
+
+def _queue(view: Iterable[ViewRow]) -> set[MonitorId]:
+    """The monitors of the queue, which is the first group."""
+    queue = takewhile(lambda row: (row.key if isinstance(row, GroupRow) else row.group) == PROBLEMS, view)
+    return {row.id for row in queue if isinstance(row, MonitorLine)}
 
 
 class _Group(NamedTuple):
-    header: GroupRow
+    """What the filter lets through of one category, by name."""
+
+    category: str
+    entries: Sequence[Entry]
+    problems: list[Entry]
     healthy: list[Entry]
 
 
-def _gather(snapshot: Snapshot, options: ViewOptions, category: str, problems: list[Entry], now_ms: int) -> _Group:
-    """One category: its header and what is not a problem; problems are added to the common queue."""
-    wanted = options.filter.matches if options.filter is not None and options.filter.text.strip() else None
-    now_s = now_ms / 1000
-    rows = snapshot.rows
-    tally = dict.fromkeys(Status, 0)
-    healthy: list[Entry] = []
-    latencies: list[float] = []
-    for monitor in snapshot.by_category[category]:
-        if wanted is not None and not wanted(snapshot.subject(monitor, now_s)):
-            continue
-        row = rows[monitor.id]
-        tally[row.status] += 1
-        (problems if row.status in _PROBLEM else healthy).append((monitor, row))
-        if row.latency_ms is not None:
-            latencies.append(row.latency_ms)
-    counts = Counts(**{status.value: number for status, number in tally.items()})
-    collapsed = category in options.collapsed
-    return _Group(GroupRow(category, category, counts, collapsed, sum(tally.values()), _p95(latencies)), healthy)
+def _groups(snapshot: Snapshot, options: ViewOptions, now_s: float) -> Iterator[_Group]:
+    """The categories in their order, without those of which nothing is left."""
+    for category in _ordered(snapshot.by_category, options.categories):
+        entries: Sequence[Entry] = snapshot.by_category[category]
+        if options.filter is not None:
+            entries = options.filter.select(entries, now_s)
+        if entries:
+            bad = [entry for entry in entries if entry.is_problem]
+            yield _Group(category, entries, bad, [entry for entry in entries if not entry.is_problem])
 
 
 def _ordered(present: Iterable[str], wanted: tuple[str, ...]) -> list[str]:
@@ -138,10 +113,14 @@ def _ordered(present: Iterable[str], wanted: tuple[str, ...]) -> list[str]:
     return [*(name for name in wanted if name in there), *sorted(there.difference(wanted))]
 
 
-def _problem_header(problems: list[Entry], options: ViewOptions) -> GroupRow:
-    down = sum(1 for _, row in problems if row.status is Status.DOWN)
-    counts = Counts(down=down, degraded=len(problems) - down)
-    return GroupRow(PROBLEMS, "PROBLEMS", counts, PROBLEMS in options.collapsed, len(problems), None)
+def _header(group: _Group, *, collapsed: bool) -> GroupRow:
+    entries = group.entries
+    latencies = [entry.latency_ms for entry in entries if entry.latency_ms is not None]
+    return GroupRow(group.category, group.category, count(entries), collapsed, len(entries), _p95(latencies))
+
+
+def _problem_header(queue: list[Entry], options: ViewOptions) -> GroupRow:
+    return GroupRow(PROBLEMS, "PROBLEMS", count(queue), PROBLEMS in options.collapsed, len(queue), None)
 
 
 def _p95(latencies: list[float]) -> float | None:
@@ -151,44 +130,34 @@ def _p95(latencies: list[float]) -> float | None:
     return latencies[min(len(latencies) - 1, int(len(latencies) * 0.95))]
 
 
+_LARGEST_FIRST: Final = frozenset({"latency", "for"})
+_KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
+    "state": attrgetter("by_state"),
+    "name": attrgetter("by_name"),
+    "latency": attrgetter("latency_ms"),
+    "for": attrgetter("since_ms"),
+    "category": attrgetter("category", "by_name"),
+}
+
+
 def _sorted(entries: list[Entry], options: ViewOptions) -> list[Entry]:
     """By the chosen order; equal ones stay in the order of their names."""
-    if options.sort == "latency":  # what has none is last in either direction
-        known = [entry for entry in entries if entry[1].latency_ms is not None]
-        known.sort(key=_by_latency, reverse=options.reverse)
-        return [*known, *(entry for entry in entries if entry[1].latency_ms is None)]
-    return sorted(entries, key=_KEYS.get(options.sort, _by_state), reverse=options.reverse)
-
-
-def _by_state(entry: Entry) -> tuple[int, int, int]:
-    """Down before degraded, the longest first; then suspected, unknown, pending, up, paused by name."""
-    row = entry[1]
-    if row.status in _PROBLEM:
-        return (0, 0 if row.status is Status.DOWN else 1, row.since_ms)
-    return (0 if row.suspected is not None else _RANK[row.status], 2, 0)
-
-
-def _by_latency(entry: Entry) -> float:
-    return -(entry[1].latency_ms or 0.0)
-
-
-_KEYS: Final[dict[str, Callable[[Entry], Any]]] = {
-    "state": _by_state,
-    "name": lambda entry: entry[0].name.casefold(),
-    "for": lambda entry: -entry[1].since_ms,
-    "category": lambda entry: (entry[0].category, entry[0].name.casefold()),
-}
+    order = options.sort if options.sort in _KEYS else "state"
+    rest: list[Entry] = []
+    if order == "latency":  # what has none is last in either direction
+        rest = [entry for entry in entries if entry.latency_ms is None]
+        entries = [entry for entry in entries if entry.latency_ms is not None]
+    reverse = options.reverse is not (order in _LARGEST_FIRST)
+    return sorted(entries, key=_KEYS[order], reverse=reverse) + rest
 
 
 def problems(snapshot: Snapshot) -> list[Entry]:
     """Whatever is down or degraded, the worst first, then the longest: the order in which it is looked after."""
-    found = [(snapshot.monitors[row.id], row) for row in snapshot.rows.values() if row.status in _PROBLEM]
-    return sorted(found, key=_by_state)
+    found = [entry for entries in snapshot.by_category.values() for entry in entries if entry.is_problem]
+    return sorted(found, key=_KEYS["state"])
 
 
-def count(rows: Iterable[MonitorRow]) -> Counts:
+def count(rows: Iterable[MonitorRow | Entry]) -> Counts:
     """How many are in each status."""
-    tally = dict.fromkeys(Status, 0)
-    for row in rows:
-        tally[row.status] += 1
-    return Counts(**{status.value: number for status, number in tally.items()})
+    tally = Counter(map(attrgetter("status"), rows))
+    return Counts(**{status.value: tally[status] for status in Status})

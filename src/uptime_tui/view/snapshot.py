@@ -1,11 +1,11 @@
 """What a client knows of the fleet: the fold of the engine's messages. The client owns it, everybody else reads."""
 
+from operator import attrgetter
 from typing import NamedTuple
 
-from uptime_tui.model.filter import Subject, searchable
 from uptime_tui.model.monitor import Monitor
-from uptime_tui.model.target import place
 from uptime_tui.model.units import MonitorId
+from uptime_tui.view.entry import Entry
 from uptime_tui.wire.messages import (
     CertificateRow,
     Changes,
@@ -48,7 +48,7 @@ class Snapshot:
     def __init__(self) -> None:
         self.monitors: dict[MonitorId, Monitor] = {}
         self.rows: dict[MonitorId, MonitorRow] = {}
-        self.by_category: dict[str, list[Monitor]] = {}
+        self.by_category: dict[str, list[Entry]] = {}
         """Sorted by name, ignoring case."""
         self.certificates: dict[MonitorId, CertificateRow] = {}
         """Of the monitors whose server has shown one."""
@@ -59,7 +59,7 @@ class Snapshot:
         self.redo = ""
         self.complete = False
         """A first FleetState has arrived."""
-        self._subjects: dict[MonitorId, tuple[MonitorRow, int, Subject]] = {}
+        self.entries: dict[MonitorId, Entry] = {}
 
     def apply(self, message: EngineMessage) -> Dirty:
         """Take a message in; messages that carry no state change nothing."""
@@ -69,46 +69,18 @@ class Snapshot:
             return self._update(message)
         return Dirty()
 
-    def subject(self, monitor: Monitor, now_s: float) -> Subject:
-        """What a filter looks at; kept until the row changes (certificate days: for an hour)."""
-        row = self.rows[monitor.id]
-        hour = int(now_s // 3600)
-        kept = self._subjects.get(monitor.id)
-        if kept is not None and kept[0] is row and kept[1] == hour:
-            return kept[2]
-        target = monitor.target
-        address = f"{target.service}://{place(target)}{target.path}"
-        subject = Subject(
-            name=monitor.name,
-            target=address,
-            host=target.host,
-            service=target.service,
-            category=monitor.category,
-            status=row.status,
-            suspected=row.suspected is not None,
-            failure=row.suspected or row.failure or "",
-            purpose=monitor.purpose,
-            tags=monitor.tags,
-            latency_ms=row.latency_ms,
-            cert_days=None if row.cert_not_after is None else (row.cert_not_after - now_s) / 86400,
-            text=searchable(monitor.name, address, monitor.purpose, monitor.tags),
-        )
-        self._subjects[monitor.id] = (row, hour, subject)
-        return subject
-
     def _replace(self, message: FleetState) -> Dirty:
         self.monitors = {monitor.id: monitor for monitor in message.monitors}
         self.rows = {row.id: row for row in message.rows if row.id in self.monitors}
         self.certificates = {row.id: row for row in message.certificates if row.id in self.rows}
-        by_category: dict[str, list[Monitor]] = {}
-        for monitor in sorted(message.monitors, key=lambda m: m.name.casefold()):
-            if monitor.id in self.rows:
-                by_category.setdefault(monitor.category, []).append(monitor)
-        self.by_category = by_category
+        entries = [Entry(self.monitors[number], row) for number, row in self.rows.items()]
+        self.entries = {entry.monitor.id: entry for entry in entries}
+        self.by_category = {}
+        for entry in sorted(entries, key=attrgetter("by_name")):
+            self.by_category.setdefault(entry.category, []).append(entry)
         self.notices, self.vitals = message.notices, message.vitals
         self.undo, self.redo = message.undo, message.redo
         self.complete = True
-        self._subjects.clear()
         if self.focus is not None and self.focus.id not in self.monitors:
             self.focus = None
         return Dirty(everything=True)
@@ -122,6 +94,7 @@ class Snapshot:
             if before is None:
                 continue  # deleted meanwhile: the FleetState without it is on its way or was first
             rows[row.id] = row
+            self.entries[row.id].take(row)
             changed.append(row.id)
             order = (
                 order or row.status is not before.status or (row.suspected is None) is not (before.suspected is None)

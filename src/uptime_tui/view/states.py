@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from heapq import nlargest
+from operator import attrgetter
 from typing import Final
 
 from uptime_tui.view.cells import cell_width, cut, fit, wrap
@@ -81,7 +82,7 @@ def latest_changes(
     snapshot: Snapshot, number: int, clock: Callable[[int], str], glyphs: Glyphs
 ) -> tuple[tuple[tuple[str, str], ...], ...]:
     """The newest change of state of each monitor, the newest first: what happened while nobody looked."""
-    newest = nlargest(number, (row for row in snapshot.rows.values() if row.since_ms), key=lambda row: row.since_ms)
+    newest = nlargest(number, (row for row in snapshot.rows.values() if row.since_ms), key=attrgetter("since_ms"))
     names = min(max((cell_width(snapshot.monitors[row.id].name) for row in newest), default=0), _NAMES)
     return tuple(
         (
@@ -105,8 +106,9 @@ def tiny_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, lost
         return [cut(f"{counts} {wrong[0]}" if wrong else counts, width)]
     lines = [counts, wrong[0]] if wrong else [counts]
     shown = problems(snapshot)[: height - len(lines)]
-    name_width = min(max((cell_width(monitor.name) for monitor, _ in shown), default=0), width // 3)
+    name_width = min(max((cell_width(entry.monitor.name) for entry in shown), default=0), width // 3)
     lines += [
-        f"{status_glyph(row, glyphs)} {fit(monitor.name, name_width)} {why(row)}".rstrip() for monitor, row in shown
+        f"{status_glyph(entry.row, glyphs)} {fit(entry.monitor.name, name_width)} {why(entry.row)}".rstrip()
+        for entry in shown
     ]
     return [cut(line, width) for line in lines]

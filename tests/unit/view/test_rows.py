@@ -6,11 +6,10 @@ from hypothesis import strategies as st
 from support.fleets import NOW_MS, fleet, monitor, row
 from uptime_tui.model.failure import Status
 from uptime_tui.model.filter import parse_filter
+from uptime_tui.view.entry import PROBLEMS, Entry, MonitorLine
 from uptime_tui.view.rows import (
-    PROBLEMS,
     SORTS,
     GroupRow,
-    MonitorLine,
     ViewOptions,
     build_view,
     count,
@@ -18,7 +17,7 @@ from uptime_tui.view.rows import (
     problems,
 )
 from uptime_tui.view.snapshot import Snapshot
-from uptime_tui.wire.messages import Counts
+from uptime_tui.wire.messages import Changes, Counts
 
 MINUTE = 60_000
 
@@ -69,7 +68,7 @@ def groups(options, known=FLEET):
 
 def test_problems_stand_first_the_worst_then_the_longest():
     assert shown(ViewOptions()) == "[PROBLEMS] mx2 shop mx1 [web] Api blog [email] imap [attic] box [custom] new old"
-    assert [m.name for m, _ in problems(FLEET)] == ["mx2", "shop", "mx1"]
+    assert [entry.monitor.name for entry in problems(FLEET)] == ["mx2", "shop", "mx1"]
 
 
 def test_group_headers_count_everything_of_theirs():
@@ -120,7 +119,7 @@ def test_orders():
 
 def test_a_suspicion_stands_above_the_healthy():
     known = snapshot(("web", "a", "up", 1, 1.0), ("web", "b", "up", 1, 1.0))
-    known.rows[2] = row(2, suspected="timeout")
+    known.apply(Changes(rows=(row(2, suspected="timeout"),)))
     assert shown(ViewOptions(), known) == "[web] b a"
 
 
@@ -154,7 +153,7 @@ def test_every_monitor_is_shown_once_or_counted(entries, options):
     view = build_view(known, options, NOW_MS)
     lines = [entry.id for entry in view if isinstance(entry, MonitorLine)]
     assert len(lines) == len(set(lines))
-    wanted = {n for n, m in known.monitors.items() if options.filter.matches(known.subject(m, NOW_MS / 1000))}
+    wanted = {n for n in known.monitors if options.filter.select([Entry(known.monitors[n], known.rows[n])], 0.0)}
     sick = {n for n in wanted if known.rows[n].status in {Status.DOWN, Status.DEGRADED}}
     assert set(lines) <= wanted
     assert not options.problems_only or set(lines) <= sick

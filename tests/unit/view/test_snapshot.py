@@ -1,6 +1,6 @@
 """What a client knows: the fold of the engine's messages."""
 
-from support.fleets import NOW_MS, fleet, monitor, row
+from support.fleets import fleet, monitor, row
 from uptime_tui.view.snapshot import Dirty, Snapshot
 from uptime_tui.wire.messages import Changes, Focus, Goodbye, Notice, Vitals
 
@@ -19,7 +19,7 @@ def full():
 def test_a_fleet_replaces_everything():
     snapshot = full()
     assert snapshot.complete
-    assert [m.name for m in snapshot.by_category["web"]] == ["Alpha", "beta"]
+    assert [entry.monitor.name for entry in snapshot.by_category["web"]] == ["Alpha", "beta"]
     snapshot.focus = Focus(2, None, None, None)
     dirty = snapshot.apply(fleet(entry(3, name="gamma"), vitals=Vitals(pid=7), undo="delete beta", redo="add x"))
     assert dirty == Dirty(everything=True)
@@ -38,7 +38,7 @@ def test_a_monitor_without_its_row_waits_for_it():
     snapshot = Snapshot()
     state = fleet(entry(1), entry(2))
     snapshot.apply(type(state)(state.monitors, state.rows[:1], (), Vitals()))
-    assert [m.id for m in snapshot.by_category["web"]] == [1]
+    assert [entry.monitor.id for entry in snapshot.by_category["web"]] == [1]
 
 
 def test_changes_say_what_is_dirty():
@@ -52,6 +52,13 @@ def test_changes_say_what_is_dirty():
     assert snapshot.apply(Changes()) == Dirty()
 
 
+def test_an_entry_follows_its_row():
+    snapshot = full()
+    snapshot.apply(Changes(rows=(row(1, "down"),)))
+    assert {entry.monitor.id: entry.status for entry in snapshot.by_category["web"]} == {1: "down", 2: "up"}
+    assert all(entry.row is snapshot.rows[entry.monitor.id] for entry in snapshot.by_category["web"])
+
+
 def test_the_other_parts():
     snapshot = full()
     notice = Notice("a", "disk full")
@@ -60,25 +67,6 @@ def test_the_other_parts():
     assert dirty == Dirty(focus=True, notices=True, vitals=True)
     assert (snapshot.focus, snapshot.notices, snapshot.vitals.offline) == (focus, (notice,), True)
     assert snapshot.apply(Goodbye("restarting")) == Dirty()
-
-
-def test_a_subject_is_kept_until_its_row_or_the_hour_changes():
-    snapshot = full()
-    watched = snapshot.monitors[1]
-    now_s = NOW_MS / 1000
-    subject = snapshot.subject(watched, now_s)
-    assert snapshot.subject(watched, now_s + 1) is subject
-    assert snapshot.subject(watched, now_s + 3600) is not subject
-    snapshot.apply(Changes(rows=(row(1, "down", failure="refused", cert_not_after=int(now_s) + 864_000),)))
-    newer = snapshot.subject(watched, now_s)
-    assert (newer.status, newer.failure, newer.suspected, newer.cert_days) == ("down", "refused", False, 10.0)
-    snapshot.apply(Changes(rows=(row(1, "up", suspected="timeout"),)))
-    newest = snapshot.subject(watched, now_s)
-    assert (newest.status, newest.failure, newest.suspected, newest.cert_days) == ("up", "timeout", True, None)
-    assert newest.target == "tcp://host1.example.net:9000"
-    v6 = Snapshot()
-    v6.apply(fleet(entry(1, target=("smtp", "2001:db8::1", 25))))
-    assert v6.subject(v6.monitors[1], now_s).target == "smtp://[2001:db8::1]:25"
 
 
 def test_two_changes_are_joined():

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import NamedTuple
 
 import click
 
@@ -12,8 +13,7 @@ from uptime_tui.cli.fleet import ask_fleet
 from uptime_tui.cli.options import chosen_home, home_option, json_option
 from uptime_tui.config.load import load_monitors, load_settings
 from uptime_tui.config.paths import Home
-from uptime_tui.model.certificate import DAY_S
-from uptime_tui.model.filter import Subject, parse_filter
+from uptime_tui.model.filter import parse_filter, searchable
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.target import format_target
 from uptime_tui.wire.messages import MonitorRow
@@ -36,48 +36,70 @@ def command(filters: tuple[str, ...], certificates: bool, as_json: bool, home: s
         print_certificates(place, wanted, as_json=as_json)
         return 0
     rows = _rows(place)
+    listed = [
+        _listed(monitor, format_target(monitor.target, schemes=catalogue.schemes), rows.get(monitor.name))
+        for monitor in loaded.monitors
+    ]
     shown = []
-    for monitor in loaded.monitors:
-        target = format_target(monitor.target, schemes=catalogue.schemes)
-        row = rows.get(monitor.name)
-        if not wanted.matches(_subject(monitor, target, row)):
-            continue
+    chosen = wanted.select(listed, time.time())
+    for one in chosen:
+        monitor = one.monitor
         if as_json:
-            now = {"status": _status(monitor, row) or None, "slowed": (row.slowed or None) if row is not None else None}
-            output.json_line({**output.monitor_json(monitor, target), **now})
+            now = {"status": one.status or None, "slowed": one.slowed or None}
+            output.json_line({**output.monitor_json(monitor, one.target), **now})
         else:
             interval = output.interval_text(monitor)
-            shown.append((_status(monitor, row) or "–", monitor.category, monitor.name, target, interval))
+            shown.append((one.status or "–", monitor.category, monitor.name, one.target, interval))
     for text in output.table(shown):
         output.line(text)
-    for name, row in rows.items():
-        if row.slowed and any(name == line[2] for line in shown):
-            diagnostics.say(f"{name}: {row.slowed}")
+    for one in chosen if not as_json else ():
+        if one.slowed:
+            diagnostics.say(f"{one.monitor.name}: {one.slowed}")
     for problem in loaded.problems:
         diagnostics.say(str(problem))
     return diagnostics.USAGE if loaded.problems else 0
 
 
-def _status(monitor: Monitor, row: MonitorRow | None) -> str:
-    if monitor.paused:
-        return "paused"
-    return row.status if row is not None else ""
+class _Listed(NamedTuple):
+    """A monitor's line, and what the filter asks of it."""
+
+    monitor: Monitor
+    target: str
+    status: str
+    """Empty where no engine knows."""
+    text: str
+    host: str
+    service: str
+    category: str
+    tags: tuple[str, ...]
+    suspected: bool = False
+    failure: str = ""
+    latency_ms: float | None = None
+    cert_not_after: int | None = None
+    slowed: str = ""
+    """Why it is probed less often than its interval says."""
 
 
-def _subject(monitor: Monitor, target: str, row: MonitorRow | None) -> Subject:
-    return Subject(
-        name=monitor.name,
-        target=target,
+def _listed(monitor: Monitor, target: str, row: MonitorRow | None) -> _Listed:
+    known = _Listed(
+        monitor,
+        target,
+        status="paused" if monitor.paused else "",
+        text=searchable(monitor.name, target, monitor.purpose, monitor.tags),
         host=monitor.target.host,
         service=monitor.target.service,
         category=monitor.category,
-        status=_status(monitor, row),
-        suspected=row is not None and row.suspected is not None,
-        failure=(row.failure or "") if row is not None else "",
-        purpose=monitor.purpose,
         tags=monitor.tags,
-        latency_ms=row.latency_ms if row is not None else None,
-        cert_days=(row.cert_not_after - time.time()) / DAY_S if row is not None and row.cert_not_after else None,
+    )
+    if row is None:
+        return known
+    return known._replace(
+        status=known.status or row.status,
+        suspected=row.suspected is not None,
+        failure=row.suspected or row.failure or "",
+        latency_ms=row.latency_ms,
+        cert_not_after=row.cert_not_after,
+        slowed=row.slowed,
     )
 
 

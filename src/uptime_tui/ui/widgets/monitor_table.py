@@ -18,7 +18,8 @@ from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.paint import Palette, strip
 from uptime_tui.view.certificates import layout_of
 from uptime_tui.view.columns import Chosen, Context, choose_columns, group_spans, header_text, row_spans
-from uptime_tui.view.rows import GroupRow, MonitorLine, ViewOptions, ViewRow
+from uptime_tui.view.entry import MonitorLine
+from uptime_tui.view.rows import GroupRow, ViewOptions, ViewRow
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.view.words import Glyphs
 
