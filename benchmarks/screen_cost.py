@@ -109,7 +109,7 @@ def stall(engine):
             f"    open({str(record)!r},'w').write(str(worst[0]*1000))\n"
             "    old(self); worst[0]=max(worst[0], time.monotonic()-now)\n"
             "d.Dashboard.frame=frame\n"
-            "from uptime_tui.cli.main import main\nmain()\n"
+            "from uptime_tui.__main__ import main\nmain()\n"
         )
         with opened(engine, program=[sys.executable, "-c", code]) as terminal:
             engine.storm(200)

@@ -8,8 +8,8 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from errno import ENOTDIR
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
+from pkgutil import get_data
 from typing import Final
 
 import msgspec
@@ -86,8 +86,9 @@ def load_catalogue(user_folder: Path | None = None) -> Catalogue:
     Raises:
         UserError: a file cannot be read or a table is wrong; says which file and table.
     """
-    text = files("uptime_tui.catalogue").joinpath("services.toml").read_text("utf-8")
-    services = _services(text, "services.toml", None)
+    built_in = get_data("uptime_tui.catalogue", "services.toml")
+    assert built_in is not None
+    services = _services(built_in.decode(), "services.toml", None)
     handshakes = {service.handshake for service in services.values()}
     own: dict[str, Service] = {}
     for path in _user_files(user_folder):

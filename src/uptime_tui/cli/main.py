@@ -5,15 +5,13 @@ Exit codes: 0 to 3 are what `check` says of its targets (monitoring plugins' OK,
 """
 
 import pkgutil
-import sys
-from difflib import get_close_matches
 from importlib import import_module
-from typing import NoReturn
 
 import click
 
 from uptime_tui import __version__
 from uptime_tui.cli import commands, diagnostics
+from uptime_tui.loading import loading
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.safetext import safe_text
 
@@ -32,7 +30,8 @@ class LazyGroup(click.Group):
         """The command of that name, or None."""
         if cmd_name != ALONE and cmd_name not in {m.name for m in pkgutil.iter_modules(commands.__path__)}:
             return None
-        found = import_module(f"uptime_tui.cli.commands.{cmd_name}").command
+        with loading():
+            found = import_module(f"uptime_tui.cli.commands.{cmd_name}").command
         assert isinstance(found, click.Command)
         return found
 
@@ -46,6 +45,8 @@ class LazyGroup(click.Group):
         """
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from difflib import get_close_matches
+
             near = get_close_matches(name, self.list_commands(ctx), 1)
             todo = f"did you mean {near[0]}?" if near else "`uptime-tui --help` lists them"
             raise UserError(f"this version has no command {safe_text(name, 40)!r}", todo=todo)
@@ -71,11 +72,6 @@ def root(ctx: click.Context, home: str | None) -> None:
         dashboard = root.get_command(ctx, ALONE)
         assert dashboard is not None
         ctx.exit(ctx.invoke(dashboard, home=None))
-
-
-def main() -> NoReturn:
-    """Console script: runs a command and ends the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:

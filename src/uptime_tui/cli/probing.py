@@ -6,6 +6,7 @@ from typing import Any
 
 from uptime_tui.catalogue.load import Catalogue
 from uptime_tui.config.schema import Settings
+from uptime_tui.loading import loading
 from uptime_tui.model.failure import Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
@@ -42,8 +43,9 @@ async def probe_all(
     show: Show,
 ) -> list[Status]:
     """Probe all at once, at most two per host and what each service allows, and show them in the order given."""
-    from uptime_tui.config.secrets import Unlocker
-    from uptime_tui.vantage.local import local_vantage, probe_once
+    with loading():
+        from uptime_tui.config.secrets import Unlocker
+        from uptime_tui.vantage.local import local_vantage, probe_once
 
     tasks: set[asyncio.Task[None]] = set()
 

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import IO, Final
@@ -49,6 +48,8 @@ def find_or_start(home: Home, *, keep: bool) -> Path:
     """
     if _answers(home.socket_file):
         return home.socket_file
+    import tempfile
+
     make_folders(home)
     with tempfile.TemporaryFile() as said:
         return _await_answer(home, _start(home, said, keep=keep) if is_running(home) is None else None, said)

@@ -3,7 +3,6 @@
 The only place that knows platformdirs. Nothing is created here except by `make_folders`.
 """
 
-import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -104,6 +103,8 @@ def _fits(folder: Path) -> bool:
 
 
 def _short_runtime(long: Path, env: Mapping[str, str]) -> Path:
+    import hashlib
+
     digest = hashlib.sha256(os.fsencode(long)).hexdigest()[:16]
     name = f"{_APP}-{os.getuid()}-{digest}"
     preferred = env.get("XDG_RUNTIME_DIR", "")

@@ -7,8 +7,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
+from pkgutil import get_data
 from typing import Final
 
 import msgspec
@@ -143,8 +143,9 @@ def merge(built_in: Entry, own: Entry) -> Entry:
 
 @cache
 def _built_in(failure: Failure) -> Entry:
-    text = files("uptime_tui.knowledge").joinpath("failures", f"{failure}.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), Entry)
+    text = get_data("uptime_tui.knowledge", f"failures/{failure}.toml")
+    assert text is not None
+    return msgspec.convert(tomllib.loads(text.decode()), Entry)
 
 
 def load_knowledge(user_folder: Path | None = None) -> KnowledgeBase:

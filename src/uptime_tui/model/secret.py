@@ -5,8 +5,6 @@ places is `config.secrets`.
 """
 
 import base64
-import html
-import json
 import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple, NoReturn
@@ -103,6 +101,9 @@ def parse_reference(text: str) -> Reference:
 
 def forms(credentials: Credentials) -> tuple[str, ...]:
     """Every form in which a server may send a login back: as it is, encoded for HTTP, URL, JSON or HTML."""
+    import html
+    import json
+
     value = credentials.secret.reveal()
     pair = credentials.basic().removeprefix("Basic ")
     encoded = base64.b64encode(value.encode()).decode("ascii")

@@ -10,6 +10,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 from uptime_tui.model.failure import Phase
 from uptime_tui.model.monitor import Expectations, HttpRequest
 from uptime_tui.model.outcome import Outcome
@@ -54,30 +56,26 @@ class Ask:
     """64 random bytes: a handshake has no chance of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Write all of it."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Receive:
+class Receive(msgspec.Struct, frozen=True):
     """Give what has arrived, 1 to `limit` bytes, or `b""` when the peer has closed."""
 
     limit: int = 65536
 
 
-@dataclass(frozen=True, slots=True)
-class StartTls:
+class StartTls(msgspec.Struct, frozen=True):
     """Speak TLS from here on; nothing received may be left unread (`starttls_injection`)."""
 
     framing: Literal["", "tds"] = ""
     """What carries the records of the TLS handshake: nothing, or the packets of SQL Server."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """What follows belongs to this phase; the driver stamps the time of the change."""
 
     phase: Phase
@@ -85,8 +83,7 @@ class Mark:
     """Room for this many bytes on top of what one exchange may hold: the handshake bounds them itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conclude:
+class Conclude(msgspec.Struct, frozen=True):
     """The outcome is decided; what follows is a courteous goodbye that can change nothing and is not timed."""
 
     outcome: Outcome

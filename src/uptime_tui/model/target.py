@@ -8,7 +8,6 @@ connect to some of them harms the server), on any other port plain `tcp`. IPv6 l
 import ipaddress
 import re
 from collections.abc import Container, Mapping
-from difflib import get_close_matches
 from typing import Final
 
 import msgspec
@@ -145,6 +144,8 @@ def _authority(rest: str) -> str:
 def _known_scheme(scheme: str, schemes: Mapping[str, int | None]) -> str:
     if scheme in schemes:
         return scheme
+    from difflib import get_close_matches
+
     near = get_close_matches(scheme, schemes, 1)
     hint = f"did you mean {near[0]}://?" if near else "write tcp://host:port for a service of your own"
     raise TargetError(f"no service is called {safe_text(scheme, 32)!r}: {hint}")

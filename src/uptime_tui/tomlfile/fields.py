@@ -4,7 +4,6 @@ No message holds a value: only keys and what should stand there.
 """
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
@@ -87,6 +86,8 @@ def _missing(table: Mapping[str, Any], kind: type[msgspec.Struct], root: Place) 
 
 
 def _unknown(path: Place, key: str, known: Mapping[str, Any], root: Place) -> Fault:
+    from difflib import get_close_matches
+
     near = get_close_matches(key.lower(), known, 1, 0.6)
     shown = safe_text(key, 40)
     inside = f" in {_dotted(root)}" if root else ""

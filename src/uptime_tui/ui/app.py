@@ -4,6 +4,7 @@ import os
 import sys
 
 from uptime_tui.config.paths import Home
+from uptime_tui.loading import loading
 from uptime_tui.model.errors import UserError
 
 
@@ -26,7 +27,8 @@ def run_dashboard(home: Home) -> int:
     os.environ["TEXTUAL_SMOOTH_SCROLL"] = "0"
     if theme == "ansi":
         os.environ["TEXTUAL_THEME"] = "ansi-dark"
-    from uptime_tui.ui.application import DashboardApp
+    with loading():
+        from uptime_tui.ui.application import DashboardApp
 
     app = DashboardApp(home, settings, theme)
     app.run(mouse=settings.ui.mouse)

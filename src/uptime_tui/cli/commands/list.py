@@ -1,6 +1,5 @@
 """`list`: the configured monitors, with their present status when the engine runs."""
 
-import asyncio
 import time
 from typing import NamedTuple
 
@@ -8,8 +7,6 @@ import click
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, output
-from uptime_tui.cli.certificates import print_certificates
-from uptime_tui.cli.fleet import ask_fleet
 from uptime_tui.cli.options import chosen_home, home_option, json_option
 from uptime_tui.config.load import load_monitors, load_settings
 from uptime_tui.config.paths import Home
@@ -33,6 +30,8 @@ def command(filters: tuple[str, ...], certificates: bool, as_json: bool, home: s
     if wanted.problem:
         diagnostics.say(wanted.problem)
     if certificates:
+        from uptime_tui.cli.certificates import print_certificates
+
         print_certificates(place, wanted, as_json=as_json)
         return 0
     rows = _rows(place)
@@ -105,6 +104,14 @@ def _listed(monitor: Monitor, target: str, row: MonitorRow | None) -> _Listed:
 
 def _rows(home: Home) -> dict[str, MonitorRow]:
     """Rows of the running engine by monitor name; empty when none runs."""
+    from uptime_tui.client.spawn import is_running
+
+    if is_running(home) is None:
+        return {}
+    import asyncio
+
+    from uptime_tui.cli.fleet import ask_fleet
+
     state = asyncio.run(ask_fleet(home))
     if state is None:
         return {}

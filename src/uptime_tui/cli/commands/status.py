@@ -1,6 +1,5 @@
 """`status`: how the engine and the fleet are."""
 
-import asyncio
 import time
 
 import click
@@ -31,6 +30,8 @@ def command(as_json: bool, home: str | None) -> int:
         else:
             output.line("no engine is running")
         return diagnostics.EXIT_CODES[Status.UNKNOWN]
+    import asyncio
+
     report = asyncio.run(_ask(place))
     if as_json:
         output.json_line({"running": True, **msgspec.to_builtins(report)})
