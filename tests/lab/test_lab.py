@@ -13,6 +13,7 @@ from support.labprobe import CATALOGUE, watched_lab
 from uptime_tui.lab.fleet import Change, Entry, read_fleet, states_of
 from uptime_tui.lab.run import Lab
 from uptime_tui.model.failure import Failure, Status
+from uptime_tui.model.succession import Succession, judge_succession
 
 FLEET = read_fleet()
 
@@ -45,10 +46,32 @@ async def test_the_whole_fleet_is_seen_as_its_states_say(tmp_path):
             names = [each.name for each in FLEET if bool(each.timeout or "slow" in each.expect) is own_limit]
             results |= zip(names, await asyncio.gather(*map(watch.probe, names)), strict=True)
     healthy = {name for name, result in results.items() if result.status is Status.UP}
-    expected = {each.name for each in FLEET if each.state in {"up", "no_auth"} and each.kind != "none"}
+    expected = {each.name for each in FLEET if each.state in {"up", "no_auth", "private"} and each.kind != "none"}
     assert healthy == expected
     assert len(healthy) >= 30
     assert not [result.failure for result in results.values() if result.status is Status.UNKNOWN]
+
+
+async def test_an_authority_of_its_own_is_trusted_where_it_is_named_and_nowhere_else(tmp_path):
+    async with watched_lab(tmp_path, [entry("intranet wiki"), entry("company site")]) as (lab, watch):
+        assert (await watch.probe("intranet wiki")).failure is None
+        await lab.set_state("intranet wiki", "up")
+        refused = await watch.probe("intranet wiki")  # the lab's usual authority: trusted by all others only
+        assert refused.failure is Failure.TLS_UNTRUSTED
+        await lab.set_state("company site", "private")
+        assert (await watch.probe("company site")).failure is Failure.TLS_UNTRUSTED
+
+
+async def test_a_renewal_and_another_issuer_are_told_apart(tmp_path):
+    async with watched_lab(tmp_path, [entry("staging TLS")]) as (lab, watch):
+        seen = []
+        for state in ("up", "renewed", "other_issuer"):
+            await lab.set_state("staging TLS", state)
+            result = await watch.probe("staging TLS")
+            assert result.failure is None
+            seen.append(result.certificate)
+    assert judge_succession(seen[0], seen[1]) is Succession.RENEWED
+    assert judge_succession(seen[1], seen[2]) is Succession.CHANGED
 
 
 async def test_the_home_is_private_and_complete(tmp_path):
@@ -56,7 +79,7 @@ async def test_the_home_is_private_and_complete(tmp_path):
     async with Lab(home, static=True, entries=FLEET[:3]):
         assert home.stat().st_mode & 0o777 == 0o700
         files = {path.name: path.stat().st_mode & 0o777 for path in home.iterdir()}
-    assert files == {"config.toml": 0o600, "monitors.toml": 0o600, "ca.pem": 0o600}
+    assert files == {"config.toml": 0o600, "monitors.toml": 0o600, "ca.pem": 0o600, "internal-ca.pem": 0o600}
 
 
 async def test_a_server_changes_and_comes_back_on_the_same_port(tmp_path):

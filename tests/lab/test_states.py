@@ -78,7 +78,7 @@ NOT_TLS = {"not_tls": (S.DOWN, F.TLS_NOT_TLS, P.TLS)}
 HTTPS = {**HTTP, **CERTIFICATES, **BEFORE_TLS, **NOT_TLS}
 SELF_MADE = {
     "self_signed": (S.DEGRADED, F.TLS_SELF_SIGNED, P.TLS),
-    **dict.fromkeys(("untrusted", "missing_intermediate"), (S.DEGRADED, F.TLS_UNTRUSTED, P.TLS)),
+    **dict.fromkeys(("untrusted", "missing_intermediate", "private"), (S.DEGRADED, F.TLS_UNTRUSTED, P.TLS)),
 }
 PANEL = {
     **HTTPS,
