@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.certificates import NAME
+from support.certificates import NAME, authority
 from support.servers import UP, seen
 from uptime_tui.model.failure import Failure, Phase, Status
 
@@ -47,6 +47,7 @@ async def test_http(nginx, probe, path, expect, wanted):
             (Failure.TLS_EXPIRED, Failure.TLS_NAME_MISMATCH),
         ),
         ("expiring", (Status.DEGRADED, Failure.TLS_EXPIRING, Phase.TLS), (Failure.TLS_EXPIRING,)),
+        ("expiring_critical", (Status.DOWN, Failure.TLS_EXPIRING, Phase.TLS), (Failure.TLS_EXPIRING,)),
         ("self_signed", (Status.DOWN, Failure.TLS_SELF_SIGNED, Phase.TLS), (Failure.TLS_SELF_SIGNED,)),
         ("untrusted", (Status.DOWN, Failure.TLS_UNTRUSTED, Phase.TLS), (Failure.TLS_UNTRUSTED,)),
     ],
@@ -67,6 +68,23 @@ async def test_certificate_facts(nginx, probe):
     assert certificate.cipher
     assert 85 < (certificate.not_after - certificate.not_before) / 86400 - 10 < 95
     assert len(certificate.sha256) == 64
+
+
+async def test_a_pinned_certificate_needs_no_issuer(nginx, probe):
+    pin = (await probe(nginx.target("https", "self_signed"))).certificate.sha256
+    assert seen(await probe(nginx.target("https", "self_signed"), tls_pin=pin)) == UP
+    other = await probe(nginx.target("https", "good"), tls_pin=pin)
+    assert seen(other) == (Status.DOWN, Failure.TLS_UNTRUSTED, Phase.TLS)
+    assert other.certificate.sha256 in other.detail
+
+
+async def test_an_authority_of_its_own(nginx, probe, tmp_path):
+    file = tmp_path / "ca.pem"
+    file.write_bytes(authority.leaf("self_signed").pem())
+    refused = await probe(nginx.target("https", "good"), tls_ca_file=str(file))
+    assert seen(refused) == (Status.DOWN, Failure.TLS_UNTRUSTED, Phase.TLS)
+    file.write_bytes(authority.root.pem() + b"\n")
+    assert seen(await probe(nginx.target("https", "good"), tls_ca_file=str(file))) == UP
 
 
 async def test_unverified_certificates_are_shown_and_not_judged(nginx, probe):

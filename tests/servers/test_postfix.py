@@ -67,6 +67,17 @@ async def test_expired_certificate_behind_starttls(postfix, probe):
     assert not [line for line in said.splitlines() if any(word in line for word in IMPOLITE)]
 
 
+@pytest.mark.parametrize(("critical_days", "status"), [(7, Status.DEGRADED), (14, Status.DOWN)])
+async def test_a_certificate_that_ends_soon_behind_starttls(postfix, probe, critical_days, status):
+    offset = postfix.logs["mail"].size
+    result = await probe(postfix.target("submission", "expiring"), tls_critical_days=critical_days)
+    assert seen(result) == (status, Failure.TLS_EXPIRING, Phase.TLS)
+    assert "certificate expires in 11 days" in result.detail
+    # it is a whole visit all the same: the warning is no reason to break off
+    said = postfix.logs["mail"].wait_for("disconnect from", offset)
+    assert "ehlo=2 starttls=1 quit=1 commands=4" in said
+
+
 async def test_too_many_connections(postfix, probe):
     place = (postfix.address, postfix.ports["busy"])
     with socket.create_connection(place, timeout=10) as visitor:

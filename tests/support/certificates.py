@@ -125,7 +125,9 @@ class TestAuthority:
             case "expired_wrong_name":
                 return issue("other.test", middle, from_days=-90, to_days=-3, chain=sent)
             case "expiring":
-                return issue(NAME, middle, to_days=5, chain=sent)
+                return issue(NAME, middle, from_days=-60, to_days=12, chain=sent)
+            case "expiring_critical":
+                return issue(NAME, middle, from_days=-60, to_days=5, chain=sent)
             case "self_signed":
                 return issue(NAME)
             case "installers":

@@ -32,6 +32,7 @@ CERTIFICATES = (
     "wrong_name",
     "expired_wrong_name",
     "expiring",
+    "expiring_critical",
     "self_signed",
     "untrusted",
 )

@@ -25,12 +25,12 @@ from support.servers import (
 
 @pytest.fixture(scope="session")
 def postfix() -> Iterator[Served]:
-    """Postfix: `smtp`, `submission`, `smtps`, and mail servers that are busy, without TLS, or expired."""
+    """Postfix: `smtp`, `submission`, `smtps`, and mail servers that are busy, without TLS, expired, or about to be."""
     binary = need("postfix", "postfix")
     if os.geteuid() != 0:
         do_without("Postfix starts as root only")
     address = own_address()
-    variants = ("smtp", "submission", "smtps", "busy", "plaintext", "expired")
+    variants = ("smtp", "submission", "smtps", "busy", "plaintext", "expired", "expiring")
     served = Served(address, {variant: free_port(address) for variant in variants})
     with server_folder() as folder:
         served.logs["mail"] = ServerLog(folder / "log" / "mail.log")
@@ -61,7 +61,7 @@ def _postfix_conf(folder: Path, served: Served) -> Path:
     for place in ("conf", "queue", "data", "log"):
         (folder / place).mkdir()
     shutil.chown(folder / "data", "postfix")
-    good, expired = files["good"], files["expired"]
+    good, expired, expiring = files["good"], files["expired"], files["expiring"]
     (conf / "main.cf").write_text(
         f"compatibility_level = 3.6\nmyhostname = mx.example.test\nqueue_directory = {folder}/queue\n"
         f"data_directory = {folder}/data\nmaillog_file = {folder}/log/mail.log\nmaillog_file_prefixes = {folder}\n"
@@ -76,6 +76,7 @@ def _postfix_conf(folder: Path, served: Served) -> Path:
         "busy": "-o smtpd_client_connection_count_limit=1",
         "plaintext": "-o smtpd_tls_security_level=none",
         "expired": f"-o smtpd_tls_cert_file={expired[0]} -o smtpd_tls_key_file={expired[1]}",
+        "expiring": f"-o smtpd_tls_cert_file={expiring[0]} -o smtpd_tls_key_file={expiring[1]}",
     }
     lines = [
         f"{served.address}:{served.ports[name]} inet n - n - - smtpd -o syslog_name=postfix/{name} {more}"
