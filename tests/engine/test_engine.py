@@ -371,7 +371,7 @@ async def test_a_mysql_that_could_lock_us_out_is_left_alone_for_an_hour_whoever_
         find_or_start(home, keep=True)
         watcher = await Watcher.attach(home)
         await watcher.until(lambda w: bool(w.row("db") and w.row("db").slowed))
-        assert watcher.row("db").suspected is Failure.CLOSED_EARLY
+        assert watcher.row("db").failure is Failure.CLOSED_EARLY, "confirmed at once: it cannot be looked at again"
         assert watcher.row("db").slowed.startswith("probed every 1h, not 1m: a MySQL login that is broken off")
         number, ask = watcher.id("db"), watcher.session.request
         assert "not again for" in (await ask(lambda n: Recheck(n, (number,)))).message
