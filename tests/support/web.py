@@ -50,10 +50,10 @@ class Web:
 
 
 @asynccontextmanager
-async def web(context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[Web]:
-    """A server on a free port of loopback."""
+async def web(context: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Web]:
+    """A server on loopback, on a free port unless one is given."""
     it = Web()
-    server = await asyncio.start_server(it.visit, host, 0, ssl=context)
+    server = await asyncio.start_server(it.visit, host, port, ssl=context)
     it.port = server.sockets[0].getsockname()[1]
     try:
         yield it

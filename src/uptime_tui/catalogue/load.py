@@ -35,6 +35,7 @@ CATEGORIES: Final = (
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _MAX_TEXT: Final = 500
 _MAX_INTERVAL_S: Final = 1_000_000.0
+_MAX_ADDRESSES: Final = 4
 _MAX_GREETING_S: Final = 300.0
 
 
@@ -169,6 +170,8 @@ def _service_faults(service: Service, handshakes: Container[str] | None) -> Iter
         yield Fault(("spacing_s",), "spacing_s must be 0 to 3600", "write spacing_s = 10.0")
     if service.greeting_timeout_s is not None and not 0 < service.greeting_timeout_s <= _MAX_GREETING_S:
         yield Fault(("greeting_timeout_s",), "greeting_timeout_s must be above 0, at most 300", "write 30.0")
+    if not 1 <= service.addresses_per_probe <= _MAX_ADDRESSES:
+        yield Fault(("addresses_per_probe",), f"addresses_per_probe must be 1 to {_MAX_ADDRESSES}", "write 4")
     yield from _text_faults(service)
 
 

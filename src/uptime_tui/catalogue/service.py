@@ -39,6 +39,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Least time between two starts on one host, whichever monitors they are of."""
     lane: str = ""
     """Services with the same lane share `per_host` and `spacing_s` on a host; empty: its own name."""
+    addresses_per_probe: int = 4
+    """Addresses of a name that one probe speaks to, one after the other; where there are more, they take turns."""
     greeting_timeout_s: float | None = None
     """Own bound for the first bytes where the server speaks first; None: the probe's timeout."""
     status: str = "200-399"

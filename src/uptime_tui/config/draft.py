@@ -14,12 +14,14 @@ from uptime_tui.model.monitor import (
     DEFAULT_FAILURE_THRESHOLD,
     DEFAULT_SUCCESS_THRESHOLD,
     DEFAULT_TIMEOUT_S,
+    AddressFamily,
     Expectations,
     Monitor,
 )
 from uptime_tui.model.safetext import is_safe, safe_text
 from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.model.units import MonitorId, format_duration, parse_duration
+from uptime_tui.resolve.system import is_address
 from uptime_tui.tomlfile.fields import Fault, Place, read_table
 
 _MAX_NAME: Final = 80
@@ -30,6 +32,7 @@ _MAX_BODY: Final = 100 * 1024 * 1024
 _MAX_TIMEOUT_S: Final = 300.0
 _MAX_INTERVAL_S: Final = 1_000_000.0
 _SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
+_FAMILIES: Final[dict[str, AddressFamily]] = {"any": 0, "4": 4, "6": 6}
 _BLANKS: Final = re.compile(" {2,}")
 
 
@@ -60,6 +63,7 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
     target = _target(written.target, services, faults)
     faults += _text_faults(written)
     faults += _count_faults(written)
+    family = _family(written.address_family, target, faults)
     faults += _expect_faults(written.expect)
     faults += answer_faults(written.expect)
     faults += tls_faults(written.expect)
@@ -83,6 +87,8 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
         tags=tuple(dict.fromkeys(written.tags)),
         runbook=written.runbook.strip(),
         paused=written.paused,
+        address_family=family,
+        addresses=written.addresses,
         expect=expect,
         request=read_request(written.request),
         login=read_login(written.login),
@@ -96,6 +102,18 @@ def _target(text: str, services: Services, faults: list[Fault]) -> Target | None
     except TargetError as error:
         faults.append(Fault(("target",), safe_text(str(error))))
         return None
+
+
+def _family(written: str | int, target: Target | None, faults: list[Fault]) -> AddressFamily:
+    family = _FAMILIES.get(str(written))
+    if family is None:
+        what = "address_family must be any, 4 or 6"
+        faults.append(Fault(("address_family",), what, "write address_family = 4, or leave it out"))
+        return 0
+    if target is not None and family and is_address(target.host) and (":" in target.host) is not (family == 6):
+        what = f"address_family = {family}, but the target is an address of the other kind"
+        faults.append(Fault(("address_family",), what, "remove it: a target that is an address has one family"))
+    return family
 
 
 def _text_faults(written: MonitorTable) -> Iterator[Fault]:

@@ -262,6 +262,23 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     runbook: Annotated[
         str, told("runbook", "A link or a line of your own.", "a link or a line shown when it fails")
     ] = ""
+    address_family: Annotated[
+        str | int,
+        told(
+            "IP version",
+            'Only IPv4 or IPv6 addresses of the target\'s name: `4`, `6`, or `"any"`.',
+            "any, 4 or 6",
+        ),
+    ] = "any"
+    addresses: Annotated[
+        Literal["all", "first", "rotate"],
+        told(
+            "addresses",
+            "Of a name with several: `all` speaks to each in every probe (at most 4, more take turns), `rotate` to one "
+            "a probe in turn, `first` only to the one that this system prefers.",
+            "all, first or rotate",
+        ),
+    ] = "all"
     paused: Annotated[bool, told("", "Not probed until it is resumed.")] = False
     request: Annotated[RequestTable, told("", "What is asked over HTTP; see below.")] = RequestTable()
     login: Annotated[LoginTable, told("", "How to log in; see below.")] = LoginTable()

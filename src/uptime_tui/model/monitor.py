@@ -7,6 +7,11 @@ import msgspec
 from uptime_tui.model.target import Target
 from uptime_tui.model.units import MonitorId
 
+AddressChoice = Literal["all", "first", "rotate"]
+"""Which addresses of a name a probe speaks to."""
+AddressFamily = Literal[0, 4, 6]
+"""Which kind of address; 0: any."""
+
 DEFAULT_INTERVAL_S: Final = 60.0
 DEFAULT_TIMEOUT_S: Final = 10.0
 DEFAULT_FAILURE_THRESHOLD: Final = 3
@@ -113,6 +118,8 @@ class Monitor(msgspec.Struct, frozen=True):
     runbook: str = ""
     """A link or a line of the user's own; shown in the panel."""
     paused: bool = False
+    address_family: AddressFamily = 0
+    addresses: AddressChoice = "all"
     expect: Expectations = Expectations()
     request: HttpRequest = HttpRequest()
     login: Login = NO_LOGIN
@@ -124,5 +131,7 @@ class Monitor(msgspec.Struct, frozen=True):
 
     def probes_like(self, other: "Monitor") -> bool:
         """Whether a probe of the other one says the same: where it goes, what it asks and what must hold are equal."""
-        mine = (self.target, self.expect, self.request, self.login)
-        return mine == (other.target, other.expect, other.request, other.login)
+        mine = (self.target, self.expect, self.request, self.login, self.address_family, self.addresses)
+        return mine == (
+            other.target, other.expect, other.request, other.login, other.address_family, other.addresses
+        )  # fmt: skip

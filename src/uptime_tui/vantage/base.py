@@ -36,6 +36,8 @@ class Leg:
     login: Credentials | None = None
     sender: str = ""
     """Address of the server that sent us on by a redirect; empty: the target is the user's own choice."""
+    address: str = ""
+    """The only address of the target that is spoken to; empty: the first that can be reached."""
 
 
 class Vantage(Protocol):

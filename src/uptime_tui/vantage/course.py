@@ -49,9 +49,9 @@ class Courses:
         """Whether this monitor's probe has more than one step."""
         return bool(monitor.request.follow or monitor.login.secret or monitor.expect.regex)
 
-    def start(self, plan: Plan, done: Callable[[Result], None]) -> None:
-        """Start one; `done` is called once, unless all is closed before."""
-        _Course(self, plan, done).start()
+    def start(self, plan: Plan, leg: Leg, done: LegDone) -> None:
+        """Start one with the leg's deadline and address; `done` is called once, unless all is closed before."""
+        _Course(self, plan, leg, done).start()
 
     def close(self) -> None:
         """Give up what is under way; nobody is called any more."""
@@ -62,9 +62,11 @@ class Courses:
 class _Course:
     """One probe on its way."""
 
-    def __init__(self, courses: Courses, plan: Plan, done: Callable[[Result], None]) -> None:
+    def __init__(self, courses: Courses, plan: Plan, leg: Leg, done: LegDone) -> None:
         self.courses = courses
-        self.first = self.plan = plan
+        self.plan = plan
+        self.host = plan.monitor.target.host
+        self.leg = leg
         self.done = done
         self.login: Credentials | None = None
         self.hidden: tuple[str, ...] = ()
@@ -75,13 +77,12 @@ class _Course:
     def start(self) -> None:
         courses, monitor = self.courses, self.plan.monitor
         self.at_ms = int(courses.wall() * 1000)
-        self.deadline_s = courses.loop.time() + monitor.timeout_s
         if not monitor.login.secret:
             self.converse("")
         elif courses.unlock is None:
             self.unlocked("secrets cannot be looked up here")
         else:
-            courses.unlock(monitor.login, monitor.timeout_s, self.unlocked)
+            courses.unlock(monitor.login, self.leg.deadline_s - courses.loop.time(), self.unlocked)
 
     def unlocked(self, found: Credentials | str) -> None:
         if not self.courses.open:
@@ -92,14 +93,16 @@ class _Course:
             self.done(
                 Result(
                     self.plan.monitor.id, self.at_ms, Failure.VANTAGE_POLICY, None, detail, Timings(), None, target.port
-                )
+                ),
+                None,
             )
             return
         self.login, self.hidden = found, forms(found)
         self.converse("")
 
     def converse(self, sender: str) -> None:
-        self.courses.converse(self.plan, Leg(self.deadline_s, self.login, sender), self.arrived)
+        address = self.leg.address if self.plan.monitor.target.host == self.host else ""
+        self.courses.converse(self.plan, Leg(self.leg.deadline_s, self.login, sender, address), self.arrived)
 
     def arrived(self, result: Result, left: Left) -> None:
         if not self.courses.open:
@@ -157,7 +160,7 @@ class _Course:
             detail=self.told(worst.detail), timings=_sum([leg.timings for leg in legs]), certificate=certificate,
             evidence=tuple(seen for leg in legs for seen in leg.evidence),
         )  # fmt: skip
-        self.done(_scrubbed(result, self.hidden) if self.hidden else result)
+        self.done(_scrubbed(result, self.hidden) if self.hidden else result, None)
 
     def told(self, detail: str) -> str:
         """The detail with the way that was gone."""

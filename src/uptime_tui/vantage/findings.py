@@ -17,6 +17,7 @@ from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Evidence, Result
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import format_duration
+from uptime_tui.resolve.answer import Answer
 from uptime_tui.vantage.base import Plan
 from uptime_tui.vantage.conversation import SELF_MADE
 
@@ -71,12 +72,14 @@ def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
     if offender is not None and offender.prohibits and failure is not Failure.REFUSED:
         failure = Failure.PROHIBITED
     detail = _sentence(failure, end, place, waited_ms)
-    evidence = [_seen("tcp_failure", ok=False, text=f"connect: {os.strerror(end.errno)} after {waited_ms:.1f} ms")]
+    no_route = failure is Failure.NET_UNREACHABLE and offender is None
+    what = "no_route" if no_route else "tcp_failure"
+    evidence = [_seen(what, ok=False, text=f"connect: {os.strerror(end.errno)} after {waited_ms:.1f} ms")]
     if offender is not None:
         evidence.append(_seen("icmp", ok=False, text=_icmp(end)))
     if end.retransmits:
         evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN sent again without an answer"))
-    return Finding(failure, detail, tuple(evidence), failure is Failure.NET_UNREACHABLE and offender is None)
+    return Finding(failure, detail, tuple(evidence), no_route)
 
 
 def worst_of(failed: Sequence[tuple[str, Finding]]) -> tuple[str, Finding, str]:
@@ -94,6 +97,14 @@ def worst_of(failed: Sequence[tuple[str, Finding]]) -> tuple[str, Finding, str]:
     address, found = telling[0]
     others = ", ".join(other for other, _ in telling[1:])
     return address, found, f"{found.detail}; no better at {others}" if others else found.detail
+
+
+def dns_evidence(answer: Answer) -> tuple[Evidence, ...]:
+    """What was looked up; nothing for an address that was written as such."""
+    if answer.source == "literal":
+        return ()
+    text = f"{', '.join(answer.addresses[:8])} ({answer.source}, {answer.ms:.1f} ms)"
+    return (Evidence("dns_answer", Phase.DNS, ok=True, text=text),)
 
 
 def our_fault(bug: Exception) -> str:

@@ -206,13 +206,12 @@ def _facts(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
     yield from _labelled("runbook", monitor.runbook, width)
     yield from _labelled("tags", ", ".join(monitor.tags), width)
     if result is not None:
-        yield from _labelled("address", result.address or "", width)
+        if not any(seen.id == "address" for seen in result.evidence):
+            yield from _labelled("address", result.address or "", width)
         yield from _labelled("says", result.banner, width)
     if result is not None and not _is_failing(row):  # else it stands among the evidence
-        led = [seen for seen in result.evidence if seen.id == "redirect"]
-        for number, seen in enumerate(led):
-            role = "plain" if seen.ok is None else "warn"
-            yield from _labelled("" if number else "redirects", seen.text, width, role)
+        yield from _seen(result, "address", "addresses", width)
+        yield from _seen(result, "redirect", "redirects", width)
     if row.trend:
         took = f" {words.latency(row.latency_ms)}".rstrip()
         room = min(width - _LABEL - cell_width(took), len(row.trend))
@@ -229,6 +228,12 @@ def _facts(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
         every = "" if row.slowed else f", every {_interval(monitor)}"
         yield from _labelled("next", f"{context.clock(focus.next_ms)}{every}", width)
     yield from _labelled("pace", row.slowed, width, "warn")
+
+
+def _seen(result: Result, kind: str, label: str, width: int) -> Iterator[PanelLine]:
+    """All evidence of a kind, a line each."""
+    for number, seen in enumerate(each for each in result.evidence if each.id == kind):
+        yield from _labelled("" if number else label, seen.text, width, "warn" if seen.ok is False else "plain")
 
 
 def _interval(monitor: Monitor) -> str:

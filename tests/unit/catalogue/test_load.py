@@ -70,6 +70,7 @@ def test_a_service_of_the_user(tmp_path):
         ("[b]\nmeaning='x'\n\n[a]\nmeaning='x'\nspeed = 1", "own.toml:6: unknown key 'speed'"),
         ("[b]\nmeaning='x'\n\n[a]\nport = 1", "own.toml:4: meaning is missing"),
         ("[a]\nmeaning='x'\nhandshake = 'nope'", "own.toml:3: there is no such handshake"),
+        ("[a]\nmeaning='x'\naddresses_per_probe = 0", "own.toml:3: addresses_per_probe must be 1 to 4"),
         ("[a]\nmeaning='x'\nstatus = 'ok'", "own.toml:3: status must be"),
         ('[a]\nmeaning="x\\u001b[2J"', "own.toml:2: meaning must be one line"),
         ("[a]\nmeaning='x'\nname='b'", "own.toml:3: name is the table's own"),

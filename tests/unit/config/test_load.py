@@ -35,6 +35,8 @@ SYNTAX = {
     "merge conflict": (GOOD + "<<<<<<< HEAD\n", 5, "no key"),
 }
 ONE = {
+    "address family": ("address_family = 5", 8, "must be any, 4 or 6"),
+    "addresses": ('addresses = "some"', 8, "addresses must be"),
     "interval no duration": ('interval = "often"', 8, "interval is no duration"),
     "interval below minimum": ('interval = "1s"', 8, "minimum for smtp, 30s"),
     "interval too long": ('interval = "20d"', 8, "1,000,000"),
@@ -251,6 +253,25 @@ def test_defaults_come_from_the_service_then_the_settings(tmp_path):
     assert (plain.interval_s, plain.timeout_s, plain.category) == (120, 10, "email")
     told = draft_from_table(table, CATALOGUE, where="x", defaults=Defaults(interval="10s", timeout=4, confirmations=7))
     assert (told.interval_s, told.timeout_s, told.failure_threshold) == (30, 4, 7)  # never below the service's minimum
+
+
+@pytest.mark.parametrize(
+    ("written", "family"),
+    [({}, 0), ({"address_family": "any"}, 0), ({"address_family": 4}, 4), ({"address_family": "6"}, 6)],
+)
+def test_one_family_only(written, family):
+    monitor = draft_from_table(
+        {"name": "a", "target": "smtp://mx1", "addresses": "rotate", **written}, CATALOGUE, where="x"
+    )
+    assert (monitor.address_family, monitor.addresses) == (family, "rotate")
+    assert not monitor.probes_like(draft_from_table({"name": "a", "target": "smtp://mx1"}, CATALOGUE, where="x"))
+
+
+@pytest.mark.parametrize(("target", "family"), [("smtp://192.0.2.1", 6), ("smtp://[2001:db8::1]", 4)])
+def test_an_address_has_its_own_family(target, family):
+    with pytest.raises(UserError, match="the target is an address of the other kind"):
+        draft_from_table({"name": "a", "target": target, "address_family": family}, CATALOGUE, where="x")
+    assert draft_from_table({"name": "a", "target": target, "address_family": 10 - family}, CATALOGUE, where="x")
 
 
 def test_a_table_that_is_none_is_refused_with_its_place():

@@ -241,7 +241,7 @@ async def test_each_hop_is_judged_by_the_server_that_sent_us():
 
     loop = asyncio.get_running_loop()
     courses, results = Courses(converse, loop, lambda: 0.0, None), []
-    courses.start(plan("https://a.test/", request=FOLLOW), results.append)
+    courses.start(plan("https://a.test/", request=FOLLOW), Leg(5.0), lambda result, _: results.append(result))
     assert asked == [("a.test", "", "implicit"), ("b.test", "1.1.1.1", "none")]
     assert len(results) == 1
     courses.close()
@@ -258,7 +258,7 @@ async def test_a_warning_on_the_way_is_one_about_the_whole():
         done(result, Leads(302, "https://b.test/") if first else None)
 
     courses, results = Courses(converse, asyncio.get_running_loop(), lambda: 0.0, None), []
-    courses.start(plan("https://a.test/", request=FOLLOW), results.append)
+    courses.start(plan("https://a.test/", request=FOLLOW), Leg(5.0), lambda result, _: results.append(result))
     assert results[0].failure is Failure.TLS_EXPIRING
     assert results[0].detail.startswith("ends in 3 days; the way: ")
     courses.close()
@@ -267,6 +267,6 @@ async def test_a_warning_on_the_way_is_one_about_the_whole():
 async def test_nobody_is_called_after_the_end():
     kept = []
     courses = Courses(lambda _p, _l, done: kept.append(done), asyncio.get_running_loop(), lambda: 0.0, None)
-    courses.start(plan("http://a.test/", request=FOLLOW), lambda _: pytest.fail("called"))
+    courses.start(plan("http://a.test/", request=FOLLOW), Leg(5.0), lambda *_: pytest.fail("called"))
     courses.close()
     kept[0](Result(MonitorId(1), 0, None, None, "", Timings()), Search("x", b""))

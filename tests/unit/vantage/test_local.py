@@ -41,12 +41,25 @@ async def probe(*ends, **expect):
 async def test_a_refusal_is_not_hidden_by_a_family_this_machine_cannot_route():
     result = await probe(DialEnd(FOUR, errno.ECONNREFUSED, None), DialEnd(SIX, errno.ENETUNREACH, None))
     assert (result.failure, result.address) == (Failure.REFUSED, FOUR)
-    assert [each.id for each in result.evidence] == ["dns_answer", "tcp_failure", "tcp_failure"]
+    assert [each.id for each in result.evidence] == ["dns_answer", "address", "address", "tcp_failure"]
 
 
-async def test_the_second_address_serves_when_the_first_does_not():
+async def test_a_family_this_machine_cannot_route_is_no_failure_where_the_other_answers():
+    result = await probe(DialEnd(SIX, errno.ENETUNREACH, None), DialEnd(FOUR, 0, 1.0))
+    assert (result.failure, result.address) == (None, FOUR)
+    assert [(seen.ok, seen.text) for seen in result.evidence if seen.id == "address"] == [
+        (None, f"{SIX}: n/a, no route from here"), (True, f"{FOUR}: answers, 1.0 ms"),
+    ]  # fmt: skip
+
+
+async def test_a_family_that_is_switched_off_here_is_no_failure_either():
+    result = await probe(DialEnd(SIX, errno.EADDRNOTAVAIL, None), DialEnd(FOUR, 0, 1.0))
+    assert (result.failure, result.address) == (None, FOUR)
+
+
+async def test_an_address_that_serves_does_not_hide_one_that_refuses():
     result = await probe(DialEnd(FOUR, errno.ECONNREFUSED, None), DialEnd(OTHER, 0, 1.0))
-    assert (result.failure, result.address) == (None, OTHER)
+    assert (result.failure, result.address) == (Failure.PARTIAL, FOUR)
 
 
 async def test_slow_for_lost_packets_is_no_slow_server():

@@ -161,6 +161,24 @@ def test_the_way_through_redirects_is_shown_while_all_is_well():
     ]
 
 
+def test_each_address_has_a_line():
+    seen = (
+        Evidence("address", Phase.PROTOCOL, True, "192.0.2.1: answers, 12.0 ms"),
+        Evidence("address", Phase.CONNECT, None, "2001:db8::1: n/a, no route from here"),
+    )
+    shown = texts(focus=focus(result=result(address="192.0.2.1", evidence=seen)), width=80)
+    assert "addresses 192.0.2.1: answers, 12.0 ms" in shown
+    assert "          2001:db8::1: n/a, no route from here" in shown
+    assert not [line for line in shown if line.startswith("address ")]
+    bad = result(
+        "partial", detail="x", evidence=(*seen, Evidence("address", Phase.CONNECT, False, "192.0.2.2: timeout"))
+    )
+    failing = texts(row=row(1, "degraded", failure="partial"), focus=focus(result=bad, failed=bad), width=80)
+    assert [line for line in failing if "192.0.2.2" in line or "2001" in line] == [
+        "– 2001:db8::1: n/a, no route from here", "✗ 192.0.2.2: timeout",
+    ]  # fmt: skip
+
+
 def test_roles_follow_the_status():
     found = roles(panel_lines(context(row=row(1, "down", failure="refused"), focus=focus(failed=REFUSED), hints=HINTS)))
     assert found["✗ DOWN"] == found["TCP ✗ refused"] == found["connection refused"] == "bad"

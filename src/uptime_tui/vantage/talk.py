@@ -1,0 +1,183 @@
+"""One conversation from this machine: resolve, dial, handshake; whatever happens becomes one Result."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from uptime_tui.dial.direct import DialEnd, Dialler
+from uptime_tui.dial.drive import Driver, Ending
+from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.result import Evidence, Result, Timings
+from uptime_tui.model.units import LOCAL
+from uptime_tui.resolve.answer import Answer
+from uptime_tui.resolve.lookup import Resolver
+from uptime_tui.vantage.addresses import of_family
+from uptime_tui.vantage.base import Left, Leg, LegDone, Plan
+from uptime_tui.vantage.conversation import conversation, refusal
+from uptime_tui.vantage.findings import (
+    Finding,
+    connected,
+    dns_evidence,
+    judge_connect,
+    judge_severity,
+    our_fault,
+    resting,
+    worst_of,
+)
+
+MAX_ADDRESSES: Final = 4
+"""Addresses of a leg without one of its own that are tried until one can be reached."""
+Spread = Callable[[Plan, Answer, int, float, LegDone], bool]
+"""Takes a probe over that needs more than one conversation: plan, answer, its begin, deadline; else False."""
+
+
+class Means:
+    """What conversations are held with; shared by all.
+
+    Args:
+        resolver: names to addresses.
+        dialler: owns the sockets.
+        wall: Unix time in seconds.
+        ca_file: more trust anchors, a PEM file.
+        spread: asked once for each probe.
+    """
+
+    def __init__(
+        self, resolver: Resolver, dialler: Dialler, wall: Callable[[], float], ca_file: str | None, spread: Spread
+    ) -> None:
+        self.resolver = resolver
+        self.dialler = dialler
+        self.loop: asyncio.AbstractEventLoop = dialler.loop
+        self.wall = wall
+        self.ca_file = ca_file
+        self.spread = spread
+        self.open = True
+
+
+def talk(means: Means, plan: Plan, done: LegDone, leg: Leg | None = None) -> None:
+    """Hold one; `done` is called once, possibly before this returns.
+
+    Args:
+        means: what it is held with.
+        plan: monitor and service.
+        done: gets the result.
+        leg: of a probe with several; None: this is the whole probe, unless `means.spread` takes it over.
+    """
+    _Talk(means, plan, done, leg).start()
+
+
+class _Talk:
+    """One on its way. Times are the loop's, in seconds."""
+
+    __slots__ = (
+        "answer", "at_ms", "began_s", "deadline_s", "dialled_s", "done", "driver", "evidence", "failed", "left", "leg",
+        "means", "plan",
+    )  # fmt: skip
+
+    def __init__(self, means: Means, plan: Plan, done: LegDone, leg: Leg | None) -> None:
+        self.means = means
+        self.plan = plan
+        self.done = done
+        self.leg = leg
+        self.evidence: tuple[Evidence, ...] = ()
+        self.driver: Driver | None = None
+        self.failed: tuple[tuple[str, Finding], ...] = ()
+
+    def start(self) -> None:
+        means, monitor = self.means, self.plan.monitor
+        self.at_ms = int(means.wall() * 1000)
+        if self.leg is not None and self.leg.address:
+            self.began_s, self.deadline_s = means.loop.time(), self.leg.deadline_s
+            self.resolved(Answer((self.leg.address,), source="literal"))
+            return
+        self.began_s = means.loop.time()
+        self.deadline_s = self.began_s + monitor.timeout_s if self.leg is None else self.leg.deadline_s
+        means.resolver.resolve(monitor.target.host, self.deadline_s, self.looked_up)
+
+    def looked_up(self, answer: Answer) -> None:
+        means, plan = self.means, self.plan
+        if not means.open:
+            return
+        answer = of_family(answer, plan.monitor.target.host, plan.monitor.address_family)
+        whole = self.leg is None and answer.failure is None
+        if not (whole and means.spread(plan, answer, self.at_ms, self.deadline_s, self.done)):
+            self.resolved(answer)
+
+    def resolved(self, answer: Answer) -> None:
+        self.answer = answer
+        if answer.failure is not None:
+            self.evidence = (Evidence("dns_failure", Phase.DNS, ok=False, text=answer.detail),)
+            self.fail(answer.failure, Phase.DNS, answer.detail, Timings(dns=answer.ms, total=answer.ms))
+            return
+        self.evidence = dns_evidence(answer)
+        self.left = answer.addresses[:MAX_ADDRESSES]
+        if self.leg is not None:
+            refused = refusal(self.leg, self.plan, self.left)
+            if refused is not None:
+                self.fail(*refused, Timings(dns=answer.ms, total=answer.ms))
+                return
+        self.dial()
+
+    def dial(self) -> None:
+        address, self.left = self.left[0], self.left[1:]
+        now_s = self.dialled_s = self.means.loop.time()
+        share_s = (self.deadline_s - now_s) / (len(self.left) + 1)
+        self.driver = conversation(self.plan, address, self.leg, wall_s=self.means.wall(), ca_file=self.means.ca_file)
+        port = self.plan.monitor.target.port
+        deadline_s = now_s + share_s if self.left else self.deadline_s
+        self.means.dialler.dial(address, port, self.driver, deadline_s, self.dialled)
+
+    def dialled(self, end: DialEnd) -> None:
+        port = self.plan.monitor.target.port
+        now_s = self.means.loop.time()
+        if end.errno:
+            found = judge_connect(end, port, (now_s - self.dialled_s) * 1000)
+            self.evidence += found.evidence
+            self.failed += ((end.address, found),)
+            if self.left and self.deadline_s > now_s:
+                self.dial()
+                return
+            timings = Timings(dns=self.answer.ms, total=(now_s - self.began_s) * 1000)
+            address, found, detail = worst_of(self.failed)
+            self.fail(found.failure, Phase.CONNECT, detail, timings, address)
+            return
+        self.evidence += connected(end, port)
+        if end.bug is not None:
+            self.fail(Failure.VANTAGE_POLICY, None, our_fault(end.bug), Timings(), end.address)
+            return
+        if self.driver is None:
+            total = self.answer.ms + (end.connect_ms or 0.0)
+            timings = Timings(self.answer.ms, end.connect_ms, None, None, total)
+            detail = f"port {port} accepts connections"
+            self.end(Result(self.plan.monitor.id, self.at_ms, None, None, detail, timings, end.address, port))
+            return
+        ending = self.driver.ending
+        assert ending is not None, "the dialler is done before the driver has concluded"
+        self.spoken(end, self.driver, ending)
+
+    def spoken(self, end: DialEnd, driver: Driver, ending: Ending) -> None:
+        target = self.plan.monitor.target
+        parts = (self.answer.ms, end.connect_ms, ending.tls_ms, ending.protocol_ms)
+        total = sum(part for part in parts if part is not None)
+        timings = Timings(*parts, total, ending.content_ms)
+        rest, more = resting(driver.rest, self.plan.monitor)
+        result = Result(
+            self.plan.monitor.id, self.at_ms, ending.outcome.failure, ending.phase, ending.outcome.detail, timings,
+            end.address, target.port, LOCAL, ending.certificate, ending.outcome.banner, ending.evidence + more,
+            rest=rest,
+        )  # fmt: skip
+        self.end(judge_severity(result, self.plan, self.means.wall()), ending.outcome.left)
+
+    def fail(
+        self, failure: Failure, phase: Phase | None, detail: str, timings: Timings, address: str | None = None
+    ) -> None:
+        """End before anything was said."""
+        port = self.plan.monitor.target.port
+        self.end(Result(self.plan.monitor.id, self.at_ms, failure, phase, detail, timings, address, port))
+
+    def end(self, result: Result, left: Left = None) -> None:
+        if self.evidence:
+            result = msgspec.structs.replace(result, evidence=self.evidence + result.evidence)
+        self.done(result, left)
