@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -152,6 +153,30 @@ def test_a_full_output_is_said(tmp_path):
     assert done.returncode == 64
     assert done.stderr.count("\n") == 1
     assert "No space left" in done.stderr
+
+
+def test_list_tells_which_part_of_a_mail_host_is_affected(tmp_path):
+    with server() as port:
+        (tmp_path / "monitors.toml").write_text(
+            "".join(
+                f'[[monitor]]\nname = "{name}"\ntarget = "{name}://127.0.0.1:{number}"\nconfirmations = 1\ntimeout = "1s"\n'
+                for name, number in (("smtp", port), ("imap", 1), ("redis", 1))
+            )
+        )
+        assert run("start", home=tmp_path).returncode == 0
+        try:
+            deadline_s = time.monotonic() + 60
+            mail = {}
+            while time.monotonic() < deadline_s and "IMAP down" not in str(mail.get("imap")):
+                lines = run("list", "--json", home=tmp_path).stdout.splitlines()
+                mail = {each["name"]: each["mail"] for each in map(json.loads, lines)}
+            assert "mailboxes by IMAP down (connection refused)" in mail["imap"]
+            assert mail["smtp"].startswith("mail on 127.0.0.1: delivery ")
+            assert mail["redis"] is None
+            shown = run("list", home=tmp_path).stdout.splitlines()
+            assert [line.split()[0] for line in shown][2] == "mail"
+        finally:
+            run("stop", home=tmp_path)
 
 
 def test_add_list_pause_rm(tmp_path):

@@ -1,7 +1,7 @@
 """What the running engine knows of the fleet, asked once."""
 
 from uptime_tui.config.paths import Home
-from uptime_tui.wire.messages import FleetState
+from uptime_tui.wire.messages import FleetState, MonitorRow
 
 
 async def ask_fleet(home: Home) -> FleetState | None:
@@ -19,3 +19,18 @@ async def ask_fleet(home: Home) -> FleetState | None:
     finally:
         await session.close()
     return None
+
+
+def known_rows(home: Home) -> dict[str, MonitorRow]:
+    """Rows of the running engine by monitor name; empty when none runs."""
+    from uptime_tui.client.spawn import is_running
+
+    if is_running(home) is None:
+        return {}
+    import asyncio
+
+    state = asyncio.run(ask_fleet(home))
+    if state is None:
+        return {}
+    names = {monitor.id: monitor.name for monitor in state.monitors}
+    return {names[row.id]: row for row in state.rows}

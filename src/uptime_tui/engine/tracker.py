@@ -133,6 +133,7 @@ class Tracker:
             latency_ms=self.trends.latency.get(number),
             cert_not_after=None if certificate is None else certificate.not_after,
             trend=self.trends.of(number),
+            address=self.newest[number].address if number in self.newest else None,
         )
 
     def counts(self) -> Counts:

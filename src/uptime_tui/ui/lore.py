@@ -10,7 +10,9 @@ from uptime_tui.knowledge.entry import Hints, hints_for
 from uptime_tui.knowledge.facts import facts_for
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.errors import UserError
+from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.units import MonitorId
+from uptime_tui.view.mailstack import EMAIL, Stack, stack_of
 from uptime_tui.view.panel import PanelContext, PanelLine, panel_lines
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.view.words import Glyphs
@@ -61,8 +63,15 @@ class Lore:
                 width=width,
                 glyphs=self._glyphs,
                 clock=clock,
+                stack=self._stack(monitor),
             )
         )
+
+    def _stack(self, monitor: Monitor) -> Stack | None:
+        """The mail host it is a part of; only mail is looked at, and only for the one monitor that is shown."""
+        if monitor.category != EMAIL:
+            return None
+        return stack_of(monitor.id, self._snapshot.monitors.values(), self._snapshot.rows)
 
     def hints(self, number: MonitorId) -> Hints | None:
         """What the knowledge base says about a monitor's present failure."""

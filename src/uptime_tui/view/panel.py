@@ -12,6 +12,7 @@ from uptime_tui.model.result import Result
 from uptime_tui.model.target import place
 from uptime_tui.view import words
 from uptime_tui.view.cells import cell_width, cut, wrap
+from uptime_tui.view.mailstack import Stack
 from uptime_tui.view.trend import trend_text
 from uptime_tui.view.words import Glyphs
 from uptime_tui.wire.messages import Focus, MonitorRow
@@ -51,6 +52,8 @@ class PanelContext(NamedTuple):
     glyphs: Glyphs
     clock: Callable[[int], str]
     """Unix milliseconds to a time of day here, with the date when it is another day."""
+    stack: Stack | None = None
+    """The mail host that the monitor is a part of."""
 
 
 def panel_lines(context: PanelContext) -> tuple[PanelLine, ...]:
@@ -91,6 +94,8 @@ def _head(context: PanelContext) -> Iterator[PanelLine]:
     if row.suspected is not None and row.status is not Status.DOWN:
         yield from _wrapped(f"suspected: {FACTS[row.suspected].title}; being tried again", width, "warn")
     yield from _wrapped(f"{monitor.target.service}://{place(monitor.target)}{monitor.target.path}", width, "plain")
+    if context.stack is not None:
+        yield from _wrapped(context.stack.sentence, width, words.ROLES[context.stack.status])
 
 
 def _course(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:

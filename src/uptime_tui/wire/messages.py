@@ -43,6 +43,8 @@ class MonitorRow(msgspec.Struct, frozen=True):
     probing: bool = False
     slowed: str = ""
     """Why it is probed less often than its interval says, one line; empty when it is not."""
+    address: str | None = None
+    """Of the newest probe."""
 
 
 class CertificateRow(msgspec.Struct, frozen=True, gc=False):

@@ -15,6 +15,7 @@ from uptime_tui.model.result import Evidence, Timings
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import MonitorId
 from uptime_tui.view.cells import cell_width
+from uptime_tui.view.mailstack import Stack
 from uptime_tui.view.panel import PanelContext, is_exposed, ladder_lines, panel_lines
 from uptime_tui.view.words import ASCII, UNICODE
 from uptime_tui.wire.messages import Focus
@@ -159,6 +160,12 @@ def test_the_way_through_redirects_is_shown_while_all_is_well():
     assert (("HTTP 302 → http://b.test/: from here on without TLS", "warn")) in [
         span for line in lines for span in line
     ]
+
+
+def test_the_mail_host_is_told_with_its_status():
+    stack = Stack((NUMBER,), "mail on mx1: delivery works, submission down (timeout)", Status.DEGRADED)
+    lines = panel_lines(context(stack=stack, width=80))
+    assert lines[3] == (("mail on mx1: delivery works, submission down (timeout)", "warn"),)
 
 
 def test_each_address_has_a_line():

@@ -7,9 +7,10 @@ import click
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, output
+from uptime_tui.cli.fleet import known_rows
+from uptime_tui.cli.mail import mail_sentences, with_mail
 from uptime_tui.cli.options import chosen_home, home_option, json_option
 from uptime_tui.config.load import load_monitors, load_settings
-from uptime_tui.config.paths import Home
 from uptime_tui.model.filter import parse_filter, searchable
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.target import format_target
@@ -34,22 +35,23 @@ def command(filters: tuple[str, ...], certificates: bool, as_json: bool, home: s
 
         print_certificates(place, wanted, as_json=as_json)
         return 0
-    rows = _rows(place)
+    rows = known_rows(place)
     listed = [
         _listed(monitor, format_target(monitor.target, schemes=catalogue.schemes), rows.get(monitor.name))
         for monitor in loaded.monitors
     ]
+    mail = mail_sentences(loaded.monitors, rows) if rows else {}
     shown = []
     chosen = wanted.select(listed, time.time())
     for one in chosen:
         monitor = one.monitor
         if as_json:
-            now = {"status": one.status or None, "slowed": one.slowed or None}
+            now = {"status": one.status or None, "slowed": one.slowed or None, "mail": mail.get(monitor.name)}
             output.json_line({**output.monitor_json(monitor, one.target), **now})
         else:
             interval = output.interval_text(monitor)
             shown.append((one.status or "–", monitor.category, monitor.name, one.target, interval))
-    for text in output.table(shown):
+    for text in with_mail(output.table(shown), [name for _, _, name, *_ in shown], mail):
         output.line(text)
     for one in chosen if not as_json else ():
         if one.slowed:
@@ -100,20 +102,3 @@ def _listed(monitor: Monitor, target: str, row: MonitorRow | None) -> _Listed:
         cert_not_after=row.cert_not_after,
         slowed=row.slowed,
     )
-
-
-def _rows(home: Home) -> dict[str, MonitorRow]:
-    """Rows of the running engine by monitor name; empty when none runs."""
-    from uptime_tui.client.spawn import is_running
-
-    if is_running(home) is None:
-        return {}
-    import asyncio
-
-    from uptime_tui.cli.fleet import ask_fleet
-
-    state = asyncio.run(ask_fleet(home))
-    if state is None:
-        return {}
-    names = {monitor.id: monitor.name for monitor in state.monitors}
-    return {names[row.id]: row for row in state.rows}

@@ -168,7 +168,7 @@ class Dashboard(Deeds, Sights, Screen[None]):
         elif dirty.rows:
             self.table.update_rows(dirty.rows)
         current = self.table.current()
-        if dirty.focus or dirty.everything or current in dirty.rows:
+        if dirty.focus or dirty.everything or dirty.order or current in dirty.rows:
             self.show_panel()
         self.show_status()
         self.show_banner()
