@@ -46,10 +46,28 @@ async def test_the_whole_fleet_is_seen_as_its_states_say(tmp_path):
             names = [each.name for each in FLEET if bool(each.timeout or "slow" in each.expect) is own_limit]
             results |= zip(names, await asyncio.gather(*map(watch.probe, names)), strict=True)
     healthy = {name for name, result in results.items() if result.status is Status.UP}
-    expected = {each.name for each in FLEET if each.state in {"up", "no_auth", "private"} and each.kind != "none"}
+    up = {"up", "no_auth", "private"}
+    expected = {each.name for each in FLEET if each.state in up and each.kind != "none" and not each.backends}
     assert healthy == expected
     assert len(healthy) >= 30
     assert not [result.failure for result in results.values() if result.status is Status.UNKNOWN]
+    assert {name for name, result in results.items() if result.failure is Failure.PARTIAL} == {
+        each.name for each in FLEET if each.backends
+    }
+
+
+async def test_each_address_of_a_host_is_told_apart(tmp_path):
+    entries = [entry("downloads"), entry("knowledge base")]
+    async with watched_lab(tmp_path, entries) as (lab, watch):
+        mirrors = await watch.probe("downloads")
+        assert mirrors.failure is Failure.PARTIAL
+        assert mirrors.address == lab.zone.addresses["downloads.hosting.example"][1]
+        assert sorted(seen.ok for seen in mirrors.evidence if seen.id == "address") == [False, True, True]
+        await lab.set_state("downloads", "http_500")
+        assert (await watch.probe("downloads")).detail.startswith("2 of 3 addresses fail: ")
+        helped = await watch.probe("knowledge base")
+        assert (helped.failure, helped.address) == (Failure.PARTIAL, "::1")
+        assert helped.detail.startswith("IPv6 fails at ::1 (connection refused); IPv4 works")
 
 
 async def test_an_authority_of_its_own_is_trusted_where_it_is_named_and_nowhere_else(tmp_path):

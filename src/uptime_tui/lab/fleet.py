@@ -4,7 +4,7 @@ import tomllib
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -41,6 +41,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """As in `[monitor.expect]`."""
     request: dict[str, str | bool | list[str]] = {}
     """As in `[monitor.request]`."""
+    backends: tuple[Literal["up", "refused", "ipv6"], ...] = ()
+    """Further addresses of the host: a server like the first one, nobody, `::1` with nobody."""
     user: str = ""
     """The monitor logs in so; over HTTP, nobody else is let in."""
     password: str = ""

@@ -31,6 +31,8 @@ from uptime_tui.model.secret import Credentials, Secret
 
 DNS_PORT: Final = 8053
 _USUAL_NETWORK: Final = "127.57.0"
+_FIRST_SPARE: Final = 150
+"""The last number of addresses beyond the first of a host begins after it."""
 _CLAIM: Final = "\0uptime-tui-lab"
 """Abstract unix socket (unix(7)): who holds it has the usual network, so that addresses are the same every time."""
 
@@ -54,6 +56,9 @@ class Lab:
         """Monitor's name to port."""
         self._catalogue = load_catalogue()
         self._doors: dict[str, Door] = {}
+        self._twins: list[Door] = []
+        """Further servers of a host: up whatever the first one's state."""
+        self._spare = _FIRST_SPARE
         self._by_name = {entry.name: entry for entry in self.entries}
         self._claim: socket.socket | None = None
         self._network = ""
@@ -70,7 +75,7 @@ class Lab:
         await self.zone.open(f"{self._network}.1", DNS_PORT)
         hosts = list(dict.fromkeys(entry.host for entry in self.entries))
         for number, host in enumerate(hosts, start=10):
-            self.zone.addresses[host] = f"{self._network}.{number}"
+            self.zone.addresses[host] = (f"{self._network}.{number}",)
         for entry in self.entries:
             await self._open(entry)
             await self.set_state(entry.name, entry.state)
@@ -94,7 +99,7 @@ class Lab:
             self._scripts.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._scripts
-        for door in self._doors.values():
+        for door in (*self._doors.values(), *self._twins):
             door.close()
         self.zone.close()
         if self._claim is not None:
@@ -134,13 +139,21 @@ class Lab:
             return
         tls = self._catalogue.get(entry.service).tls
         serve: Callable[..., object] = server(entry.kind).serve
-        address = self.zone.addresses[entry.host]
+        address = self.zone.addresses[entry.host][0]
         login = Credentials(Secret(entry.password), entry.user).basic() if entry.user else ""
         role = Role(entry.name, entry.host, entry.port, entry.service, tls, entry.body, entry.moved_to, login)
         chance = random.Random(entry.name)
         door = Door(role, serve, self.authority.context, delay_s=entry.delay_ms / 1000, chance=chance)  # type: ignore[arg-type]
         self._doors[entry.name] = door
-        self.ports[entry.name] = await door.open(address, entry.port)
+        port = self.ports[entry.name] = await door.open(address, entry.port)
+        for backend in entry.backends:
+            self._spare += 1
+            further = "::1" if backend == "ipv6" else f"{self._network}.{self._spare}"
+            self.zone.addresses[entry.host] += (further,)
+            if backend == "up":
+                twin = Door(role, serve, self.authority.context, delay_s=entry.delay_ms / 1000, chance=chance)  # type: ignore[arg-type]
+                self._twins.append(twin)
+                await twin.open(further, port)
 
     def _category(self, entry: Entry) -> str:
         return entry.category or self._catalogue.get(entry.service).category

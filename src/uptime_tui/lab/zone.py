@@ -19,8 +19,8 @@ class Zone(asyncio.DatagramProtocol):
     """Answers for the names it was told, NXDOMAIN for all others."""
 
     def __init__(self) -> None:
-        self.addresses: dict[str, str] = {}
-        """Lower-case host to IPv4 address."""
+        self.addresses: dict[str, tuple[str, ...]] = {}
+        """Lower-case host to its IPv4 and IPv6 addresses."""
         self.states: dict[str, str] = {}
         """Host to one of STATES, where it is in one."""
         self.port = 0
@@ -109,12 +109,14 @@ class Zone(asyncio.DatagramProtocol):
         import dns.rdatatype
         import dns.rrset
 
-        address = self.addresses.get(host)
         asked = reply.question[0]
-        if address is None or asked.rdtype is not dns.rdatatype.A:
-            _nothing(reply, exists=address is not None)
+        kinds = {dns.rdatatype.A: False, dns.rdatatype.AAAA: True}
+        known = self.addresses.get(host, ())
+        found = [address for address in known if (":" in address) is kinds.get(asked.rdtype)]
+        if not found:
+            _nothing(reply, exists=bool(known))
             return
-        reply.answer.append(dns.rrset.from_text(asked.name, TTL_S, "IN", "A", address))
+        reply.answer.append(dns.rrset.from_text_list(asked.name, TTL_S, "IN", asked.rdtype, found))
 
 
 def _nothing(reply: "dns.message.Message", *, exists: bool) -> None:
