@@ -152,6 +152,7 @@ def main():
     wanted = sys.argv[1:] or list(PARTS)
     with tempfile.TemporaryDirectory(prefix="ut") as folder:
         os.environ.pop("NO_COLOR", None)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # pip compiles what it installs: a warm start has bytecode
         monitors, rows = make_fleet(MONITORS)
         for name in wanted:
             with FakeEngine(folder, monitors, rows) as engine:
