@@ -84,7 +84,7 @@ def test_package_declares_what_it_imports():
     assert found == declared
 
 
-@pytest.mark.parametrize("page", ["first-monitor.md", "http.md"])
+@pytest.mark.parametrize("page", ["first-monitor.md", "http.md", "sftp.md"])
 def test_monitors_of_the_guides_are_read_as_they_stand(page):
     from uptime_tui.config.draft import read_draft
     from uptime_tui.config.schema import Defaults

@@ -47,8 +47,9 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """HTTP: status codes that mean up unless the monitor says otherwise."""
     login: bool = False
     """It takes a login (`login` of a monitor); a probe without one is fine."""
-    login_secret: Literal["needed", "optional", "never"] = "needed"  # noqa: S105 - whether, not what
-    """Whether a login needs its secret: an account without a password may be one, or its name is all that is sent."""
+    login_secret: Literal["needed", "optional", "never", "key"] = "needed"  # noqa: S105 - whether, not what
+    """Whether a login needs its secret: an account without a password may be one, or its name is all that is sent;
+    `key`: a private key, and nothing else."""
     self_signed_ok: bool = False
     """A self-signed or untrusted certificate is degraded, not down: usual for panels."""
     well_known: bool = True

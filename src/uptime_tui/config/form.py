@@ -21,7 +21,7 @@ SECTIONS: Final = {
 """Sub-table to the heading above its fields, in the order of the form."""
 _YES: Final = frozenset({"yes", "true", "on", "y"})
 _NO: Final = frozenset({"no", "false", "off", "n"})
-_REFERENCES: Final = frozenset({"login.password", "login.token"})
+_REFERENCES: Final = frozenset({"login.password", "login.token", "login.key"})
 
 
 class Field(NamedTuple):
@@ -76,11 +76,14 @@ def _kind(hint: Any) -> Kind:
 def applies(field: Field, service: Service) -> bool:
     """Whether a monitor of this service can use the field."""
     http = service.handshake == "http"
+    keyed = service.login_secret == "key"  # noqa: S105 - a kind
     return {
         "": True,
         "http": http,
         "token": http and service.login,
         "login": service.login,
+        "password": service.login and not keyed,
+        "key": keyed,
         "tls": service.tls != "none",
         "starttls": service.tls == "starttls",
     }[field.only]

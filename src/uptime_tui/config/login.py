@@ -25,22 +25,42 @@ def login_faults(table: LoginTable, service: Service | None) -> Iterator[Fault]:
     if service is not None and not service.login:
         yield Fault(("login",), f"{service.name} is probed without a login", "remove login")
         return
-    for key in ("password", "token"):
+    for key in ("password", "token", "key"):
         text = getattr(table, key)
         try:
             if text:
                 parse_reference(text)
         except ValueError as error:
             yield Fault(("login", key), f"{key}: {error}")
+    if service is not None and service.login_secret == "key":  # noqa: S105 - a kind
+        yield from _key_faults(table)
+        return
+    if table.key:
+        yield Fault(("login", "key"), "a private key is for SFTP", "write password instead")
     if table.password and table.token:
         yield Fault(("login", "token"), "a login has a password or a token, not both", "remove one")
     else:
         yield from _secret_faults(table, "needed" if service is None else service.login_secret)
     http = service is not None and service.handshake == "http"
     yield from _http_faults(table) if http else _other_faults(table)
+    yield from _user_faults(table)
+
+
+def _user_faults(table: LoginTable) -> Iterator[Fault]:
     if len(table.user) > _MAX_USER or not is_safe(table.user):
         what = f"user must be at most {_MAX_USER} visible characters"
         yield Fault(("login", "user"), what, "shorten it")
+
+
+def _key_faults(table: LoginTable) -> Iterator[Fault]:
+    for name in ("password", "token", "header", "allow_plaintext_auth"):
+        if getattr(table, name):
+            yield Fault(("login", name), f"this login has a private key and no {name}", f"remove {name}")
+    if not table.key:
+        yield Fault(("login",), "a login needs a private key", 'write key = "file:/path"')
+    if not table.user:
+        yield Fault(("login", "user"), "a login needs a user", 'write user = "backup"')
+    yield from _user_faults(table)
 
 
 def _secret_faults(table: LoginTable, wanted: str) -> Iterator[Fault]:
@@ -77,4 +97,5 @@ def _other_faults(table: LoginTable) -> Iterator[Fault]:
 
 def read_login(table: LoginTable) -> Login:
     """The login of a table without faults."""
-    return Login(table.user, table.password or table.token, table.header, table.allow_plaintext_auth)
+    secret = table.password or table.token or table.key
+    return Login(table.user, secret, table.header, table.allow_plaintext_auth, bool(table.key))

@@ -9,8 +9,8 @@ from uptime_tui.model.units import parse_duration
 Duration = str | int | float
 """As `model.units.parse_duration` reads it; a bare number means seconds."""
 
-Only = Literal["", "http", "tls", "starttls", "login", "token"]
-"""Which services have a key: all, those with HTTP, TLS, STARTTLS, a login, a login over HTTP."""
+Only = Literal["", "http", "tls", "starttls", "login", "password", "token", "key"]
+"""Which services have a key: all, or those with HTTP, TLS, STARTTLS, a login, one by password, HTTP, private key."""
 
 
 def told(label: str, meaning: str, hint: str = "", *, only: Only = "", joint: str = " | ") -> msgspec.Meta:
@@ -80,7 +80,16 @@ class LoginTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "Where the password is kept: `env:NAME`, `file:/path`, `cred:name` or `keyring:service/user`. "
             "Never the password itself.",
             "env:NAME, file:/path, cred:name, keyring:service/user",
-            only="login",
+            only="password",
+        ),
+    ] = ""
+    key: Annotated[
+        str,
+        told(
+            "private key",
+            "SFTP: where the private key is kept, as for the password; one without a passphrase.",
+            "file:/path, cred:name …",
+            only="key",
         ),
     ] = ""
     token: Annotated[
@@ -108,7 +117,7 @@ class LoginTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "Send the login without TLS, or with a certificate that is not judged. "
             "Left out: only over judged TLS or to this machine.",
             "no",
-            only="login",
+            only="password",
         ),
     ] = False
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from uptime_tui.model.monitor import Login
-from uptime_tui.model.secret import LONGEST, Credentials, Reference, Secret, parse_reference
+from uptime_tui.model.secret import LONGEST, LONGEST_KEY, Credentials, Reference, Secret, parse_reference
 
 MAX_LOOKUPS: Final = 8
 """Look-ups that may be under way; more only wait where something hangs."""
@@ -31,10 +31,12 @@ class Unlocker:
 
     Args:
         loop: where answers are delivered.
-        find: reads one reference; blocks.
+        find: reads one reference, of a private key where the second argument says so; blocks.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, find: "Callable[[Reference], Secret] | None" = None) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, find: "Callable[[Reference, bool], Secret] | None" = None
+    ) -> None:
         self._loop = loop
         self._find = find or read_secret
         self._under_way = 0
@@ -80,21 +82,32 @@ class Unlocker:
 
     def _look(self, login: Login, reference: Reference) -> Credentials | str:
         try:
-            return Credentials(self._find(reference), login.user, login.header)
+            return Credentials(self._find(reference, login.is_key), login.user, login.header)
         except Missing as missing:
             return f"{reference}: {missing}"
         except Exception as error:  # noqa: BLE001 - a keyring's back end may raise anything; its words may hold anything
             return f"{reference}: {type(error).__name__}"
 
 
-def read_secret(reference: Reference) -> Secret:
+def read_secret(reference: Reference, is_key: bool = False) -> Secret:  # noqa: FBT001, FBT002 - what it is
     """The secret of a reference. Blocks.
+
+    Args:
+        reference: where it is.
+        is_key: it is a private key, which has several lines.
 
     Raises:
         Missing: it is not there, or must not be used as it is kept.
     """
+    return _checked(_read(reference), is_key=is_key)
+
+
+def _read(reference: Reference) -> str:
     if reference.kind == "env":
-        return _checked(os.environ.get(reference.place), "the environment variable is not set")
+        value = os.environ.get(reference.place)
+        if not value:
+            raise Missing("the environment variable is not set")
+        return value
     if reference.kind == "file":
         return _from_file(Path(reference.place))
     if reference.kind == "cred":
@@ -107,17 +120,16 @@ def read_secret(reference: Reference) -> Secret:
     return _from_keyring(reference.place)
 
 
-def _checked(value: str | None, missing: str) -> Secret:
-    if not value:
-        raise Missing(missing)
-    if len(value) > LONGEST:
-        raise Missing(f"longer than {LONGEST} characters")
-    if not value.isprintable():
+def _checked(value: str, *, is_key: bool) -> Secret:
+    longest = LONGEST_KEY if is_key else LONGEST
+    if len(value) > longest:
+        raise Missing(f"longer than {longest} characters")
+    if not (value if not is_key else "".join(value.split())).isprintable():
         raise Missing("it holds a line end or another character that cannot be sent")
     return Secret(value)
 
 
-def _from_file(path: Path) -> Secret:
+def _from_file(path: Path) -> str:
     try:
         # non-blocking, so that a named pipe without a writer does not hold the thread
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
@@ -129,14 +141,17 @@ def _from_file(path: Path) -> Secret:
             raise Missing("is no regular file")
         if facts.st_mode & 0o077 and not _is_managed(path):
             raise Missing(f"others may read it (mode {stat.S_IMODE(facts.st_mode):04o}): chmod 600")
-        data = os.read(handle, 4 * LONGEST + 2)
+        data = os.read(handle, 4 * LONGEST_KEY + 2)
     finally:
         os.close(handle)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise Missing("is not UTF-8") from None
-    return _checked(text.removesuffix("\n").removesuffix("\r"), "is empty")
+    value = text.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise Missing("is empty")
+    return value
 
 
 def _is_managed(path: Path) -> bool:
@@ -146,10 +161,13 @@ def _is_managed(path: Path) -> bool:
     return real.is_relative_to(_MANAGED) or bool(own and real.is_relative_to(Path(own).resolve()))
 
 
-def _from_keyring(place: str) -> Secret:
+def _from_keyring(place: str) -> str:
     service, _, user = place.partition("/")
     try:
         import keyring
     except ImportError:
         raise Missing("the library keyring is not installed: pip install 'uptime-tui[keyring]'") from None
-    return _checked(keyring.get_password(service, user), "the keyring has no such entry")
+    value: str | None = keyring.get_password(service, user)
+    if not value:
+        raise Missing("the keyring has no such entry")
+    return value

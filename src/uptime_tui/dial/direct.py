@@ -57,6 +57,8 @@ class DialEnd(NamedTuple):
     """Our own address towards the peer, where there is an offender to compare it with."""
     bug: Exception | None = None
     """What the conversation raised: its fault or the configuration's, never the peer's."""
+    sock: socket.SocketType | None = None
+    """The connection itself, for whoever asked to have it (`Dialler.connect`): his to close."""
 
 
 Done = Callable[[DialEnd], None]
@@ -88,13 +90,22 @@ class Dialler:
             deadline_s: on the loop's clock, for everything together.
             done: called on the loop's thread, possibly before this returns.
         """
+        self._begin(address, port, conversation, deadline_s, done, keep=False)
+
+    def connect(self, address: str, port: int, deadline_s: float, done: Done) -> None:
+        """Connect as `dial` does, and hand over the connection once it stands (`DialEnd.sock`)."""
+        self._begin(address, port, None, deadline_s, done, keep=True)
+
+    def _begin(
+        self, address: str, port: int, conversation: Conversation | None, deadline_s: float, done: Done, *, keep: bool
+    ) -> None:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         try:
             sock = socket.SocketType(family, _TYPE)  # without the wrapper, which costs 5 us a connection
         except OSError as error:
             done(DialEnd(address, error.errno or errno.EMFILE, None))
             return
-        _Dial(self, sock, address, port, conversation, done).connect(deadline_s)
+        _Dial(self, sock, address, port, conversation, done, keep=keep).connect(deadline_s)
 
     def close(self) -> None:
         """Close every socket without calling anybody back."""
@@ -120,8 +131,8 @@ class _Dial:
     """One connection. `due_s` is when somebody must be told that time is up."""
 
     __slots__ = (
-        "address", "broken", "conversation", "deadline_s", "dialler", "done", "due_s", "fd", "out", "port", "sock",
-        "started_s", "stood_ms", "ticket",
+        "address", "broken", "conversation", "deadline_s", "dialler", "done", "due_s", "fd", "keep", "out", "port",
+        "sock", "started_s", "stood_ms", "ticket",
     )  # fmt: skip
 
     def __init__(
@@ -132,8 +143,11 @@ class _Dial:
         port: int,
         conversation: Conversation | None,
         done: Done,
+        *,
+        keep: bool,
     ) -> None:
         self.dialler = dialler
+        self.keep = keep
         self.sock = sock
         self.fd = sock.fileno()
         self.address = address
@@ -271,9 +285,14 @@ class _Dial:
             retransmits = _retransmits(sock)
         if self.conversation is not None and self.stood_ms is not None:
             _drain_unread(sock)
-        sock.close()
+        kept = sock if self.keep and not code else None
+        if kept is None:
+            sock.close()
+        else:
+            dialler.epoll.unregister(self.fd)
+            errqueue.arm(sock, v6=":" in self.address, on=False)
         source = source_address(self.address, self.port) if offender is not None else ""
-        self.done(DialEnd(self.address, code, self.stood_ms, offender, timed_out, retransmits, source, bug))
+        self.done(DialEnd(self.address, code, self.stood_ms, offender, timed_out, retransmits, source, bug, kept))
 
 
 def _own_ports() -> range:

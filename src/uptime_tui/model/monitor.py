@@ -41,6 +41,8 @@ class Login(msgspec.Struct, frozen=True):
     """HTTP: the header that carries a token; empty: `Authorization: Bearer`."""
     allow_plaintext_auth: bool = False
     """Send it without TLS, or within TLS that is not verified."""
+    is_key: bool = False
+    """The secret is a private key: text of several lines, which is used and never sent."""
 
 
 NO_LOGIN: Final = Login()

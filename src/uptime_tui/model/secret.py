@@ -15,6 +15,8 @@ from uptime_tui.model.safetext import is_safe, safe_text
 HIDDEN: Final = "‹secret›"
 LONGEST: Final = 4096
 """Characters of a secret's value."""
+LONGEST_KEY: Final = 16384
+"""Characters of a private key."""
 _PIECE: Final = 6
 """So many characters of a secret in a row are one too many: a text may have been cut in the middle of it."""
 _MAX_REFERENCE: Final = 500

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from uptime_tui.catalogue.service import Service
 from uptime_tui.model.monitor import Login, Monitor
@@ -38,6 +38,8 @@ class Leg:
     """Address of the server that sent us on by a redirect; empty: the target is the user's own choice."""
     address: str = ""
     """The only address of the target that is spoken to; empty: the first that can be reached."""
+    key: Any = None
+    """The private key of the login, read and ready (`vantage.sessions`), where it has one."""
 
 
 class Vantage(Protocol):

@@ -41,7 +41,9 @@ def refusal(leg: Leg, plan: Plan, addresses: Sequence[str]) -> Refusal | None:
             todo = "allow_private_redirect = true if that is right"
             detail = f"{monitor.target.host} is {inner[0]}, {kind}, to which a server elsewhere has no say: {todo}"
             return Refusal(Failure.REDIRECT, Phase.CONTENT, detail)
-    if leg.login is None or monitor.login.allow_plaintext_auth or all(depth(a) == MACHINE for a in addresses):
+    if leg.login is None or monitor.login.is_key:
+        return None  # a private key is never sent, only used
+    if monitor.login.allow_plaintext_auth or all(depth(a) == MACHINE for a in addresses):
         return None
     todo = "or write allow_plaintext_auth = true in login"
     if plan.service.tls == "none":

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -15,8 +15,10 @@ from uptime_tui.model.redirect import Hop, Refused, next_hop, url
 from uptime_tui.model.result import Evidence, Result, Timings
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.secret import Credentials, forms, scrub
+from uptime_tui.resolve.lookup import Spawn
 from uptime_tui.vantage.base import Left, Leg, LegDone, Plan, Unlock
 from uptime_tui.vantage.searching import TOO_LONG, Searcher
+from uptime_tui.vantage.sessions import Sessions
 
 Converse = Callable[[Plan, Leg, LegDone], None]
 
@@ -32,16 +34,23 @@ class Courses:
         loop: the clock, in seconds.
         wall: Unix time in seconds.
         unlock: finds secrets; None: there is nobody to ask.
+        spawn: runs a coroutine on the loop and keeps hold of it.
     """
 
     def __init__(
-        self, converse: Converse, loop: asyncio.AbstractEventLoop, wall: Callable[[], float], unlock: Unlock | None
+        self,
+        converse: Converse,
+        loop: asyncio.AbstractEventLoop,
+        wall: Callable[[], float],
+        unlock: Unlock | None,
+        spawn: Spawn | None = None,
     ) -> None:
         self.converse = converse
         self.loop = loop
         self.wall = wall
         self.unlock = unlock
         self.searcher = Searcher(loop)
+        self.sessions = Sessions(spawn)
         self.open = True
 
     @staticmethod
@@ -57,6 +66,7 @@ class Courses:
         """Give up what is under way; nobody is called any more."""
         self.open = False
         self.searcher.close()
+        self.sessions.close()
 
 
 class _Course:
@@ -69,6 +79,7 @@ class _Course:
         self.leg = leg
         self.done = done
         self.login: Credentials | None = None
+        self.key: Any = None
         self.hidden: tuple[str, ...] = ()
         self.chain = [f"{plan.monitor.request.method} {_url(plan)}"]
         self.legs: list[Result] = []
@@ -98,11 +109,22 @@ class _Course:
             )
             return
         self.login, self.hidden = found, forms(found)
-        self.converse("")
+        if self.plan.monitor.login.is_key:
+            self.courses.sessions.prepare(found, self.keyed)
+        else:
+            self.converse("")
+
+    def keyed(self, key: Any) -> None:
+        """The private key has been read, or cannot be used: then it is why, as a text."""
+        if isinstance(key, str):
+            self.unlocked(key)
+        else:
+            self.key = key
+            self.converse("")
 
     def converse(self, sender: str) -> None:
         address = self.leg.address if self.plan.monitor.target.host == self.host else ""
-        self.courses.converse(self.plan, Leg(self.leg.deadline_s, self.login, sender, address), self.arrived)
+        self.courses.converse(self.plan, Leg(self.leg.deadline_s, self.login, sender, address, self.key), self.arrived)
 
     def arrived(self, result: Result, left: Left) -> None:
         if not self.courses.open:

@@ -28,6 +28,7 @@ class LocalVantage:
         ca_file: more trust anchors beside the system's.
         wall: Unix time in seconds.
         unlock: finds secrets; without it no probe logs in.
+        spawn: runs a coroutine on the loop and keeps hold of it; needed where there is `unlock`.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class LocalVantage:
         ca_file: str | None = None,
         wall: Callable[[], float] = time.time,
         unlock: Unlock | None = None,
+        spawn: Spawn | None = None,
     ) -> None:
-        self.means = Means(resolver, dialler, wall, ca_file, self.spread)
-        self.courses = Courses(self.converse, dialler.loop, wall, unlock)
+        self.courses = Courses(self.converse, dialler.loop, wall, unlock, spawn)
+        self.means = Means(resolver, dialler, wall, ca_file, self.spread, self.courses.sessions.hold)
         self.rounds = Rounds(self.speak, dialler.loop)
         self._in_flight = 0
 
@@ -119,7 +121,7 @@ def local_vantage(
         ValueError: a name server is not an address; the configuration has been checked before.
     """
     resolver = Resolver(spawn, nameservers=tuple(parse_server(text) for text in nameservers))
-    return LocalVantage(resolver, Dialler(), ca_file=ca_file, unlock=unlock)
+    return LocalVantage(resolver, Dialler(), ca_file=ca_file, unlock=unlock, spawn=spawn)
 
 
 async def probe_once(vantage: LocalVantage, plan: Plan) -> Result:

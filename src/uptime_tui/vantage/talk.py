@@ -1,8 +1,10 @@
 """One conversation from this machine: resolve, dial, handshake; whatever happens becomes one Result."""
 
 import asyncio
+import functools
+import socket
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -32,6 +34,9 @@ MAX_ADDRESSES: Final = 4
 Spread = Callable[[Plan, Answer, int, float, LegDone], bool]
 """Takes a probe over that needs more than one conversation: plan, answer, its begin, deadline; else False."""
 
+Hold = Callable[[socket.SocketType, Any, Plan, Driver, float, Callable[[Ending], None]], None]
+"""`vantage.sessions.Sessions.hold`."""
+
 
 class Means:
     """What conversations are held with; shared by all.
@@ -42,10 +47,17 @@ class Means:
         wall: Unix time in seconds.
         ca_file: more trust anchors, a PEM file.
         spread: asked once for each probe.
+        hold: has a session behind a login on a connection that stands.
     """
 
     def __init__(
-        self, resolver: Resolver, dialler: Dialler, wall: Callable[[], float], ca_file: str | None, spread: Spread
+        self,
+        resolver: Resolver,
+        dialler: Dialler,
+        wall: Callable[[], float],
+        ca_file: str | None,
+        spread: Spread,
+        hold: Hold,
     ) -> None:
         self.resolver = resolver
         self.dialler = dialler
@@ -53,6 +65,7 @@ class Means:
         self.wall = wall
         self.ca_file = ca_file
         self.spread = spread
+        self.hold = hold
         self.open = True
 
 
@@ -127,7 +140,10 @@ class _Talk:
         self.driver = conversation(self.plan, address, self.leg, wall_s=self.means.wall(), ca_file=self.means.ca_file)
         port = self.plan.monitor.target.port
         deadline_s = now_s + share_s if self.left else self.deadline_s
-        self.means.dialler.dial(address, port, self.driver, deadline_s, self.dialled)
+        if self.leg is not None and self.leg.key is not None:
+            self.means.dialler.connect(address, port, deadline_s, self.dialled)
+        else:
+            self.means.dialler.dial(address, port, self.driver, deadline_s, self.dialled)
 
     def dialled(self, end: DialEnd) -> None:
         port = self.plan.monitor.target.port
@@ -152,6 +168,11 @@ class _Talk:
             timings = Timings(self.answer.ms, end.connect_ms, None, None, total)
             detail = f"port {port} accepts connections"
             self.end(Result(self.plan.monitor.id, self.at_ms, None, None, detail, timings, end.address, port))
+            return
+        if end.sock is not None:  # for a session behind a login
+            assert self.leg is not None
+            ended = functools.partial(self.spoken, end, self.driver)
+            self.means.hold(end.sock, self.leg.key, self.plan, self.driver, self.deadline_s, ended)
             return
         ending = self.driver.ending
         assert ending is not None, "the dialler is done before the driver has concluded"

@@ -105,7 +105,7 @@ async def test_unlocking_finds_a_login(tmp_path):
 
 
 async def test_what_a_keyring_raises_is_told_without_its_words(tmp_path):
-    def broken(_):
+    def broken(*_):
         raise RuntimeError("the secret hunter2 is locked")
 
     found = await unlocked(Unlocker(asyncio.get_running_loop(), broken), "keyring:a/b")
@@ -115,7 +115,7 @@ async def test_what_a_keyring_raises_is_told_without_its_words(tmp_path):
 async def test_a_keyring_that_hangs_keeps_nobody_waiting():
     release, calls = threading.Event(), []
 
-    def hanging(reference):
+    def hanging(reference, _is_key):
         calls.append(reference)
         release.wait(30)
         return Secret("late")
