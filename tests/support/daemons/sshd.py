@@ -45,4 +45,6 @@ def sshd() -> Iterator[Served]:
             stack.enter_context(
                 daemon(command, folder, lambda port=port: b"SSH-2.0" in converse(address, port, b"", until=b"\n"))
             )
+            # the lines of that visit come after it: none of them may be taken for a test's own
+            served.logs[variant].wait_for("\nConnection closed by ", 0)
         yield served
