@@ -24,6 +24,9 @@ from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.result import Result
 
 START_S = 20.0
+_CHANCE = random.SystemRandom()
+"""Not `random` itself: it is seeded anew for each test, and all servers would get the same address."""
+_given: set[tuple[str, int]] = set()
 REQUIRED = os.environ.get("UPTIME_TUI_REQUIRE_SERVERS") == "1"
 CERTIFICATES = (
     "good",
@@ -61,14 +64,22 @@ def need(binary: str, package: str) -> str:
 
 
 def own_address() -> str:
-    return f"127.{random.randint(64, 250)}.{random.randint(1, 250)}.{random.randint(1, 250)}"
+    return f"127.{_CHANCE.randint(64, 250)}.{_CHANCE.randint(1, 250)}.{_CHANCE.randint(1, 250)}"
 
 
 def free_port(address: str) -> int:
-    """A port that nobody listens on, not on all addresses either."""
-    with socket.socket() as sock:
-        sock.bind((address, 0))
-        return sock.getsockname()[1]
+    """A port that nobody listens on, not on all addresses either, and that no outgoing connection can be given."""
+    while True:
+        port = _CHANCE.randint(10_000, 32_000)  # below net.ipv4.ip_local_port_range
+        if (address, port) in _given:
+            continue
+        with socket.socket() as sock:
+            try:
+                sock.bind((address, port))
+            except OSError:
+                continue
+        _given.add((address, port))
+        return port
 
 
 @contextmanager
