@@ -96,7 +96,7 @@ def result_lines(target: str, result: Result, hints: Hints | None) -> list[str]:
     if hints is not None and hints.causes:
         cause = hints.causes[0]
         lines.append(f"          likely: {cause.text}")
-        lines.extend(f"          check:  {text}" for text in cause.check[:2])
+        lines.extend(f"          check:  {text}" for text in cause.checks[:2])
         lines.extend(f"          run:    {text}" for text in cause.commands[:1])
     return lines
 
@@ -150,6 +150,6 @@ def _evidence_json(item: Evidence) -> dict[str, object]:
 
 def _causes_json(hints: Hints) -> list[dict[str, object]]:
     return [
-        {"id": c.id, "confidence": c.weight, "text": c.text, "check": c.check, "commands": c.commands}
+        {"id": c.id, "confidence": c.weight, "text": c.text, "check": c.checks, "commands": c.commands}
         for c in hints.causes
     ]

@@ -137,7 +137,7 @@ class Network:
         if failure is None or failure is Failure.REFUSED:
             self._heard_from(address)
             return result
-        if failure is Failure.NET_UNREACHABLE and not any(e.id == "icmp" for e in result.evidence):
+        if failure is Failure.NET_UNREACHABLE and not any(e.id.startswith("icmp_") for e in result.evidence):
             self._unrouted.add(host)
         if self.has_link() and (failure not in _SUSPICIOUS or not self._is_cut_off(address)):
             return result

@@ -21,6 +21,19 @@ PLACEHOLDERS: Final = (
 _PLACEHOLDER: Final = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
+class CheckItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A thing to check that evidence can answer."""
+
+    text: str
+    """One short sentence."""
+    fine: tuple[str, ...] = ()
+    """Ids of evidence (`FACTS` of the collectors) that say: nothing wrong there."""
+    wrong: tuple[str, ...] = ()
+    """Ids of evidence that say: this is it."""
+    command: str = ""
+    """Shows it by hand; empty: the cause's next command does, or the evidence is all that is needed."""
+
+
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One possible reason."""
 
@@ -28,12 +41,30 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Stable, snake_case, unique within its failure."""
     text: str
     """The reason in one sentence."""
-    check: tuple[str, ...]
-    """What to check, one short sentence each."""
+    check: tuple[str | CheckItem, ...]
+    """What to check: a short sentence each, or a table that says which evidence answers it."""
     commands: tuple[str, ...] = ()
-    """Copyable shell commands."""
+    """Copyable shell commands: the first shows the first check, and so on."""
     weight: float = 0.5
     """Prior likelihood, 0 to 1; the order of causes before any evidence."""
+    proved_by: tuple[str, ...] = ()
+    """Ids of evidence of which one is all but proof."""
+    supported_by: tuple[str, ...] = ()
+    """Ids of evidence that make it likelier, each by the same factor."""
+    weakened_by: tuple[str, ...] = ()
+    """Ids of evidence that make it less likely, each by the same factor."""
+    excluded_by: tuple[str, ...] = ()
+    """Ids of evidence of which one all but rules it out."""
+
+    @property
+    def items(self) -> tuple[CheckItem, ...]:
+        """What to check, all in one form."""
+        return tuple(CheckItem(each) if isinstance(each, str) else each for each in self.check)
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """What to check, as sentences."""
+        return tuple(item.text for item in self.items)
 
 
 class Refinement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,9 +122,15 @@ def _filled(cause: Cause, facts: Mapping[str, str]) -> Cause:
     return msgspec.structs.replace(
         cause,
         text=_fill(cause.text, facts) or cause.text,
-        check=tuple(text for text in (_fill(text, facts) for text in cause.check) if text),
+        check=tuple(item for item in (_filled_item(item, facts) for item in cause.items) if item.text),
         commands=tuple(text for text in (_fill(text, facts) for text in cause.commands) if text),
     )
+
+
+def _filled_item(item: CheckItem, facts: Mapping[str, str]) -> CheckItem:
+    """The text is empty where a fact is missing."""
+    text, command = _fill(item.text, facts) or "", _fill(item.command, facts) or ""
+    return msgspec.structs.replace(item, text=text, command=command)
 
 
 def placeholders(text: str) -> tuple[str, ...]:

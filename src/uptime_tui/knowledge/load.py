@@ -110,9 +110,13 @@ def _cause_faults(here: Place, cause: Cause) -> Iterator[Fault]:
         yield Fault(here, "a cause needs an id, a text and at least one check", "add what is missing")
     if not 0 < cause.weight <= 1:
         yield Fault((*here, "weight"), "weight must be above 0, at most 1", "write weight = 0.5")
-    for key, texts in (("text", (cause.text,)), ("check", cause.check), ("commands", cause.commands)):
+    for key, texts in (("text", (cause.text,)), ("check", _texts(cause)), ("commands", cause.commands)):
         if not all(_is_line(text) for text in texts):
             yield Fault((*here, key), f"{key}: {_LINE_RULE}", "make it one line")
+
+
+def _texts(cause: Cause) -> tuple[str, ...]:
+    return tuple(text for item in cause.items for text in (item.text, item.command))
 
 
 def _is_line(text: str) -> bool:

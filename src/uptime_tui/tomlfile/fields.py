@@ -124,7 +124,7 @@ def words(expected: Any) -> str:
     if kinds == {bool}:
         return "true or false"
     if get_origin(expected) is tuple:
-        return "a list of texts" if str in kinds else "a list of tables"
+        return "a list of texts" if str in kinds | set(get_args(get_args(expected)[0])) else "a list of tables"
     return "a table"
 
 

@@ -44,6 +44,17 @@ _FAILURES: Final = {
 }
 
 
+_SILENT: Final = {Failure.REFUSED: "rst", Failure.TIMEOUT: "no_answer", Failure.NET_UNREACHABLE: "no_route"}
+"""Evidence of a failed connect that no ICMP message explains."""
+_ICMP: Final = {
+    Failure.REFUSED: "icmp_port",
+    Failure.PROHIBITED: "icmp_prohibited",
+    Failure.HOST_UNREACHABLE: "icmp_host",
+    Failure.NET_UNREACHABLE: "icmp_net",
+}
+"""Evidence of one that an ICMP message of another machine explains."""
+
+
 class Finding(NamedTuple):
     """Why a connection did not come about."""
 
@@ -73,10 +84,10 @@ def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
         failure = Failure.PROHIBITED
     detail = _sentence(failure, end, place, waited_ms)
     no_route = failure is Failure.NET_UNREACHABLE and offender is None
-    what = "no_route" if no_route else "tcp_failure"
+    what = _SILENT.get(failure, "tcp_failure") if offender is None else "tcp_failure"
     evidence = [_seen(what, ok=False, text=f"connect: {os.strerror(end.errno)} after {waited_ms:.1f} ms")]
     if offender is not None:
-        evidence.append(_seen("icmp", ok=False, text=_icmp(end)))
+        evidence.append(_seen(_kind(end, failure), ok=False, text=_icmp(end)))
     if end.retransmits:
         evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN sent again without an answer"))
     return Finding(failure, detail, tuple(evidence), no_route)
@@ -203,6 +214,13 @@ def _is_own(end: DialEnd) -> bool:
     """Whether the message came from this machine: its output filter, or its own search for a neighbour."""
     offender = end.offender
     return offender is not None and (offender.origin == "local" or offender.address == end.source != "")
+
+
+def _kind(end: DialEnd, failure: Failure) -> str:
+    """Id of the evidence that an ICMP message is, by who sent it and why."""
+    if not _is_own(end):
+        return _ICMP.get(failure, "icmp_other")
+    return "neighbour_silent" if failure is Failure.HOST_UNREACHABLE else "own_firewall"
 
 
 def _icmp(end: DialEnd) -> str:

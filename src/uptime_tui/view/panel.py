@@ -172,7 +172,7 @@ def _hints(hints: Hints, width: int, glyphs: Glyphs) -> Iterator[PanelLine]:
     for number, cause in enumerate(hints.causes[:_SHOWN_CAUSES], 1):
         yield ()
         yield from _hanging(f"{number} ", cause.text, width, "strong")
-        for check in cause.check:
+        for check in cause.checks:
             yield from _hanging(f"  {glyphs.bullet} ", check, width, "plain")
         for command in cause.commands:
             yield from _hanging("  $ ", command, width, "command")

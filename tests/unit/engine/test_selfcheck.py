@@ -170,7 +170,7 @@ def test_a_default_route_of_ipv6_counts(tmp_path):
 
 def test_a_router_that_says_so_is_not_us(tmp_path):
     network = Machine(tmp_path, outward=(), eth0=1).network()
-    icmp = (Evidence("icmp", Phase.CONNECT, ok=False, text="ICMP 3/0"),)
+    icmp = (Evidence("icmp_net", Phase.CONNECT, ok=False, text="ICMP 3/0"),)
     assert kinds(network, [failed(Failure.NET_UNREACHABLE, evidence=icmp)] * 5) == [Failure.NET_UNREACHABLE] * 5
 
 

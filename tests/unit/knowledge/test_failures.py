@@ -48,7 +48,7 @@ def test_texts_are_filled_and_commands_parse(failure):
     for name in CATALOGUE.services:
         found = hints(failure, name)
         texts = [found.meaning, found.title, *(c.text for c in found.causes)]
-        texts += [text for c in found.causes for text in (*c.check, *c.commands)]
+        texts += [text for c in found.causes for text in (*c.checks, *c.commands)]
         for text in texts:
             assert not placeholders(text), text
             assert "\n" not in text

@@ -41,7 +41,7 @@ async def probe(*ends, **expect):
 async def test_a_refusal_is_not_hidden_by_a_family_this_machine_cannot_route():
     result = await probe(DialEnd(FOUR, errno.ECONNREFUSED, None), DialEnd(SIX, errno.ENETUNREACH, None))
     assert (result.failure, result.address) == (Failure.REFUSED, FOUR)
-    assert [each.id for each in result.evidence] == ["dns_answer", "address", "address", "tcp_failure"]
+    assert [each.id for each in result.evidence] == ["dns_answer", "address", "address", "rst"]
 
 
 async def test_a_family_this_machine_cannot_route_is_no_failure_where_the_other_answers():

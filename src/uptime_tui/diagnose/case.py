@@ -1,0 +1,124 @@
+"""What is to be explained, and what a collector of evidence may use to explain it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from uptime_tui.dial.direct import Dialler
+from uptime_tui.model.failure import Failure, Status
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.result import Evidence, Result
+from uptime_tui.resolve.lookup import Resolver
+from uptime_tui.vantage.base import Plan
+
+MAX_S: Final = 5.0
+MAX_PACKETS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another monitor of the fleet as it is now."""
+
+    monitor: Monitor
+    status: Status
+    failure: Failure | None = None
+    address: str | None = None
+    """Where its newest probe went."""
+    since_ms: int = 0
+    """Unix time at which its status began."""
+    certificate: str = ""
+    """SHA-256 of its server's certificate, hex; empty without one."""
+    last_ms: int = 0
+    """Unix time of its newest probe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One earlier result of the monitor."""
+
+    at_ms: int
+    failure: Failure | None
+    address: str | None = None
+    total_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A failed probe with everything that was known when it failed. Collectors read it, nobody changes it."""
+
+    plan: Plan
+    result: Result
+    """The failed probe."""
+    addresses: tuple[str, ...] = ()
+    """Of the target's name, as the system resolves it now; empty where it does not."""
+    last_good: Result | None = None
+    neighbours: tuple[Neighbour, ...] = ()
+    """The rest of the fleet; empty where there is none (`diagnose TARGET` without an engine)."""
+    past: tuple[Past, ...] = ()
+    """Results before the failed one, oldest first, at most some hundred."""
+    offline: bool = False
+    """The engine knows that this machine has no network."""
+    dkim_selectors: tuple[str, ...] = ()
+    """That the user has named."""
+    dnsbl: tuple[str, ...] = ()
+    """Zones of block lists the user wants to be asked; none by default."""
+
+    @property
+    def address(self) -> str:
+        """Where the failed probe went; empty when no address was known."""
+        return self.result.address or (self.addresses[0] if self.addresses else "")
+
+
+class Budget:
+    """Packets that may still be sent. One that is not granted is not sent."""
+
+    def __init__(self, packets: int = MAX_PACKETS) -> None:
+        self.left = packets
+        self.spent = 0
+
+    def take(self, packets: int) -> bool:
+        """Whether so many may be sent; they count as sent then."""
+        if packets > self.left:
+            return False
+        self.left -= packets
+        self.spent += packets
+        return True
+
+
+@dataclass(slots=True)
+class Means:
+    """What collectors work with. Times are the loop's, in seconds."""
+
+    dialler: Dialler
+    resolver: Resolver
+    deadline_s: float
+    budget: Budget = field(default_factory=Budget)
+    proc: Path = Path("/proc")
+
+    @property
+    def left_s(self) -> float:
+        """Until the deadline; 0 when it has passed."""
+        return max(0.0, self.deadline_s - asyncio.get_running_loop().time())
+
+
+class Collector(Protocol):
+    """A module of `diagnose.evidence`: it answers one question. Found by its file."""
+
+    QUESTION: str
+    """As a person would ask it."""
+    STAGE: int
+    """When: 0 sends nothing, 1 asks name servers, 2 looks next door, 3 walks the path. Those of one run together."""
+    PACKETS: int
+    """The most it sends; each is asked of the budget before it goes."""
+    FACTS: dict[str, str]
+    """Every evidence id it may yield, with what it means; the knowledge base refers to them."""
+
+    @staticmethod
+    def wants(case: Case) -> bool:
+        """Whether its answer could change anything about this failure."""
+
+    @staticmethod
+    def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
+        """Facts as they are found. Never raises for what the network does."""

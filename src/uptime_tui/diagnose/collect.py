@@ -1,0 +1,109 @@
+"""Runs the collectors of evidence in their order, within the budget, until the cause has a name."""
+
+import asyncio
+import logging
+import pkgutil
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from itertools import groupby
+from typing import Any, Final, cast
+
+import msgspec
+
+import uptime_tui.diagnose.evidence as folder
+from uptime_tui.diagnose.case import Case, Collector, Means
+from uptime_tui.diagnose.rank import is_conclusive, rank
+from uptime_tui.knowledge.entry import Hints
+from uptime_tui.model.diagnosis import Diagnosis
+from uptime_tui.model.failure import Phase
+from uptime_tui.model.result import Evidence
+
+Told = Callable[[Diagnosis], None]
+MAX_FACTS: Final = 60
+"""More evidence than this is not kept."""
+_log: Final = logging.getLogger(__name__)
+
+
+@cache
+def collectors() -> tuple[Collector, ...]:
+    """Every module of the evidence folder, in the order in which they run."""
+    names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__))
+    found = [cast("Collector", import_module(f"{folder.__name__}.{name}")) for name in names]
+    return tuple(sorted(found, key=lambda collector: collector.STAGE))
+
+
+async def collect(
+    case: Case, means: Means, hints: Hints, told: Told, wall: Callable[[], float] = time.time
+) -> Diagnosis:
+    """Look until the cause is conclusive, everything was looked at, or the time is up.
+
+    Args:
+        case: what is to be explained.
+        means: what it is done with; `means.deadline_s` bounds it all.
+        hints: what the knowledge base says of the failure.
+        told: gets every state of the diagnosis on the way, and at last the complete one.
+        wall: Unix time in seconds.
+    """
+    began_s = asyncio.get_running_loop().time()
+    search = _Search(case, means, hints, told, int(wall() * 1000))
+    search.tell()
+    wanted = [collector for collector in collectors() if _wants(collector, case)]
+    for stage, some in groupby(wanted, key=lambda collector: collector.STAGE):
+        if stage and (is_conclusive(search.now.suspects) or not means.left_s):
+            break
+        await _together([search.run(collector) for collector in some], means.left_s)
+    took_ms = (asyncio.get_running_loop().time() - began_s) * 1000
+    search.now = msgspec.structs.replace(search.now, complete=True, took_ms=took_ms, packets=means.budget.spent)
+    told(search.now)
+    return search.now
+
+
+class _Search:
+    """The diagnosis as it grows."""
+
+    def __init__(self, case: Case, means: Means, hints: Hints, told: Told, at_ms: int) -> None:
+        self.case = case
+        self.means = means
+        self.hints = hints
+        self.told = told
+        evidence = case.result.evidence
+        self.now = Diagnosis(
+            case.plan.monitor.id, at_ms, case.result, case.last_good, evidence, rank(hints, evidence)
+        )  # fmt: skip
+
+    async def run(self, collector: Collector) -> None:
+        try:
+            async for fact in collector.collect(self.case, self.means):
+                self.add(fact)
+        except Exception as error:  # noqa: BLE001 - a bug in one collector must not hide what the others find
+            _log.exception("evidence: %s", collector.QUESTION)
+            text = f"a bug of uptime-tui: {type(error).__name__} while asking: {collector.QUESTION}"
+            self.add(Evidence("collector_bug", Phase.CONNECT, None, text))
+
+    def add(self, fact: Evidence) -> None:
+        if len(self.now.evidence) < MAX_FACTS:
+            evidence = (*self.now.evidence, fact)
+            self.now = msgspec.structs.replace(self.now, evidence=evidence, suspects=rank(self.hints, evidence))
+            self.tell()
+
+    def tell(self) -> None:
+        self.told(self.now)
+
+
+def _wants(collector: Collector, case: Case) -> bool:
+    try:
+        return collector.wants(case)
+    except Exception:  # noqa: BLE001 - the same
+        _log.exception("evidence: %s", collector.QUESTION)
+        return False
+
+
+async def _together(work: Sequence[Any], within_s: float) -> None:
+    """All at once; what is not done in time is given up."""
+    try:
+        async with asyncio.timeout(within_s):
+            await asyncio.gather(*work)
+    except TimeoutError:
+        return
