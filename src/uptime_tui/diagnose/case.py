@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from uptime_tui.dial.direct import Dialler
+from uptime_tui.model.diagnosis import Past
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result
+from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.lookup import Resolver
 from uptime_tui.vantage.base import Plan
 
@@ -32,16 +34,6 @@ class Neighbour:
     """SHA-256 of its server's certificate, hex; empty without one."""
     last_ms: int = 0
     """Unix time of its newest probe."""
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One earlier result of the monitor."""
-
-    at_ms: int
-    failure: Failure | None
-    address: str | None = None
-    total_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +88,18 @@ class Means:
     deadline_s: float
     budget: Budget = field(default_factory=Budget)
     proc: Path = Path("/proc")
+
+    async def addresses(self, host: str) -> tuple[str, ...]:
+        """Addresses of a name as the system resolves it; none where it does not in time."""
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Answer] = loop.create_future()
+
+        def arrived(answer: Answer) -> None:
+            if not waiting.done():
+                waiting.set_result(answer)
+
+        self.resolver.resolve(host, self.deadline_s, arrived)
+        return (await waiting).addresses
 
     @property
     def left_s(self) -> float:

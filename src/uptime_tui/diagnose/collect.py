@@ -5,6 +5,7 @@ import logging
 import pkgutil
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from itertools import groupby
@@ -16,7 +17,7 @@ import uptime_tui.diagnose.evidence as folder
 from uptime_tui.diagnose.case import Case, Collector, Means
 from uptime_tui.diagnose.rank import is_conclusive, rank
 from uptime_tui.knowledge.entry import Hints
-from uptime_tui.model.diagnosis import Diagnosis
+from uptime_tui.model.diagnosis import Diagnosis, Suspect
 from uptime_tui.model.failure import Phase
 from uptime_tui.model.result import Evidence
 
@@ -35,18 +36,20 @@ def collectors() -> tuple[Collector, ...]:
 
 
 async def collect(
-    case: Case, means: Means, hints: Hints, told: Told, wall: Callable[[], float] = time.time
+    case: Case, means: Means, hints: Hints | None, told: Told, wall: Callable[[], float] = time.time
 ) -> Diagnosis:
     """Look until the cause is conclusive, everything was looked at, or the time is up.
 
     Args:
         case: what is to be explained.
         means: what it is done with; `means.deadline_s` bounds it all.
-        hints: what the knowledge base says of the failure.
+        hints: what the knowledge base says of the failure; None where the probe did not fail.
         told: gets every state of the diagnosis on the way, and at last the complete one.
         wall: Unix time in seconds.
     """
     began_s = asyncio.get_running_loop().time()
+    if not case.addresses and case.result.phase is not Phase.DNS:
+        case = replace(case, addresses=await means.addresses(case.plan.monitor.target.host))
     search = _Search(case, means, hints, told, int(wall() * 1000))
     search.tell()
     wanted = [collector for collector in collectors() if _wants(collector, case)]
@@ -63,14 +66,14 @@ async def collect(
 class _Search:
     """The diagnosis as it grows."""
 
-    def __init__(self, case: Case, means: Means, hints: Hints, told: Told, at_ms: int) -> None:
+    def __init__(self, case: Case, means: Means, hints: Hints | None, told: Told, at_ms: int) -> None:
         self.case = case
         self.means = means
         self.hints = hints
         self.told = told
         evidence = case.result.evidence
         self.now = Diagnosis(
-            case.plan.monitor.id, at_ms, case.result, case.last_good, evidence, rank(hints, evidence)
+            case.plan.monitor.id, at_ms, case.result, case.last_good, evidence, self.ranked(evidence)
         )  # fmt: skip
 
     async def run(self, collector: Collector) -> None:
@@ -85,8 +88,11 @@ class _Search:
     def add(self, fact: Evidence) -> None:
         if len(self.now.evidence) < MAX_FACTS:
             evidence = (*self.now.evidence, fact)
-            self.now = msgspec.structs.replace(self.now, evidence=evidence, suspects=rank(self.hints, evidence))
+            self.now = msgspec.structs.replace(self.now, evidence=evidence, suspects=self.ranked(evidence))
             self.tell()
+
+    def ranked(self, evidence: tuple[Evidence, ...]) -> tuple[Suspect, ...]:
+        return () if self.hints is None else rank(self.hints, evidence)
 
     def tell(self) -> None:
         self.told(self.now)

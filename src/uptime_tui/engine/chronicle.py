@@ -1,11 +1,11 @@
 """What happened to every monitor: events announced, incidents opened and closed, both handed to the journal."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.events import Event, EventKind
-from uptime_tui.model.incident import Incident, advance
+from uptime_tui.model.incident import Incident, advance, is_problem
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
 from uptime_tui.model.units import MonitorId
@@ -14,6 +14,7 @@ EVENTS_KEPT: Final = 20
 _SETTLED: Final = frozenset(
     {EventKind.STATUS, EventKind.FLAPPING_STARTED, EventKind.FLAPPING_ENDED, EventKind.FAILURE_CHANGED}
 )
+_CAUSED: Final = frozenset({EventKind.STATUS, EventKind.FAILURE_CHANGED})
 
 
 class Chronicle:
@@ -21,6 +22,8 @@ class Chronicle:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self.confirmed: Callable[[MonitorId], None] | None = None
+        """Told of a failure that was confirmed, or has another reason now."""
         self.incidents: dict[MonitorId, Incident] = {}
         """Open ones."""
         self._events: dict[MonitorId, tuple[Event, ...]] = {}
@@ -33,7 +36,7 @@ class Chronicle:
         """What can be read again, by monitor: for whoever forgets one."""
         return self._events, self._complete
 
-    def announce(self, state: State, events: Iterable[Event], failed: Result | None) -> None:
+    def announce(self, state: State, events: Sequence[Event], failed: Result | None) -> None:
         """Take one monitor's events in, and what they mean for its incident.
 
         Args:
@@ -52,6 +55,9 @@ class Chronicle:
                 self._journal.keep_state(number, state)
         if settled and failed is not None and state.failure is not None:
             self._journal.keep_newest(failed, failed=True)
+        caused = any(event.kind in _CAUSED for event in events)
+        if caused and self.confirmed is not None and is_problem(state.status):
+            self.confirmed(events[0].monitor)
 
     def recent(self, number: MonitorId, read: Callable[[MonitorId, int], tuple[Event, ...]]) -> tuple[Event, ...]:
         """The newest events, newest first.

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from uptime_tui.config.edit import MonitorsFile
 from uptime_tui.config.load import draft_from_table
+from uptime_tui.engine.diagnoses import Diagnoses
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.rests import Rests
 from uptime_tui.engine.scheduler import Scheduler
@@ -17,9 +18,11 @@ from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.base import Plan, Vantage
 from uptime_tui.wire.messages import (
     Add,
+    AskDiagnosis,
     AskStatus,
     AskTable,
     Delete,
+    Diagnose,
     Edit,
     Pause,
     Recheck,
@@ -57,6 +60,7 @@ class Desk:
         scheduler: for rechecks.
         vantage: for trials.
         rests: who is to be left alone, whoever asks.
+        diagnoses: who finds out why.
         reload: reads the file again now; awaited before a change is called done.
         report: what `status` says.
         life: of the engine.
@@ -70,6 +74,7 @@ class Desk:
         vantage: Vantage,
         rests: Rests,
         *,
+        diagnoses: Diagnoses,
         reload: Callable[[], Awaitable[None]],
         report: Callable[[], StatusReport],
         life: Life,
@@ -79,6 +84,7 @@ class Desk:
         self._scheduler = scheduler
         self._vantage = vantage
         self._rests = rests
+        self._diagnoses = diagnoses
         self._reload = reload
         self._report = report
         self._life = life
@@ -102,6 +108,8 @@ class Desk:
             return None, self._recheck(request)
         if isinstance(request, TryTarget):
             return await self._try(request)
+        if isinstance(request, Diagnose | AskDiagnosis):
+            return None, self._diagnose(request)
         if isinstance(request, AskStatus):
             return None, Reply(request.number, status=self._report())
         if isinstance(request, AskTable):
@@ -168,6 +176,14 @@ class Desk:
         if not begun:
             return Reply(request.number, message="a probe is under way, or was a moment ago", names=names)
         return Reply(request.number, message=f"rechecking {names[0] if len(names) == 1 else begun}", names=names)
+
+    def _diagnose(self, request: Diagnose | AskDiagnosis) -> Reply:
+        if isinstance(request, AskDiagnosis):
+            return Reply(request.number, diagnosis=self._diagnoses.kept(request.incident))
+        name = self._names((request.monitor,))[0]
+        if self._diagnoses.ask(request.monitor):
+            return Reply(request.number, message=f"diagnosing {name}")
+        return Reply(request.number, message=f"{name} has not been probed yet")
 
     async def _try(self, request: TryTarget) -> Answered:
         draft = self._draft({"name": "trial", **request.table}, "target")

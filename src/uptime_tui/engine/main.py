@@ -16,6 +16,7 @@ from uptime_tui.config.load import Loaded, load_settings
 from uptime_tui.config.paths import Home, make_folders
 from uptime_tui.engine.bus import Bus
 from uptime_tui.engine.desk import Desk
+from uptime_tui.engine.diagnoses import Diagnoses
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.lock import take_lock
 from uptime_tui.engine.place import own_vantage
@@ -29,7 +30,6 @@ from uptime_tui.engine.tracker import Tracker
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.units import MonitorId
-from uptime_tui.wire.messages import Notice
 
 _log: Final = logging.getLogger(__name__)
 _LOG_BYTES: Final = 1_048_576
@@ -98,6 +98,12 @@ class Engine:
         self.tracker.certificates.changed = self.bus.mark_certificate
         self.network = present.network = Network()
         self.vantage = own_vantage(self.spawn, settings)
+        self.diagnoses = Diagnoses(
+            self.fleet, self.tracker, self.journal, self.vantage, home.runbooks_folder, self.bus.mark, self.spawn
+        )
+        self.diagnoses.is_offline = lambda: self.network.offline
+        present.diagnosis = self.diagnoses.of
+        self.tracker.chronicle.confirmed = self.diagnoses.confirmed
         self.prober = Prober(self.fleet, self.vantage, self.network, self.tracker, self.journal)
         present.slowed = self.prober.slowed
         limit = raise_limits(settings.engine.max_probes_at_once)
@@ -113,12 +119,13 @@ class Engine:
         present.journal = self.journal
         present.read(home.journal_file, self.loop, self.bus.mark)
         self.reader, self.history = present.reader, present.history
+        self.diagnoses.recall, self.diagnoses.kept = self.reader.newest_diagnosis, self.reader.diagnosis
         self.reloader = present.reloader = Reloader(
             home.monitors_file, catalogue, settings.defaults, replaced=self.replace, noticed=self.bus.mark_fleet
         )
         desk = Desk(
             self.fleet, self.file, self.scheduler, self.vantage, self.prober.rests,
-            reload=self.reloader.reload, report=present.report, life=self,
+            diagnoses=self.diagnoses, reload=self.reloader.reload, report=present.report, life=self,
         )  # fmt: skip
         self.server = Server(self.bus, desk, self.spawn, self.check_alone)
         present.clients = lambda: len(self.server.clients)
@@ -135,6 +142,7 @@ class Engine:
         self.reloader.load_first()
         reader = self.reader
         self.tracker.restore(reader.states(), reader.newest(), reader.failed(), reader.open_incidents())
+        self.tracker.trends.backends.restore(reader.backends())
         self.tracker.certificates.restore(reader.certificates(), self.fleet.monitors.values())
         self.tracker.reconcile(time.time_ns() // 1_000_000)
         await self.server.listen(self.home.socket_file)
@@ -160,6 +168,7 @@ class Engine:
         self.history.forget(change.removed)
         for number in change.retargeted:
             self.tracker.restart(number)
+            self.diagnoses.forget(number)
         back = (change.added & self.tracker.states.keys()) - change.retargeted
         self.tracker.reconcile(time.time_ns() // 1_000_000)
         first = not self.tracker.probes
@@ -208,9 +217,7 @@ class Engine:
         else:
             text = f"the engine stood still for {lapse.stalled_s:.0f} s"
         _log.warning("%s", text)
-        self.present.own_notices["clock"] = Notice(
-            "clock", f"{text}: nothing was watched meanwhile, all is probed anew", "info"
-        )
+        self.present.say("clock", f"{text}: nothing was watched meanwhile, all is probed anew", "info")
         if self.forget_notice is not None:
             self.forget_notice.cancel()
         self.forget_notice = self.loop.call_later(_NOTICE_S, self.present.own_notices.pop, "clock", None)

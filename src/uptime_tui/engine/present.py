@@ -21,7 +21,16 @@ from uptime_tui.journal.reader import Reader
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.units import MonitorId
 from uptime_tui.wire.framing import encode
-from uptime_tui.wire.messages import CertificateRow, FleetState, Focus, MonitorRow, Notice, StatusReport, Vitals
+from uptime_tui.wire.messages import (
+    CertificateRow,
+    Diagnosis,
+    FleetState,
+    Focus,
+    MonitorRow,
+    Notice,
+    StatusReport,
+    Vitals,
+)
 
 _INCIDENTS: Final = 10
 
@@ -33,6 +42,7 @@ class Present:
     tracker: Tracker
     scheduler: Scheduler
     slowed: Callable[[MonitorId], str]
+    diagnosis: Callable[[MonitorId], Diagnosis | None]
     network: Network
     journal: Journal
     reader: Reader
@@ -80,7 +90,12 @@ class Present:
             events=tracker.chronicle.recent(number, self.reader.events),
             next_ms=next_ms,
             uptime_day=self.history.uptime_day(number),
+            diagnosis=self.diagnosis(number),
         )
+
+    def say(self, id_: str, text: str, level: str) -> None:
+        """Show a line until it is taken back (`own_notices`)."""
+        self.own_notices[id_] = Notice(id_, text, level)
 
     def notices(self) -> tuple[Notice, ...]:
         """What the user must see."""

@@ -36,9 +36,11 @@ class Tracker:
         self.states: dict[MonitorId, State] = {}
         self.newest: dict[MonitorId, Result] = {}
         self.failed: dict[MonitorId, Result] = {}
+        self.good: dict[MonitorId, Result] = {}
+        """The success before the newest row of failures, of those that have failed."""
         self.certificates = Certificates(journal)
         self.chronicle = Chronicle(journal)
-        self.trends = Trends()
+        self.trends = Trends(journal)
         self.probes = 0
 
     def restore(
@@ -72,10 +74,12 @@ class Tracker:
         self.probes += 1
         state, events = status.apply(self.states.get(number) or State(), result, monitor)
         self.states[number] = state
-        self.newest[number] = result
+        before, self.newest[number] = self.newest.get(number), result
         self.trends.add(result)
         if result.failure is not None and FACTS[result.failure].side is Side.THEIRS:
             self.failed[number] = result
+            if before is not None and before.failure is None:
+                self.good[number] = before
         self._journal.keep_result(result)
         events += self.certificates.take(monitor, result, state.status)
         if events:
@@ -108,14 +112,16 @@ class Tracker:
 
     def restart(self, number: MonitorId) -> None:
         """Forget what was known of a monitor whose target was changed: it is another thing now."""
-        for table in (self.newest, self.failed, *self.trends.tables):
+        for table in self._seen():
             table.pop(number, None)
         self.certificates.settle(self._fleet.monitors[number])
         self.states[number] = State()
 
     def _seen(self) -> tuple[dict[MonitorId, Any], ...]:
         """What was learned from results alone."""
-        return self.newest, self.failed, self.certificates.shown, *self.trends.tables
+        return (
+            self.newest, self.failed, self.good, self.certificates.shown, *self.trends.tables
+        )  # fmt: skip
 
     def row(self, number: MonitorId) -> MonitorRow:
         """What a table shows of a monitor now."""
@@ -157,6 +163,7 @@ class Tracker:
         for result in self.newest.values():
             self._journal.keep_newest(result, failed=False)
         self.chronicle.keep_all()
+        self.trends.backends.keep_all()
 
     def forget_suspicions(self) -> Iterable[MonitorId]:
         """After a suspend: what was in flight says nothing; returns whose row changed."""

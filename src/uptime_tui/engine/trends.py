@@ -1,8 +1,10 @@
-"""The last results of every monitor as a sparkline's bytes, and its last good time."""
+"""The last results of every monitor as a sparkline's bytes, its last good time, and what single addresses said."""
 
 from typing import Any
 
+from uptime_tui.engine.backends import Backends
 from uptime_tui.journal.pack import Point
+from uptime_tui.journal.writer import Journal
 from uptime_tui.model.failure import FACTS, Failure, Side
 from uptime_tui.model.result import Result
 from uptime_tui.model.units import MonitorId
@@ -11,9 +13,14 @@ from uptime_tui.wire.messages import TREND_LENGTH
 
 
 class Trends:
-    """At most `TREND_LENGTH` results per monitor, oldest first."""
+    """At most `TREND_LENGTH` results per monitor, oldest first.
 
-    def __init__(self) -> None:
+    Args:
+        journal: keeps what single addresses said.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self.backends = Backends(journal)
         self.latency: dict[MonitorId, float] = {}
         """Milliseconds of the last probe that succeeded."""
         self._trends: dict[MonitorId, bytearray] = {}
@@ -21,7 +28,7 @@ class Trends:
     @property
     def tables(self) -> tuple[dict[MonitorId, Any], ...]:
         """All that is kept by monitor, for whoever forgets one."""
-        return self.latency, self._trends
+        return self.latency, self._trends, self.backends.past
 
     def of(self, number: MonitorId) -> bytes:
         """The sparkline's bytes (`view.trend`)."""
@@ -34,6 +41,8 @@ class Trends:
         trend.append(_encoded(result.failure, total_ms))
         if len(trend) > TREND_LENGTH:
             del trend[0]
+        if result.trials:
+            self.backends.take(result)
         if result.failure is None:
             self.latency[result.monitor] = total_ms
 

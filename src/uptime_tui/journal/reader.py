@@ -1,6 +1,7 @@
 """Reads the journal over a connection of its own; one reader belongs to one thread at a time."""
 
 import sqlite3
+import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from uptime_tui.journal.pack import (
     tally,
     unpack_records,
 )
+from uptime_tui.model.diagnosis import Diagnosis, Past
 from uptime_tui.model.events import Event
 from uptime_tui.model.incident import Incident
 from uptime_tui.model.outcome import Rest
@@ -119,6 +121,25 @@ class Reader:
     def failed(self) -> dict[MonitorId, Result]:
         """The newest failed record of each monitor."""
         return self._records("SELECT monitor, data FROM failed")
+
+    def diagnosis(self, incident: int) -> Diagnosis | None:
+        """Why the monitor of an incident failed, where it was found out."""
+        return self._diagnosis("SELECT data FROM diagnosis WHERE incident = ?", incident)
+
+    def newest_diagnosis(self, monitor: MonitorId) -> Diagnosis | None:
+        """The newest one of a monitor."""
+        return self._diagnosis("SELECT data FROM diagnosis WHERE monitor = ? ORDER BY at_ms DESC LIMIT 1", monitor)
+
+    def _diagnosis(self, statement: str, number: int) -> Diagnosis | None:
+        for (data,) in self._rows(statement, number):
+            with suppress(zlib.error):
+                return _decoded(zlib.decompress(data), Diagnosis)
+        return None
+
+    def backends(self) -> dict[MonitorId, list[Past]]:
+        """What the addresses of each monitor's name said lately."""
+        rows = self._rows("SELECT monitor, data FROM backends")
+        return {MonitorId(n): found for n, data in rows if (found := _decoded(data, list[Past])) is not None}
 
     def rests(self) -> list[tuple[int, Rest]]:
         """Servers that are to be left alone, each with the end in Unix milliseconds."""

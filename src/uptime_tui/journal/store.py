@@ -27,6 +27,8 @@ _TABLES: Final = (
     "event",
     "incident",
     "certificate",
+    "diagnosis",
+    "backends",
 )
 
 

@@ -8,6 +8,7 @@ import logging
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ import msgspec
 from uptime_tui.journal import seal, store
 from uptime_tui.journal.pack import EVENT_BITS, MONITOR_BITS, result_row
 from uptime_tui.journal.waiting import Row, Statement, Waiting
+from uptime_tui.model.diagnosis import Diagnosis, Past
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.events import Event
 from uptime_tui.model.incident import Incident
@@ -215,6 +217,17 @@ class Journal:
         """Keep what a monitor's server showed last, so that a restart knows another certificate when it comes."""
         statement = "INSERT OR REPLACE INTO certificate (monitor, data) VALUES (?, ?)"
         self._put("certificate", monitor, statement, monitor, _pack(shown))
+
+    def keep_diagnosis(self, incident: int, diagnosis: Diagnosis) -> None:
+        """Keep why an incident's monitor failed, in place of an earlier one of the same incident."""
+        statement = "INSERT OR REPLACE INTO diagnosis (incident, monitor, at_ms, data) VALUES (?, ?, ?, ?)"
+        packed = zlib.compress(_pack(diagnosis))
+        self._put("diagnosis", incident, statement, incident, diagnosis.monitor, diagnosis.at_ms, packed)
+
+    def keep_backends(self, monitor: MonitorId, past: Sequence[Past]) -> None:
+        """Keep what the addresses of a monitor's name said lately."""
+        statement = "INSERT OR REPLACE INTO backends (monitor, data) VALUES (?, ?)"
+        self._put("backends", monitor, statement, monitor, _pack(past))
 
     def _put(self, kind: str, number: int | None, statement: str, *values: object) -> None:
         self._waiting.put(kind, number, statement, *values)

@@ -5,7 +5,7 @@ The user's own files (`runbooks/<code>.toml` in the config folder) have the same
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from pkgutil import get_data
@@ -13,9 +13,11 @@ from typing import Final
 
 import msgspec
 
-from uptime_tui.knowledge.entry import Cause, Entry, Refinement
+from uptime_tui.knowledge.entry import Cause, Entry, Hints, Refinement, hints_for
+from uptime_tui.knowledge.facts import ServiceFacts, facts_for
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
+from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.safetext import is_safe, safe_text
 from uptime_tui.tomlfile.fields import Fault, Place, read_table
 from uptime_tui.tomlfile.report import first_fault
@@ -48,6 +50,30 @@ class KnowledgeBase:
             self._entries[failure] = built_in
             self._entries[failure] = self._merged(failure, built_in)
         return self._entries[failure]
+
+    def hints(
+        self,
+        failure: Failure,
+        monitor: Monitor,
+        service: ServiceFacts,
+        address: str | None,
+        warn: Callable[[str], None],
+    ) -> Hints:
+        """What is known of one failure of one monitor.
+
+        Args:
+            failure: why it failed.
+            monitor: whose target is meant.
+            service: the catalogue's word on it.
+            address: the IP address of the probe; None before the name was resolved.
+            warn: told, once, that the user's own file is wrong; the built-in knowledge serves then.
+        """
+        try:
+            entry = self.entry(failure)
+        except UserError as error:
+            warn(str(error))
+            entry = self.entry(failure)
+        return hints_for(entry, failure, monitor.target.service, facts_for(monitor, service, address))
 
     def problems(self) -> list[UserError]:
         """Everything wrong in the user's folder; `entry` serves the built-in text for those."""

@@ -46,6 +46,15 @@ class Relation(msgspec.Struct, frozen=True, gc=False):
     fine: tuple[str, ...] = ()
 
 
+class Past(msgspec.Struct, frozen=True, gc=False):
+    """One earlier result of a monitor; one of each address where its name has several."""
+
+    at_ms: int
+    failure: Failure | None
+    address: str | None = None
+    total_ms: float | None = None
+
+
 class Diagnosis(msgspec.Struct, frozen=True):
     """What was found out about one failure, frozen at the time; readable long after the recovery."""
 

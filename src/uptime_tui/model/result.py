@@ -31,6 +31,14 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     """Safe text, one line."""
 
 
+class AddressTrial(msgspec.Struct, frozen=True, gc=False):
+    """What one address of a name with several said in one probe."""
+
+    address: str
+    failure: Failure | None
+    total_ms: float | None = None
+
+
 class Result(msgspec.Struct, frozen=True):
     """One probe's full record. `failure is None` means the probe succeeded."""
 
@@ -52,6 +60,8 @@ class Result(msgspec.Struct, frozen=True):
     """Overrides the code's own status where the service says so (a panel's self-signed certificate)."""
     rest: Rest | None = None
     """The server is to be left alone for a while; the engine obeys, whatever the interval says."""
+    trials: tuple[AddressTrial, ...] = ()
+    """Of a name with several addresses: each that was spoken to and said something of the target."""
 
     @property
     def status(self) -> Status:

@@ -6,10 +6,8 @@ from typing import Final
 
 from uptime_tui.catalogue.load import Catalogue, load_catalogue
 from uptime_tui.config.paths import Home
-from uptime_tui.knowledge.entry import Hints, hints_for
-from uptime_tui.knowledge.facts import facts_for
+from uptime_tui.knowledge.entry import Hints
 from uptime_tui.knowledge.load import load_knowledge
-from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.units import MonitorId
 from uptime_tui.view.mailstack import EMAIL, Stack, stack_of
@@ -85,12 +83,8 @@ class Lore:
             return None
         focus = snapshot.focus
         result = focus.result if focus is not None and focus.id == number else None
-        try:
-            entry = self._knowledge.entry(failure)
-        except UserError as error:
-            self._warn(str(error))
-            entry = self._knowledge.entry(failure)
-        return hints_for(entry, failure, service.name, facts_for(monitor, service, result.address if result else None))
+        address = result.address if result else None
+        return self._knowledge.hints(failure, monitor, service, address, self._warn)
 
     def copies(self, number: MonitorId | None) -> dict[str, tuple[str, str]]:
         """What can be copied of a monitor: key to word and text."""

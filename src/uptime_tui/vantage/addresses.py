@@ -7,7 +7,7 @@ import msgspec
 
 from uptime_tui.model.failure import FACTS, Failure, Phase, Side, Status
 from uptime_tui.model.monitor import AddressChoice
-from uptime_tui.model.result import Evidence, Result
+from uptime_tui.model.result import AddressTrial, Evidence, Result
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.resolve.answer import Answer
 
@@ -183,7 +183,12 @@ def _shown(result: Result, tried: Sequence[Trial], earlier: Sequence[Trial], wai
     own = tuple(seen for seen in result.evidence if seen.id != "address")
     rests = [trial.result.rest for trial in tried if trial.result.rest is not None]
     rest = max(rests, key=lambda each: each.seconds, default=None)
-    return msgspec.structs.replace(result, evidence=(*lines, *own), rest=rest)
+    trials = tuple(
+        AddressTrial(trial.address, trial.result.failure, trial.result.timings.total)
+        for trial in tried
+        if not trial.is_mute
+    )
+    return msgspec.structs.replace(result, evidence=(*lines, *own), rest=rest, trials=trials)
 
 
 def _line(trial: Trial, note: str = "") -> Evidence:

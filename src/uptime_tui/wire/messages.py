@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from uptime_tui.model.certificate import Certificate
+from uptime_tui.model.diagnosis import Diagnosis
 from uptime_tui.model.events import Event
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.incident import Incident
@@ -81,6 +82,8 @@ class Focus(msgspec.Struct, frozen=True):
     """When the next probe is due, Unix milliseconds; None while paused."""
     uptime_day: float | None = None
     """Share of known time that was not down in the last 24 h, 0 to 1; None without data."""
+    diagnosis: Diagnosis | None = None
+    """The newest one: of the present failure, also while it grows, else of the last incident that has one."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -143,6 +146,18 @@ class Recheck(Request, frozen=True, tag=True):
     """Probe these now, whatever the schedule says (limits per host still hold)."""
 
     monitors: tuple[MonitorId, ...]
+
+
+class Diagnose(Request, frozen=True, tag=True):
+    """Find out anew why a monitor is as it is; the facts come with its Focus as they are found."""
+
+    monitor: MonitorId
+
+
+class AskDiagnosis(Request, frozen=True, tag=True):
+    """The diagnosis kept with an incident; the Reply's `diagnosis` is filled where there is one."""
+
+    incident: int
 
 
 class Pause(Request, frozen=True, tag=True):
@@ -274,6 +289,7 @@ class Reply(msgspec.Struct, frozen=True, tag=True):
     """Names of the monitors that were added or touched."""
     status: StatusReport | None = None
     table: dict[str, object] | None = None
+    diagnosis: Diagnosis | None = None
 
 
 class Goodbye(msgspec.Struct, frozen=True, tag=True):
@@ -283,7 +299,21 @@ class Goodbye(msgspec.Struct, frozen=True, tag=True):
 
 
 ClientMessage = (
-    Hello | Focused | Recheck | Pause | Add | Edit | Delete | Undo | TryTarget | AskStatus | AskTable | Stay | Shutdown
+    Hello
+    | Focused
+    | Recheck
+    | Diagnose
+    | AskDiagnosis
+    | Pause
+    | Add
+    | Edit
+    | Delete
+    | Undo
+    | TryTarget
+    | AskStatus
+    | AskTable
+    | Stay
+    | Shutdown
 )
 EngineMessage = Welcome | FleetState | Changes | Trial | Reply | Goodbye
 
@@ -292,6 +322,7 @@ __all__ = [
     "PROTOCOL",
     "TREND_LENGTH",
     "Add",
+    "AskDiagnosis",
     "AskStatus",
     "AskTable",
     "CertificateRow",
@@ -299,6 +330,8 @@ __all__ = [
     "ClientMessage",
     "Counts",
     "Delete",
+    "Diagnose",
+    "Diagnosis",
     "Edit",
     "EngineMessage",
     "Evidence",

@@ -1,0 +1,199 @@
+"""Looks for the cause of every failure that was confirmed: a few at a time, one per host, and keeps what was found."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from uptime_tui.diagnose.case import MAX_S, Case, Means, Neighbour
+from uptime_tui.diagnose.collect import collect
+from uptime_tui.engine.fleet import Fleet
+from uptime_tui.engine.tracker import Tracker
+from uptime_tui.journal.writer import Journal
+from uptime_tui.knowledge.load import load_knowledge
+from uptime_tui.model.diagnosis import Diagnosis
+from uptime_tui.model.result import Result
+from uptime_tui.model.status import State
+from uptime_tui.model.units import MonitorId
+from uptime_tui.resolve.lookup import Spawn
+from uptime_tui.vantage.local import LocalVantage
+
+AT_ONCE: Final = 4
+WAITING: Final = 500
+"""More confirmed failures than this at once are one event, which a few of them explain."""
+KEPT: Final = 500
+"""Diagnoses in memory; the others are in the journal."""
+_FRESH_S: Final = 1.0
+"""How long a picture of the whole fleet is good for."""
+_log: Final = logging.getLogger(__name__)
+
+
+class _Wanted(NamedTuple):
+    """What is to be explained, frozen when it was confirmed."""
+
+    failed: Result
+    last_good: Result | None
+    incident: int
+    """0: none."""
+
+
+class Diagnoses:
+    """Owns them.
+
+    Args:
+        fleet: monitors and plans.
+        tracker: their states and newest results.
+        journal: keeps what was found with its incident.
+        vantage: whose sockets and names are used.
+        runbooks: the user's own knowledge, a folder.
+        changed: told the id of a monitor of which more is known.
+        spawn: runs a coroutine and keeps hold of it.
+    """
+
+    recall: Callable[[MonitorId], Diagnosis | None]
+    """Reads the newest one of a monitor that was kept; handed in by the engine's main."""
+    kept: Callable[[int], Diagnosis | None]
+    """Reads the one of an incident."""
+    is_offline: Callable[[], bool]
+    """Whether this machine has no network."""
+    dkim_selectors: tuple[str, ...] = ()
+    dnsbl: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        tracker: Tracker,
+        journal: Journal,
+        vantage: LocalVantage,
+        runbooks: Path,
+        changed: Callable[[MonitorId], None],
+        spawn: Spawn,
+    ) -> None:
+        self._fleet = fleet
+        self._tracker = tracker
+        self._journal = journal
+        self._means = vantage.means
+        self._knowledge = load_knowledge(runbooks)
+        self._changed = changed
+        self._spawn = spawn
+        self._found: dict[MonitorId, Diagnosis | None] = {}
+        """Newest last; None: the journal has none."""
+        self._waiting: dict[MonitorId, _Wanted] = {}
+        self._running: dict[MonitorId, str] = {}
+        """Monitor to its host."""
+        self._fleet_s = -_FRESH_S
+        self._neighbours: tuple[Neighbour, ...] = ()
+
+    def confirmed(self, number: MonitorId) -> None:
+        """A failure has been confirmed, or its reason is another one: find out why."""
+        failed = self._tracker.failed.get(number)
+        if failed is not None:
+            self._tracker.trends.backends.keep(number)
+            self._want(number, failed)
+
+    def ask(self, number: MonitorId) -> bool:
+        """Somebody wants to know; False before the first probe has ended."""
+        state = self._tracker.states.get(number) or State()
+        failed = self._tracker.failed.get(number) if state.failure or state.suspected else None
+        seen = failed or self._tracker.newest.get(number)
+        if seen is None:
+            return False
+        self._want(number, seen)
+        return True
+
+    def of(self, number: MonitorId) -> Diagnosis | None:
+        """The newest one of a monitor, as far as it has got."""
+        if number not in self._found:
+            self._keep(number, self.recall(number))
+        return self._found[number]
+
+    def forget(self, number: MonitorId) -> None:
+        """The monitor is another thing now, or gone."""
+        self._found.pop(number, None)
+        self._waiting.pop(number, None)
+
+    def _want(self, number: MonitorId, seen: Result) -> None:
+        if number in self._running or (number not in self._waiting and len(self._waiting) >= WAITING):
+            return
+        incident = self._tracker.chronicle.incidents.get(number)
+        good = self._tracker.good.get(number)
+        self._waiting[number] = _Wanted(seen, good, 0 if incident is None else incident.id)
+        self._next()
+
+    def _next(self) -> None:
+        """Begin as many as may run, at most one per host."""
+        for number in list(self._waiting):
+            if len(self._running) >= AT_ONCE:
+                return
+            monitor = self._fleet.monitors.get(number)
+            if monitor is None:
+                del self._waiting[number]
+            elif monitor.target.host not in self._running.values():
+                self._running[number] = monitor.target.host
+                self._spawn(self._run(number, self._waiting.pop(number)))
+
+    async def _run(self, number: MonitorId, wanted: _Wanted) -> None:
+        try:
+            found = await self._search(number, wanted)
+            if wanted.incident and number in self._fleet.monitors:
+                self._journal.keep_diagnosis(wanted.incident, found)
+        except Exception:  # noqa: BLE001 - a bug of ours: logged, and the engine goes on
+            _log.exception("diagnosis of monitor %d", number)
+        finally:
+            self._running.pop(number, None)
+            self._next()
+
+    async def _search(self, number: MonitorId, wanted: _Wanted) -> Diagnosis:
+        plan, failed = self._fleet.plans[number], wanted.failed
+        case = Case(
+            plan,
+            failed,
+            last_good=wanted.last_good,
+            neighbours=tuple(each for each in self._others() if each.monitor.id != number),
+            past=self._tracker.trends.backends.of(number),
+            offline=self.is_offline(),
+            dkim_selectors=self.dkim_selectors,
+            dnsbl=self.dnsbl,
+        )
+        hints = None
+        if failed.failure is not None:
+            address = failed.address
+            hints = self._knowledge.hints(failed.failure, plan.monitor, plan.service, address, _log.warning)
+        deadline_s = asyncio.get_running_loop().time() + MAX_S
+        means = Means(self._means.dialler, self._means.resolver, deadline_s)
+        return await collect(case, means, hints, self._told)
+
+    def _told(self, diagnosis: Diagnosis) -> None:
+        if diagnosis.monitor in self._fleet.monitors:
+            self._keep(diagnosis.monitor, diagnosis)
+            self._changed(diagnosis.monitor)
+
+    def _keep(self, number: MonitorId, diagnosis: Diagnosis | None) -> None:
+        self._found.pop(number, None)
+        self._found[number] = diagnosis
+        while len(self._found) > KEPT:
+            del self._found[next(iter(self._found))]
+
+    def _others(self) -> tuple[Neighbour, ...]:
+        """The fleet as it is now, made once a second at most: a host that goes down takes many with it."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._fleet_s >= _FRESH_S:
+            self._fleet_s = now_s
+            self._neighbours = tuple(map(self._neighbour, self._fleet.monitors))
+        return self._neighbours
+
+    def _neighbour(self, number: MonitorId) -> Neighbour:
+        tracker = self._tracker
+        state = tracker.states.get(number) or State()
+        newest = tracker.newest.get(number)
+        certificate = tracker.certificates.get(number)
+        return Neighbour(
+            self._fleet.monitors[number],
+            state.status,
+            state.suspected or state.failure,
+            None if newest is None else newest.address,
+            state.since_ms,
+            "" if certificate is None else certificate.sha256,
+            state.last_ms,
+        )
