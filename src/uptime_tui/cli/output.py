@@ -62,7 +62,7 @@ def result_json(target: str, service: str, result: Result, hints: Hints | None, 
             "total": _ms(timings.total),
         },
         "certificate": certificate_json(result.certificate, now_s=now_s) if result.certificate else None,
-        "evidence": [_evidence_json(item) for item in result.evidence],
+        "evidence": [evidence_json(item) for item in result.evidence],
         "causes": [] if hints is None else _causes_json(hints),
     }
 
@@ -144,7 +144,8 @@ def iso_text(unix_s: int) -> str:
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _evidence_json(item: Evidence) -> dict[str, object]:
+def evidence_json(item: Evidence) -> dict[str, object]:
+    """One fact of the contract's `evidence`."""
     return {"id": item.id, "phase": item.phase, "ok": item.ok, "text": item.text}
 
 

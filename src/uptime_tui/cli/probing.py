@@ -1,8 +1,9 @@
 """Probes without an engine: what `check` runs, politely, all targets at once."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from uptime_tui.catalogue.load import Catalogue
 from uptime_tui.config.schema import Settings
@@ -11,6 +12,9 @@ from uptime_tui.model.failure import Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
 from uptime_tui.vantage.base import Plan
+
+if TYPE_CHECKING:
+    from uptime_tui.vantage.local import LocalVantage
 
 PER_HOST = 2
 """Probes at once against one host: the engine's rule holds here as well."""
@@ -35,6 +39,30 @@ class Lane:
             await asyncio.sleep(start_s - now_s)
 
 
+@asynccontextmanager
+async def own_vantage(settings: Settings) -> "AsyncIterator[LocalVantage]":
+    """This machine as the vantage, with the names, trust and secrets of the settings; closed at the end."""
+    with loading():
+        from uptime_tui.config.secrets import Unlocker
+        from uptime_tui.vantage.local import local_vantage
+
+    tasks: set[asyncio.Task[None]] = set()
+    loop = asyncio.get_running_loop()
+
+    def spawn(work: Coroutine[Any, Any, None]) -> None:
+        task = loop.create_task(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    vantage = local_vantage(
+        spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file, unlock=Unlocker(loop).unlock
+    )
+    try:
+        yield vantage
+    finally:
+        vantage.close()
+
+
 async def probe_all(
     targets: tuple[str, ...],
     monitors: list[Monitor],
@@ -43,21 +71,15 @@ async def probe_all(
     show: Show,
 ) -> list[Status]:
     """Probe all at once, at most two per host and what each service allows, and show them in the order given."""
-    with loading():
-        from uptime_tui.config.secrets import Unlocker
-        from uptime_tui.vantage.local import local_vantage, probe_once
+    async with own_vantage(settings) as vantage:
+        return await _probe_all(vantage, targets, monitors, catalogue, show)
 
-    tasks: set[asyncio.Task[None]] = set()
 
-    def spawn(work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+async def _probe_all(
+    vantage: "LocalVantage", targets: tuple[str, ...], monitors: list[Monitor], catalogue: Catalogue, show: Show
+) -> list[Status]:
+    from uptime_tui.vantage.local import probe_once
 
-    vantage = local_vantage(
-        spawn, nameservers=settings.resolver.nameservers, ca_file=settings.tls.ca_file,
-        unlock=Unlocker(asyncio.get_running_loop()).unlock,
-    )  # fmt: skip
     hosts = {monitor.target.host: asyncio.Semaphore(PER_HOST) for monitor in monitors}
     lanes: dict[tuple[str, str], Lane] = {}
 
@@ -78,5 +100,4 @@ async def probe_all(
     finally:
         for future in running:
             future.cancel()
-        vantage.close()
     return statuses

@@ -43,6 +43,8 @@ class Case:
     plan: Plan
     result: Result
     """The failed probe."""
+    across: Failure | None = None
+    """What several probes together make (`intermittent`), where that is what is to be explained."""
     addresses: tuple[str, ...] = ()
     """Of the target's name, as the system resolves it now; empty where it does not."""
     last_good: Result | None = None
@@ -56,6 +58,11 @@ class Case:
     """That the user has named."""
     dnsbl: tuple[str, ...] = ()
     """Zones of block lists the user wants to be asked; none by default."""
+
+    @property
+    def failure(self) -> Failure | None:
+        """What is to be explained; None where nothing failed."""
+        return self.across or self.result.failure
 
     @property
     def address(self) -> str:

@@ -73,7 +73,7 @@ class _Search:
         self.told = told
         evidence = case.result.evidence
         self.now = Diagnosis(
-            case.plan.monitor.id, at_ms, case.result, case.last_good, evidence, self.ranked(evidence)
+            case.plan.monitor.id, at_ms, case.result, case.failure, case.last_good, evidence, self.ranked(evidence)
         )  # fmt: skip
 
     async def run(self, collector: Collector) -> None:

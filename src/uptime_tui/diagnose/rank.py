@@ -71,13 +71,11 @@ def _among(wanted: Collection[str], evidence: Sequence[Evidence]) -> tuple[str, 
 
 
 def _checks(cause: Cause, evidence: Sequence[Evidence]) -> Iterator[Check]:
-    """The cause's checks, each answered by evidence or with the command that shows it."""
-    commands = list(cause.commands)
+    """The cause's checks, each answered by evidence or open, with its command; then the commands for all of them."""
     for item in cause.items:
-        command = item.command or (commands.pop(0) if commands else "")
         wrong = _among(item.wrong, evidence)
         fine = _among(item.fine, evidence)
         verdict: Verdict = "wrong" if wrong else "fine" if fine else "open"
-        yield Check(item.text, verdict, wrong or fine, command)
-    for command in commands:
+        yield Check(item.text, verdict, wrong or fine, item.command)
+    for command in cause.commands:
         yield Check("", command=command)

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from uptime_tui.diagnose.case import MAX_S, Case, Means, Neighbour
 from uptime_tui.diagnose.collect import collect
@@ -13,10 +13,10 @@ from uptime_tui.engine.tracker import Tracker
 from uptime_tui.journal.writer import Journal
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.diagnosis import Diagnosis
+from uptime_tui.model.failure import Failure
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
 from uptime_tui.model.units import MonitorId
-from uptime_tui.resolve.lookup import Spawn
 from uptime_tui.vantage.local import LocalVantage
 
 AT_ONCE: Final = 4
@@ -36,6 +36,8 @@ class _Wanted(NamedTuple):
     last_good: Result | None
     incident: int
     """0: none."""
+    across: Failure | None
+    """Set where the failure is one of several probes together."""
 
 
 class Diagnoses:
@@ -68,7 +70,7 @@ class Diagnoses:
         vantage: LocalVantage,
         runbooks: Path,
         changed: Callable[[MonitorId], None],
-        spawn: Spawn,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self._fleet = fleet
         self._tracker = tracker
@@ -118,7 +120,9 @@ class Diagnoses:
             return
         incident = self._tracker.chronicle.incidents.get(number)
         good = self._tracker.good.get(number)
-        self._waiting[number] = _Wanted(seen, good, 0 if incident is None else incident.id)
+        state = self._tracker.states.get(number) or State()
+        across = state.failure if state.failure is Failure.INTERMITTENT else None
+        self._waiting[number] = _Wanted(seen, good, 0 if incident is None else incident.id, across)
         self._next()
 
     def _next(self) -> None:
@@ -149,6 +153,7 @@ class Diagnoses:
         case = Case(
             plan,
             failed,
+            across=wanted.across,
             last_good=wanted.last_good,
             neighbours=tuple(each for each in self._others() if each.monitor.id != number),
             past=self._tracker.trends.backends.of(number),
@@ -157,9 +162,8 @@ class Diagnoses:
             dnsbl=self.dnsbl,
         )
         hints = None
-        if failed.failure is not None:
-            address = failed.address
-            hints = self._knowledge.hints(failed.failure, plan.monitor, plan.service, address, _log.warning)
+        if case.failure is not None:
+            hints = self._knowledge.hints(case.failure, plan.monitor, plan.service, failed.address, _log.warning)
         deadline_s = asyncio.get_running_loop().time() + MAX_S
         means = Means(self._means.dialler, self._means.resolver, deadline_s)
         return await collect(case, means, hints, self._told)

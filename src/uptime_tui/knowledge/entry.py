@@ -31,7 +31,7 @@ class CheckItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wrong: tuple[str, ...] = ()
     """Ids of evidence that say: this is it."""
     command: str = ""
-    """Shows it by hand; empty: the cause's next command does, or the evidence is all that is needed."""
+    """Shows it by hand, where it can be seen; empty: one of the cause's own commands does, or evidence answers it."""
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +44,7 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check: tuple[str | CheckItem, ...]
     """What to check: a short sentence each, or a table that says which evidence answers it."""
     commands: tuple[str, ...] = ()
-    """Copyable shell commands: the first shows the first check, and so on."""
+    """Copyable shell commands for what has none of its own among the checks."""
     weight: float = 0.5
     """Prior likelihood, 0 to 1; the order of causes before any evidence."""
     proved_by: tuple[str, ...] = ()

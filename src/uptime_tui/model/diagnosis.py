@@ -63,6 +63,8 @@ class Diagnosis(msgspec.Struct, frozen=True):
     """Unix time in milliseconds at which the search began."""
     failed: Result
     """The probe that is explained."""
+    failure: Failure | None = None
+    """What is explained: the probe's failure, or what several of them make (`intermittent`)."""
     last_good: Result | None = None
     """The newest success before it, where there was one."""
     evidence: tuple[Evidence, ...] = ()
@@ -79,11 +81,6 @@ class Diagnosis(msgspec.Struct, frozen=True):
     """Sent in search of it."""
     audit: tuple[Evidence, ...] = ()
     """The mail domain's records, where the monitor is a mail server's."""
-
-    @property
-    def failure(self) -> Failure | None:
-        """What is explained."""
-        return self.failed.failure
 
     @property
     def first(self) -> Suspect | None:

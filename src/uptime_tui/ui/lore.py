@@ -10,6 +10,7 @@ from uptime_tui.knowledge.entry import Hints
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.units import MonitorId
+from uptime_tui.view.copies import copies
 from uptime_tui.view.mailstack import EMAIL, Stack, stack_of
 from uptime_tui.view.panel import PanelContext, PanelLine, panel_lines
 from uptime_tui.view.snapshot import Snapshot
@@ -39,8 +40,8 @@ class Lore:
         self._now_ms = now_ms
         self._warn = warn
 
-    def panel_lines(self, number: MonitorId, width: int) -> tuple[PanelLine, ...]:
-        """Everything about a monitor."""
+    def panel_lines(self, number: MonitorId, width: int, *, brief: bool = False) -> tuple[PanelLine, ...]:
+        """Everything about a monitor; `brief`: of a diagnosis the conclusion alone."""
         snapshot = self._snapshot
         monitor, row = snapshot.monitors.get(number), snapshot.rows.get(number)
         if monitor is None or row is None:
@@ -62,6 +63,7 @@ class Lore:
                 glyphs=self._glyphs,
                 clock=clock,
                 stack=self._stack(monitor),
+                brief=brief,
             )
         )
 
@@ -92,16 +94,9 @@ class Lore:
         if number is None or number not in snapshot.monitors:
             return {}
         monitor, row = snapshot.monitors[number], snapshot.rows[number]
-        target = monitor.target
-        host = f"[{target.host}]" if ":" in target.host else target.host
-        texts = {"n": ("name", monitor.name), "t": ("target", f"{target.service}://{host}:{target.port}{target.path}")}
-        if row.detail:
-            texts["w"] = ("why", f"{monitor.name}: {row.detail}")
-        hints = self.hints(number)
-        command = next((text for cause in hints.causes for text in cause.commands), "") if hints else ""
-        if command:
-            texts["c"] = ("next command", command)
-        return texts
+        focus = snapshot.focus
+        found = focus.diagnosis if focus is not None and focus.id == number else None
+        return copies(monitor, row, found, self.hints(number), iso_time)
 
 
 def clock(unix_ms: int) -> str:
@@ -109,3 +104,8 @@ def clock(unix_ms: int) -> str:
     seconds = unix_ms / 1000
     form = "%H:%M" if abs(time.time() - seconds) < _DAY_S else "%d %b %H:%M"
     return time.strftime(form, time.localtime(seconds))
+
+
+def iso_time(unix_ms: int) -> str:
+    """Date and time here, with the zone: for a text that is read elsewhere."""
+    return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(unix_ms / 1000))

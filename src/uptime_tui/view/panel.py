@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from uptime_tui.knowledge.entry import Hints
-from uptime_tui.model.events import EventKind
 from uptime_tui.model.failure import FACTS, Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
 from uptime_tui.model.target import place
 from uptime_tui.view import words
-from uptime_tui.view.cells import cell_width, cut, wrap
+from uptime_tui.view.cells import cell_width, cut
+from uptime_tui.view.diagnosis import diagnosis_lines, explains, hanging, wrapped
 from uptime_tui.view.mailstack import Stack
+from uptime_tui.view.past import past_lines
 from uptime_tui.view.trend import trend_text
-from uptime_tui.view.words import Glyphs
 from uptime_tui.wire.messages import Focus, MonitorRow
 
 PanelLine = tuple[tuple[str, str], ...]
@@ -23,14 +23,9 @@ PanelLine = tuple[tuple[str, str], ...]
 _PHASES: Final = (Phase.DNS, Phase.CONNECT, Phase.TLS, Phase.PROTOCOL, Phase.CONTENT)
 _SHOWN_CAUSES: Final = 4
 _SHOWN_NAMES: Final = 6
-_OF_CERTIFICATES: Final = frozenset({EventKind.CERTIFICATE_RENEWED, EventKind.CERTIFICATE_CHANGED})
 _SHOWN_LINKS: Final = 4
-_SHOWN_EVENTS: Final = 8
-_SHOWN_INCIDENTS: Final = 5
 _LABEL: Final = 10
 """Cells of the labels on the left."""
-_NARROWEST: Final = 8
-"""Fewer cells for a text and it goes below its lead."""
 
 
 class PanelContext(NamedTuple):
@@ -49,11 +44,13 @@ class PanelContext(NamedTuple):
     exposure_note: str
     now_ms: int
     width: int
-    glyphs: Glyphs
+    glyphs: words.Glyphs
     clock: Callable[[int], str]
     """Unix milliseconds to a time of day here, with the date when it is another day."""
     stack: Stack | None = None
     """The mail host that the monitor is a part of."""
+    brief: bool = False
+    """The screen is small: of a diagnosis only the conclusion."""
 
 
 def panel_lines(context: PanelContext) -> tuple[PanelLine, ...]:
@@ -66,7 +63,7 @@ def panel_lines(context: PanelContext) -> tuple[PanelLine, ...]:
         *_exposure(context, result),
         *_facts(context, result),
         *_certificate(context),
-        *_past(context),
+        *past_lines(context.focus, context.now_ms, context.width, context.clock, failing=_is_failing(context.row)),
     )
 
 
@@ -90,12 +87,12 @@ def _head(context: PanelContext) -> Iterator[PanelLine]:
     since = f" for {age}, since {context.clock(row.since_ms)}" if row.since_ms else ""
     yield ((state, words.row_role(row)), (cut(since, width - cell_width(state)), "dim"))
     if row.flapping:
-        yield from _wrapped("flapping: it changes too often to be believed", width, "warn")
+        yield from wrapped("flapping: it changes too often to be believed", width, "warn")
     if row.suspected is not None and row.status is not Status.DOWN:
-        yield from _wrapped(f"suspected: {FACTS[row.suspected].title}; being tried again", width, "warn")
-    yield from _wrapped(f"{monitor.target.service}://{place(monitor.target)}{monitor.target.path}", width, "plain")
+        yield from wrapped(f"suspected: {FACTS[row.suspected].title}; being tried again", width, "warn")
+    yield from wrapped(f"{monitor.target.service}://{place(monitor.target)}{monitor.target.path}", width, "plain")
     if context.stack is not None:
-        yield from _wrapped(context.stack.sentence, width, words.ROLES[context.stack.status])
+        yield from wrapped(context.stack.sentence, width, words.ROLES[context.stack.status])
 
 
 def _course(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
@@ -103,7 +100,7 @@ def _course(context: PanelContext, result: Result | None) -> Iterator[PanelLine]
         yield from ladder_lines(result, context.width, context.glyphs, context.monitor.target.service)
 
 
-def ladder_lines(result: Result, width: int, glyphs: Glyphs, service: str = "") -> list[PanelLine]:
+def ladder_lines(result: Result, width: int, glyphs: words.Glyphs, service: str = "") -> list[PanelLine]:
     """`DNS ✓2ms ▸ TCP ✗ refused ▸ TLS – ▸ SMTP –`: what was passed, where it ended, what was not reached."""
     lines: list[PanelLine] = []
     line: list[tuple[str, str]] = []
@@ -123,7 +120,7 @@ def ladder_lines(result: Result, width: int, glyphs: Glyphs, service: str = "") 
     return lines
 
 
-def _rung(result: Result, phase: Phase, glyphs: Glyphs, service: str) -> tuple[str, str]:
+def _rung(result: Result, phase: Phase, glyphs: words.Glyphs, service: str) -> tuple[str, str]:
     timings = result.timings
     spoken = "protocol" if service in {"", "tcp"} else service.upper()
     name, took = {
@@ -148,34 +145,39 @@ def _diagnosis(context: PanelContext, result: Result | None) -> Iterator[PanelLi
     if said is None:
         return
     yield ()
+    found = None if context.focus is None else context.focus.diagnosis
+    if found is not None and result is not None and explains(found, said, row.since_ms):
+        yield from wrapped(result.detail, width, words.ROLES[result.status])
+        yield from diagnosis_lines(found, width, context.glyphs, brief=context.brief)
+        return
     if result is not None and result.failure is not None:
-        yield from _wrapped(FACTS[result.failure].title, width, words.ROLES[result.status])
-        yield from _wrapped(result.detail, width, "strong")
+        yield from wrapped(FACTS[result.failure].title, width, words.ROLES[result.status])
+        yield from wrapped(result.detail, width, "strong")
         for seen in result.evidence:
             if seen.text != result.detail:
-                yield from _hanging(f"{_mark(seen.ok, context.glyphs)} ", seen.text, width, "plain")
+                yield from hanging(f"{_mark(seen.ok, context.glyphs)} ", seen.text, width, "plain")
         if said is Failure.INTERMITTENT:
-            yield from _wrapped(words.why(row), width, "warn")
+            yield from wrapped(words.why(row), width, "warn")
     else:
-        yield from _wrapped(words.why(row), width, words.row_role(row))
+        yield from wrapped(words.why(row), width, words.row_role(row))
     if context.hints is not None:
         yield from _hints(context.hints, width, context.glyphs)
 
 
-def _mark(ok: bool | None, glyphs: Glyphs) -> str:  # noqa: FBT001 - evidence is for, against or neither
+def _mark(ok: bool | None, glyphs: words.Glyphs) -> str:  # noqa: FBT001 - evidence is for, against or neither
     return glyphs.none if ok is None else glyphs.yes if ok else glyphs.no
 
 
-def _hints(hints: Hints, width: int, glyphs: Glyphs) -> Iterator[PanelLine]:
+def _hints(hints: Hints, width: int, glyphs: words.Glyphs) -> Iterator[PanelLine]:
     yield ()
-    yield from _wrapped(hints.meaning, width, "plain")
+    yield from wrapped(hints.meaning, width, "plain")
     for number, cause in enumerate(hints.causes[:_SHOWN_CAUSES], 1):
         yield ()
-        yield from _hanging(f"{number} ", cause.text, width, "strong")
+        yield from hanging(f"{number} ", cause.text, width, "strong")
         for check in cause.checks:
-            yield from _hanging(f"  {glyphs.bullet} ", check, width, "plain")
+            yield from hanging(f"  {glyphs.bullet} ", check, width, "plain")
         for command in cause.commands:
-            yield from _hanging("  $ ", command, width, "command")
+            yield from hanging("  $ ", command, width, "command")
 
 
 def _exposure(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
@@ -183,9 +185,9 @@ def _exposure(context: PanelContext, result: Result | None) -> Iterator[PanelLin
         return
     yield ()
     mark = context.glyphs.status[Status.DEGRADED]
-    yield from _hanging(f"{mark} ", "it may be open to the world", context.width, "warn")
+    yield from hanging(f"{mark} ", "it may be open to the world", context.width, "warn")
     note = f"{context.service_title} answers at the public address {result.address}. {context.exposure_note}"
-    yield from _wrapped(note.strip(), context.width, "plain")
+    yield from wrapped(note.strip(), context.width, "plain")
 
 
 def is_exposed(exposure: str, row: MonitorRow, address: str | None) -> bool:
@@ -271,52 +273,7 @@ def _certificate(context: PanelContext) -> Iterator[PanelLine]:
     yield from _labelled("SHA-256", certificate.sha256, width, "dim")
 
 
-def _past(context: PanelContext) -> Iterator[PanelLine]:
-    focus = context.focus
-    if focus is None:
-        return
-    if focus.events:
-        yield ()
-        yield (("lately", "dim"),)
-    for event in focus.events[:_SHOWN_EVENTS]:
-        word = event.kind.value.replace("_", " ") if event.kind is not EventKind.STATUS else event.status.value
-        reason = f": {FACTS[event.failure].title}" if event.failure is not None else ""
-        role = words.ROLES[event.status] if event.kind is EventKind.STATUS else "plain"
-        if event.kind in _OF_CERTIFICATES:
-            word, role = event.detail, "warn" if event.kind is EventKind.CERTIFICATE_CHANGED else "plain"
-        yield from _dated(event.at_ms, f"{word}{reason}", role, context)
-    if focus.incidents:
-        yield ()
-        yield (("incidents", "dim"),)
-    for incident in focus.incidents[:_SHOWN_INCIDENTS]:
-        end_ms = context.now_ms if incident.closed_ms is None else incident.closed_ms
-        lasted = words.age((end_ms - incident.opened_ms) / 1000)
-        reason = f": {FACTS[incident.failure].title}" if incident.failure is not None else ""
-        goes_on = ", goes on" if incident.closed_ms is None else ""
-        text = f"{incident.status.value} for {lasted}{goes_on}{reason}"
-        yield from _dated(incident.opened_ms, text, words.ROLES[incident.status], context)
-
-
-def _dated(at_ms: int, text: str, role: str, context: PanelContext) -> Iterator[PanelLine]:
-    yield from _hanging(f"{context.clock(at_ms)} ", text, context.width, role)
-
-
 def _labelled(label: str, text: str, width: int, role: str = "plain") -> Iterator[PanelLine]:
     """A label and its text beside it; nothing when there is no text."""
     if text:
-        yield from _hanging(label.ljust(_LABEL), text, width, role)
-
-
-def _wrapped(text: str, width: int, role: str) -> Iterator[PanelLine]:
-    for line in wrap(text, width):
-        yield ((line, role),)
-
-
-def _hanging(lead: str, text: str, width: int, role: str) -> Iterator[PanelLine]:
-    """Text wrapped beside its lead, below it where that leaves no room to read."""
-    indent = cell_width(lead)
-    if width - indent < _NARROWEST:
-        yield ((cut(lead, width), "dim"),)
-        lead, indent = "  ", 2
-    for number, line in enumerate(wrap(text, width - indent)):
-        yield ((lead if number == 0 else " " * indent, "dim"), (line, role))
+        yield from hanging(label.ljust(_LABEL), text, width, role)

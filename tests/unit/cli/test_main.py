@@ -112,7 +112,7 @@ BROKEN = '[[monitor]]\nname = "a"\ntarget = "smpt://mx1.example.net"\n'
         (["pause", "a"], {"monitors.toml": "[[monitor]\n"}, "monitors.toml:1: not valid TOML: a header is not closed"),
         (["pause", "mx2"], {"monitors.toml": BROKEN.replace('"a"', '"mx1"')}, "(did you mean 'mx1'?)"),
         (["chekc", "a"], {}, "this version has no command 'chekc' (did you mean check?)"),
-        (["diagnose", "a"], {}, "this version has no command 'diagnose' (`uptime-tui --help` lists them)"),
+        (["import", "a"], {}, "this version has no command 'import' (`uptime-tui --help` lists them)"),
         (["list"], {"config.toml": "[ui\n"}, "config.toml:1: not valid TOML: a header is not closed (a header ends"),
         (["check", "tcp://127.0.0.1:1"], {"services.d/x.toml": "[x]\nmeaning = 1\n"}, "services.d/x.toml:2: meaning"),
     ],

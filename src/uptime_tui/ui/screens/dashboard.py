@@ -13,7 +13,7 @@ from textual.widgets import Input
 from uptime_tui.ui.actions import bindings
 from uptime_tui.ui.lore import clock
 from uptime_tui.ui.screens.deeds import ACTIONS_OF_DEEDS, Deeds
-from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, PANEL_FROM, Sights
+from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, BRIEF_TO, PANEL_FROM, Sights
 from uptime_tui.ui.widgets.lines import Line, Lines, Notice
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import certificates, states
@@ -310,15 +310,16 @@ class Dashboard(Deeds, Sights, Screen[None]):
         for name in ("panel", "drawer"):
             place = self.query_one(f"#{name}", Lines)
             if place.display:
-                place.show(self.panel_lines(max(20, place.size.width - 2)), top=top)
+                brief = name == "drawer" or self.size.height <= BRIEF_TO
+                place.show(self.panel_lines(max(20, place.size.width - 2), brief=brief), top=top)
         detail = self.host.open_detail()
         if detail is not None and current is not None:
             detail.show(self.panel_lines(max(20, self.size.width - 3)), top=top)
 
-    def panel_lines(self, width: int) -> tuple[PanelLine, ...]:
+    def panel_lines(self, width: int, *, brief: bool = False) -> tuple[PanelLine, ...]:
         """What is known of the monitor under the cursor."""
         current = self.table.current()
-        return () if current is None else self.host.lore.panel_lines(current, width)
+        return () if current is None else self.host.lore.panel_lines(current, width, brief=brief)
 
     def show_tiny(self) -> None:
         """A line per problem, or only the counts."""

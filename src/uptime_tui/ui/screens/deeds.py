@@ -5,13 +5,26 @@ from typing import TYPE_CHECKING, Any
 
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action
-from uptime_tui.wire.messages import Add, AskTable, Delete, Edit, Pause, Recheck, Reply, Request, TryTarget, Undo
+from uptime_tui.wire.messages import (
+    Add,
+    AskTable,
+    Delete,
+    Diagnose,
+    Edit,
+    Pause,
+    Recheck,
+    Reply,
+    Request,
+    TryTarget,
+    Undo,
+)
 
 if TYPE_CHECKING:
     from uptime_tui.ui.screens.dashboard import Dashboard
 
 ACTIONS_OF_DEEDS = (
     Action("recheck", ("r",), "recheck", "Probe now: the marked monitors, or this one.", "triage", 3),
+    Action("diagnose", ("d",), "diagnose", "Find out anew why this monitor is as it is.", "triage", 8),
     Action("detail", ("enter",), "detail", "Everything about this monitor; on a group, fold it.", "triage", 2),
     Action("copy", ("y",), "copy", "Copy name, target, reason or the next command.", "triage", 9),
     Action("pause", ("p",), "pause", "Pause or resume the marked monitors, or this one.", "monitors", 6, locked=True),
@@ -64,6 +77,14 @@ class Deeds:
         monitors = self.aimed()
         if monitors:
             self.request(lambda number: Recheck(number, monitors))
+
+    def action_diagnose(self: "Dashboard") -> None:  # type: ignore[misc]
+        """Gather evidence anew; it shows in the panel as it is found."""
+        current = self.table.current()
+        if current is None:
+            self.say("no monitor is under the cursor", "warn")
+            return
+        self.request(lambda number: Diagnose(number, current))
 
     def action_pause(self: "Dashboard") -> None:  # type: ignore[misc]
         """Pause; resume when all of them are paused."""
@@ -211,7 +232,9 @@ class Deeds:
 
         def answered(answer: str | None) -> None:
             if answer:
-                self.say(f"{self.host.copy_text(texts[answer][1])}: {texts[answer][1]}", "accent")
+                word, text = texts[answer]
+                first, _, more = text.strip().partition("\n")
+                self.say(f"{self.host.copy_text(text)}: {f'{word}, {first}' if more else first}", "accent")
 
         choices = {key: word for key, (word, _) in texts.items()}
         self.app.push_screen(Ask("Copy", choices, self.host.roles), answered)

@@ -16,6 +16,7 @@ ACTIONS = (
     Action("next_problem", ("n",), "next", "To the next problem.", "detail", 2),
     Action("previous_problem", ("N",), "previous", "To the previous problem.", "detail"),
     Action("recheck", ("r",), "recheck", "Probe now.", "detail", 3),
+    Action("diagnose", ("d",), "diagnose", "Find out anew why.", "detail", 5),
     Action("copy", ("y",), "copy", "Copy name, target, reason or the next command.", "detail", 4),
     Action("pause", ("p",), "pause", "Pause or resume.", "detail"),
 )
@@ -81,6 +82,10 @@ class Detail(Screen[None]):
     def action_recheck(self) -> None:
         """Probe now."""
         self.do("recheck")
+
+    def action_diagnose(self) -> None:
+        """Gather evidence anew."""
+        self.do("diagnose")
 
     def action_copy(self) -> None:
         """A menu of what to copy."""

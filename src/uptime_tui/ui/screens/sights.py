@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PANEL_FROM: Final = 110
 """Columns from which the panel stands beside the table."""
+BRIEF_TO: Final = 24
+"""Lines up to which the panel shows only the conclusion of a diagnosis; Enter shows all of it."""
 
 ACTIONS_OF_SIGHTS = (
     Action("filter", ("slash",), "filter", "Filter as you type; Enter keeps it, Esc clears it.", "view", 4),

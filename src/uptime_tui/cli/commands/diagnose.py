@@ -1,0 +1,57 @@
+"""`diagnose`: one probe, then the search for its cause."""
+
+import asyncio
+import time
+
+import click
+import msgspec
+
+from uptime_tui.catalogue.load import load_catalogue
+from uptime_tui.cli import diagnostics, findings, output
+from uptime_tui.cli.advice import advise
+from uptime_tui.cli.fleet import known_rows
+from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option
+from uptime_tui.cli.targets import find_monitors
+from uptime_tui.config.load import load_monitors, load_settings
+from uptime_tui.knowledge.load import load_knowledge
+from uptime_tui.loading import loading
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.units import LOCAL
+
+
+@click.command()
+@click.argument("target", metavar="TARGET")
+@json_option
+@click.option("--markdown", is_flag=True, help="The report for a ticket.")
+@click.option("--timeout", type=DurationType(), metavar="TIME", help="Whole time of the probe (5s, 500ms).")
+@click.option("--vantage", default=LOCAL, metavar="NAME", show_default=True, help="Where to probe from.")
+@home_option
+def command(target: str, as_json: bool, markdown: bool, timeout: float | None, vantage: str, home: str | None) -> int:
+    """Probe TARGET, gather evidence until the cause has a name, say what to check next.
+
+    Takes at most 5 seconds and 30 packets after the probe. Exit code as of `check`.
+    """
+    if vantage != LOCAL:
+        raise UserError(f"there is no vantage {vantage[:40]!r}", where="--vantage", todo="only `local` is built so far")
+    place = chosen_home(home)
+    catalogue = load_catalogue(place.services_folder)
+    settings = load_settings(place.config_file)
+    (monitor,) = find_monitors((target,), place, catalogue, settings.defaults)
+    if timeout is not None:
+        monitor = msgspec.structs.replace(monitor, timeout_s=timeout)
+    knowledge = load_knowledge(place.runbooks_folder)
+    others = load_monitors(place.monitors_file, catalogue, settings.defaults).monitors
+    rows = known_rows(place)
+
+    with loading():
+        from uptime_tui.cli.diagnosing import diagnose
+        from uptime_tui.vantage.base import Plan
+
+    plan = Plan(monitor, catalogue.get(monitor.target.service))
+    found = asyncio.run(diagnose(plan, others, rows, settings, lambda m, r: advise(knowledge, catalogue, m, r)))
+    if as_json:
+        output.json_line(findings.diagnosis_json(target, monitor, found, now_s=time.time()))
+    else:
+        for text in findings.report(monitor, found) if markdown else findings.diagnosis_text(target, found):
+            output.line(text)
+    return diagnostics.exit_code([found.failed.status])

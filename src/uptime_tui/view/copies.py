@@ -1,0 +1,42 @@
+"""What can be copied of a monitor. Pure."""
+
+from collections.abc import Callable
+
+from uptime_tui.knowledge.entry import Hints
+from uptime_tui.model.diagnosis import Diagnosis
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.target import place
+from uptime_tui.view.diagnosis import next_command
+from uptime_tui.view.report import markdown
+from uptime_tui.wire.messages import MonitorRow
+
+
+def copies(
+    monitor: Monitor, row: MonitorRow, found: Diagnosis | None, hints: Hints | None, clock: Callable[[int], str]
+) -> dict[str, tuple[str, str]]:
+    """Key to word and text.
+
+    Args:
+        monitor: whose.
+        row: its present.
+        found: its newest diagnosis.
+        hints: what the knowledge base says about its present failure.
+        clock: Unix milliseconds to date and time.
+    """
+    target = monitor.target
+    texts = {"n": ("name", monitor.name), "t": ("target", f"{target.service}://{place(target)}{target.path}")}
+    if row.detail:
+        texts["w"] = ("why", f"{monitor.name}: {row.detail}")
+    command = next_command(found) if row.failure is not None else ""
+    known = (
+        text
+        for cause in (hints.causes if hints is not None else ())
+        for text in (*cause.commands, *(i.command for i in cause.items))
+        if text
+    )
+    command = command or next(known, "")
+    if command:
+        texts["c"] = ("next command", command)
+    if found is not None:
+        texts["i"] = ("incident report", markdown(monitor, found, clock))
+    return texts

@@ -1,0 +1,174 @@
+"""A diagnosis as lines of spans: the conclusion first, then what shows it, what to check, what else there is. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from uptime_tui.model.diagnosis import Check, Diagnosis, Relation, Suspect
+from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.result import Evidence
+from uptime_tui.view.cells import cell_width, cut, wrap
+from uptime_tui.view.words import Glyphs
+
+Span = tuple[str, str]
+LineOf = tuple[Span, ...]
+_NARROWEST: Final = 8
+_SHOWN_OTHERS: Final = 3
+_LEAST: Final = 0.02
+"""Causes less likely than this are not shown: evidence rules them out."""
+_NAMES: Final = 4
+_BEFORE_MS: Final = 1000
+"""A status may be confirmed by a probe that began a moment before it is said to last."""
+_PHASES: Final = tuple(Phase)
+
+
+def diagnosis_lines(diagnosis: Diagnosis, width: int, glyphs: Glyphs, *, brief: bool = False) -> Iterator[LineOf]:
+    """All that was found.
+
+    Args:
+        diagnosis: of a failure.
+        width: cells, at least 20.
+        glyphs: characters.
+        brief: the conclusion and the next step alone, for small screens.
+    """
+    first = diagnosis.first
+    if diagnosis.summary:
+        yield from wrapped(diagnosis.summary, width, "warn")
+    if first is not None:
+        yield from _conclusion(diagnosis, first, width)
+    if brief:
+        yield from _next_step(diagnosis, width, glyphs)
+        return
+    yield ()
+    yield from _facts(diagnosis, width, glyphs)
+    if first is not None:
+        yield ()
+        for check in first.checks:
+            yield from _check(check, width, glyphs)
+    yield from _others(diagnosis.suspects[1:], width)
+    yield from _relations(diagnosis.relations, width, glyphs)
+    if diagnosis.audit:
+        yield ()
+        yield (("mail domain", "dim"),)
+        for seen in diagnosis.audit:
+            yield from _fact(seen, width, glyphs)
+
+
+def explains(diagnosis: Diagnosis, failure: Failure, since_ms: int) -> bool:
+    """Whether it is of this failure and not of an earlier one; `since_ms`: when the present status began."""
+    return diagnosis.failure is failure and diagnosis.failed.at_ms >= since_ms - _BEFORE_MS
+
+
+def belongs_to(diagnosis: Diagnosis, opened_ms: int, closed_ms: int | None) -> bool:
+    """Whether it was made while an incident lasted."""
+    return opened_ms - _BEFORE_MS <= diagnosis.at_ms and (closed_ms is None or diagnosis.at_ms <= closed_ms)
+
+
+def _conclusion(diagnosis: Diagnosis, first: Suspect, width: int) -> Iterator[LineOf]:
+    sure = f"{first.confidence:.0%} "
+    yield from hanging(sure, first.text, width, "strong")
+    state = f"{diagnosis.took_ms / 1000:.1f} s, {diagnosis.packets} packets" if diagnosis.complete else "looking…"
+    yield from wrapped(f"{len(diagnosis.evidence)} facts, {state}", width, "dim")
+
+
+def next_command(diagnosis: Diagnosis | None) -> str:
+    """The command that shows the next thing nobody has looked at yet; empty where there is none.
+
+    A check that the evidence found wrong is worth its command as well: it says more than we can see.
+    """
+    if diagnosis is None:
+        return ""
+    checks = [check for suspect in diagnosis.suspects for check in suspect.checks if check.command]
+    wanted = [check for check in checks if check.verdict != "fine"] or checks
+    return wanted[0].command if wanted else ""
+
+
+def _next_step(diagnosis: Diagnosis, width: int, glyphs: Glyphs) -> Iterator[LineOf]:
+    wrong = [check for suspect in diagnosis.suspects[:1] for check in suspect.checks if check.verdict == "wrong"]
+    for check in wrong[:1]:
+        yield from hanging(f"{glyphs.no} ", check.text, width, "bad")
+    command = next_command(diagnosis)
+    if command:
+        yield from hanging("$ ", command, width, "command")
+
+
+def _facts(diagnosis: Diagnosis, width: int, glyphs: Glyphs) -> Iterator[LineOf]:
+    """The failing layer first, then the layers in their order; what speaks against the target before what does not."""
+    failing = diagnosis.failed.phase
+
+    def place(numbered: tuple[int, Evidence]) -> tuple[bool, bool, int, int]:
+        number, seen = numbered
+        return seen.phase is not failing, seen.ok is not False, _PHASES.index(seen.phase), number
+
+    for _, seen in sorted(enumerate(diagnosis.evidence), key=place):
+        yield from _fact(seen, width, glyphs)
+
+
+def _fact(seen: Evidence, width: int, glyphs: Glyphs) -> Iterator[LineOf]:
+    mark, role = _mark(seen.ok, glyphs)
+    yield from hanging(f"{mark} ", seen.text, width, role)
+
+
+def _mark(ok: bool | None, glyphs: Glyphs) -> tuple[str, str]:  # noqa: FBT001 - evidence is for, against or neither
+    if ok is None:
+        return glyphs.none, "plain"
+    return (glyphs.yes, "plain") if ok else (glyphs.no, "bad")
+
+
+def verdict_mark(check: Check, glyphs: Glyphs) -> str:
+    """`✓` checked and fine, `✗` found wrong, `–` cannot be seen from here."""
+    return {"fine": glyphs.yes, "wrong": glyphs.no, "open": glyphs.none}[check.verdict]
+
+
+def _check(check: Check, width: int, glyphs: Glyphs) -> Iterator[LineOf]:
+    if check.text:
+        role = "bad" if check.verdict == "wrong" else "plain"
+        yield from hanging(f"{verdict_mark(check, glyphs)} ", check.text, width, role)
+    if check.command and check.verdict != "fine":
+        yield from hanging("  $ ", check.command, width, "command")
+
+
+def _others(suspects: Sequence[Suspect], width: int) -> Iterator[LineOf]:
+    likely = [suspect for suspect in suspects if suspect.confidence >= _LEAST][:_SHOWN_OTHERS]
+    if likely:
+        yield ()
+        yield (("otherwise", "dim"),)
+    for suspect in likely:
+        yield from hanging(f"{suspect.confidence:.0%} ".rjust(5), suspect.text, width, "plain")
+
+
+def _relations(relations: Sequence[Relation], width: int, glyphs: Glyphs) -> Iterator[LineOf]:
+    if relations:
+        yield ()
+        yield (("how far it reaches", "dim"),)
+    for relation in relations:
+        yield from hanging(f"{glyphs.bullet} ", relation_text(relation), width, "plain")
+
+
+def relation_text(relation: Relation) -> str:
+    """`host mx1.example.net: 3 of 4 fail (a, b, c)`."""
+    whole = len(relation.failing) + len(relation.fine)
+    if not relation.failing:
+        return f"{relation.shared}: the other {whole} {'is' if whole == 1 else 'are'} fine ({_listed(relation.fine)})"
+    verb = "fails" if len(relation.failing) == 1 else "fail"
+    return f"{relation.shared}: {len(relation.failing)} of {whole} others {verb} ({_listed(relation.failing)})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
+
+
+def wrapped(text: str, width: int, role: str) -> Iterator[LineOf]:
+    """Text over as many lines as it needs."""
+    for line in wrap(text, width):
+        yield ((line, role),)
+
+
+def hanging(lead: str, text: str, width: int, role: str) -> Iterator[LineOf]:
+    """Text wrapped beside its lead, below it where that leaves no room to read."""
+    indent = cell_width(lead)
+    if width - indent < _NARROWEST:
+        yield ((cut(lead, width), "dim"),)
+        lead, indent = "  ", 2
+    for number, line in enumerate(wrap(text, width - indent)):
+        yield ((lead if number == 0 else " " * indent, "dim"), (line, role))
