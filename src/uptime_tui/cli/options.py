@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from uptime_tui.config.paths import Home, find_home
-from uptime_tui.model.units import parse_duration
+from uptime_tui.model.errors import UserError
+from uptime_tui.model.units import LOCAL, parse_duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,6 +36,21 @@ def home_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """`--json`: one object a line."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
+
+
+def vantage_option(command: Command) -> Command:
+    """`--vantage NAME`, checked."""
+
+    def known(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+        if value != LOCAL:
+            todo = "only `local` is built so far"
+            raise UserError(f"there is no vantage {value[:40]!r}", where="--vantage", todo=todo)
+        return value
+
+    return click.option(
+        "--vantage", default=LOCAL, metavar="NAME", show_default=True, callback=known, expose_value=False,
+        help="Where to probe from.",
+    )(command)  # fmt: skip
 
 
 def chosen_home(home: str | None) -> Home:

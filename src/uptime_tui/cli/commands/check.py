@@ -9,31 +9,27 @@ import msgspec
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, output
 from uptime_tui.cli.advice import advise
-from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option
+from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option, vantage_option
 from uptime_tui.cli.probing import probe_all
 from uptime_tui.cli.targets import find_monitors
 from uptime_tui.config.load import load_settings
 from uptime_tui.knowledge.load import load_knowledge
-from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
-from uptime_tui.model.units import LOCAL
 
 
 @click.command()
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @json_option
 @click.option("--timeout", type=DurationType(), metavar="TIME", help="Whole time of each probe (5s, 500ms).")
-@click.option("--vantage", default=LOCAL, metavar="NAME", show_default=True, help="Where to probe from.")
+@vantage_option
 @home_option
-def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, vantage: str, home: str | None) -> int:
+def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, home: str | None) -> int:
     """Probe each TARGET once.
 
     Exit code: 0 all up, 1 degraded, 2 down, 3 unknown (the worst of all targets); 64 for a target that makes
     no sense, and then nothing is probed.
     """
-    if vantage != LOCAL:
-        raise UserError(f"there is no vantage {vantage[:40]!r}", where="--vantage", todo="only `local` is built so far")
     place = chosen_home(home)
     catalogue = load_catalogue(place.services_folder)
     settings = load_settings(place.config_file)

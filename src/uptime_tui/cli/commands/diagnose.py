@@ -10,13 +10,11 @@ from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, findings, output
 from uptime_tui.cli.advice import advise
 from uptime_tui.cli.fleet import known_rows
-from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option
+from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option, vantage_option
 from uptime_tui.cli.targets import find_monitors
 from uptime_tui.config.load import load_monitors, load_settings
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.loading import loading
-from uptime_tui.model.errors import UserError
-from uptime_tui.model.units import LOCAL
 
 
 @click.command()
@@ -24,15 +22,13 @@ from uptime_tui.model.units import LOCAL
 @json_option
 @click.option("--markdown", is_flag=True, help="The report for a ticket.")
 @click.option("--timeout", type=DurationType(), metavar="TIME", help="Whole time of the probe (5s, 500ms).")
-@click.option("--vantage", default=LOCAL, metavar="NAME", show_default=True, help="Where to probe from.")
+@vantage_option
 @home_option
-def command(target: str, as_json: bool, markdown: bool, timeout: float | None, vantage: str, home: str | None) -> int:
+def command(target: str, as_json: bool, markdown: bool, timeout: float | None, home: str | None) -> int:
     """Probe TARGET, gather evidence until the cause has a name, say what to check next.
 
     Takes at most 5 seconds and 30 packets after the probe. Exit code as of `check`.
     """
-    if vantage != LOCAL:
-        raise UserError(f"there is no vantage {vantage[:40]!r}", where="--vantage", todo="only `local` is built so far")
     place = chosen_home(home)
     catalogue = load_catalogue(place.services_folder)
     settings = load_settings(place.config_file)
