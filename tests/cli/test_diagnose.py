@@ -1,0 +1,47 @@
+"""`diagnose` as a script sees it: the contract's JSON, Markdown, exit codes."""
+
+import json
+
+from cli.test_check import free_port, run, server
+
+
+def test_json_has_evidence_and_ranked_causes(tmp_path):
+    done = run("diagnose", f"tcp://127.0.0.1:{free_port()}", "--json", home=tmp_path)
+    assert done.returncode == 2, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["status"], found["failure"], found["phase"]) == ("down", "refused", "connect")
+    assert {"id", "phase", "ok", "text"} == set(found["evidence"][0])
+    confidences = [cause["confidence"] for cause in found["causes"]]
+    assert confidences == sorted(confidences, reverse=True)
+    first = found["causes"][0]
+    assert first["check"]
+    assert first["commands"]
+    assert {check["verdict"] for check in first["checks"]} <= {"fine", "wrong", "open"}
+    assert found["packets"] <= 30
+    assert found["took_ms"] <= 5500
+
+
+def test_lines_begin_with_the_probe_and_name_a_cause(tmp_path):
+    done = run("diagnose", f"tcp://127.0.0.1:{free_port()}", home=tmp_path)
+    assert done.stdout.startswith("DOWN ")
+    assert "Nothing listens on port" in done.stdout
+    assert done.stderr == ""
+
+
+def test_markdown_for_a_ticket(tmp_path):
+    done = run("diagnose", f"tcp://127.0.0.1:{free_port()}", "--markdown", home=tmp_path)
+    assert done.stdout.startswith("# `check`: connection refused\n")
+    assert "## Evidence" in done.stdout
+
+
+def test_what_is_up_has_no_cause(tmp_path):
+    with server() as port:
+        done = run("diagnose", f"tcp://127.0.0.1:{port}", "--json", home=tmp_path)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["causes"] == []
+
+
+def test_nonsense_is_a_usage_error(tmp_path):
+    done = run("diagnose", "http://[", home=tmp_path)
+    assert done.returncode == 64
+    assert len(done.stderr.splitlines()) == 1
