@@ -67,7 +67,8 @@ def _conclusion(diagnosis: Diagnosis, first: Suspect, width: int) -> Iterator[Li
     sure = f"{first.confidence:.0%} "
     yield from hanging(sure, first.text, width, "strong")
     state = f"{diagnosis.took_ms / 1000:.1f} s, {diagnosis.packets} packets" if diagnosis.complete else "looking…"
-    yield from wrapped(f"{len(diagnosis.evidence)} facts, {state}", width, "dim")
+    facts = len(diagnosis.evidence)
+    yield from wrapped(f"{facts} fact{'' if facts == 1 else 's'}, {state}", width, "dim")
 
 
 def next_command(diagnosis: Diagnosis | None) -> str:
