@@ -32,6 +32,8 @@ class Neighbour:
     """Unix time at which its status began."""
     certificate: str = ""
     """SHA-256 of its server's certificate, hex; empty without one."""
+    certificate_end: int = 0
+    """Unix seconds at which that certificate expires; 0 without one."""
     last_ms: int = 0
     """Unix time of its newest probe."""
 
@@ -68,6 +70,15 @@ class Case:
     def address(self) -> str:
         """Where the failed probe went; empty when no address was known."""
         return self.result.address or (self.addresses[0] if self.addresses else "")
+
+    @property
+    def housemates(self) -> tuple[Neighbour, ...]:
+        """Neighbours on the same machine: by name, or by the address they were last reached at."""
+        host, address = self.plan.monitor.target.host, self.address
+        return tuple(
+            each for each in self.neighbours
+            if each.monitor.target.host == host or (address and each.address == address)
+        )  # fmt: skip
 
 
 class Budget:
