@@ -1,0 +1,103 @@
+"""Reasons that servers give in words of their own: a greeting of refusal, an error text, an answer to a command. Pure.
+
+Texts are what the servers' sources and manuals have (Postfix, Exim, Sendmail, Dovecot, vsftpd, OpenSSH, PostgreSQL,
+MySQL, Redis, Elasticsearch); codes are RFC 3463 (enhanced mail status) and the vendors' error numbers.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+LOOK: Final = 400
+"""More characters than these are not looked at."""
+
+
+class Reason(NamedTuple):
+    """Something a server may say is the matter."""
+
+    id: str
+    """Short, for the id of a fact."""
+    meaning: str
+    """What it says, for a person."""
+    words: tuple[str, ...]
+    """Patterns, whatever their case."""
+
+
+REASONS: Final = (
+    Reason(
+        "connections", "too many connections",
+        (r"too many (?:\w+ ){0,2}(?:connections|sessions|clients|users|logins)", r"max(?:imum)? number of clients",
+         r"connection limit", r"connections? (?:limit )?exceeded", r"connection slots", r"sorry, too many",
+         r"server is (?:too )?(?:busy|full)", r"all server ports are busy", r"4\.7\.0 .*too many", "maxstartups",
+         r"maximum connections", r"\b1040\b", r"connection queue full"),
+    ),
+    Reason(
+        "per_client", "too many connections from this address",
+        (r"from (?:your|this|the same|one) (?:ip|host|address|client|site|internet address)",
+         r"per[- ](?:ip|host|client|user)", r"(?:rate|throttl)\w* (?:limit|exceed|connections)", r"connection rate",
+         r"4\.7\.1 .*(?:rate|limit)", r"slow down", r"too many (?:\w+ )?connections from", r"mail_max_userip"),
+    ),
+    Reason(
+        "starting", "it is starting, loading or recovering",
+        (r"\bloading\b", r"starting up", r"(?:is|still|neither .*:) starting", r"not yet (?:ready|accepting)",
+         r"in recovery", r"recovering", r"initiali[sz]ing", r"consistent recovery state", r"57P03", r"not ready",
+         r"\bSTARTUP2?\b"),
+    ),
+    Reason(
+        "stopping", "it is shutting down",
+        (r"shut(?:ting)?[- ]?down", r"(?:server|system) (?:is )?going down", r"4\.3\.2", r"57P01", r"\b1053\b",
+         r"service not available, closing"),
+    ),
+    Reason(
+        "disk", "its disk is full, or it cannot write",
+        (r"insufficient (?:system )?(?:storage|disk)", r"4\.3\.1", r"no space left", r"disk (?:is )?full", r"misconf\b",
+         r"cannot write", r"read-only file system", r"unable to (?:save|persist)", r"flood.stage", r"53100"),
+    ),
+    Reason(
+        "memory", "it is short of memory, processes or processor time",
+        (r"out of memory", r"cannot allocate memory", r"\boom\b", r"53200", r"cannot fork", r"fork failed",
+         r"resource temporarily unavailable", r"load average", r"too high load", r"system load", r"circuit.breaking",
+         r"insufficient (?:system )?resources"),
+    ),
+    Reason(
+        "blocked", "this address is not welcome",
+        (r"block(?:ed|list)", r"black-?list", r"spamhaus", r"\b(?:rbl|dnsbl)\b", r"\bbanned\b", r"access denied",
+         r"client host rejected", r"not (?:allowed|permitted) (?:to connect|at this time)", r"no pg_hba\.conf entry",
+         r"rejected for policy", r"poor reputation", r"5\.7\.1", r"too many errors", r"\b11(?:29|30)\b", r"penalt",
+         r"administrative prohibition", r"not welcome", r"go away"),
+    ),
+    Reason(
+        "no_name", "this address has no reverse name that holds",
+        (r"reverse (?:dns|hostname|lookup|name)", r"cannot find your (?:reverse )?hostname", r"\bPTR\b", r"\brdns\b",
+         r"cannot resolve your", r"[45]\.7\.25", r"unverifiable address"),
+    ),
+    Reason(
+        "maintenance", "it is under maintenance",
+        (r"maintenance", r"temporarily (?:disabled|closed|out of service)", r"come back (?:later|soon)",
+         r"scheduled downtime"),
+    ),
+    Reason(
+        "configuration", "its configuration is at fault",
+        (r"500 oops", r"configuration (?:error|problem|file)", r"misconfigured", r"[45]\.3\.5",
+         r"cannot (?:open|read|load) (?:file|config|cert)", r"(?:local|server) configuration"),
+    ),
+    Reason(
+        "backend", "what it depends on does not answer",
+        ((r"(?:database|backend|upstream|auth\w*(?: (?:server|service|process))?|ldap|imap server) (?:is )?"
+         r"(?:not available|unavailable|down|unreachable|unreached|failure|error|timed out)"),
+         r"masterdown", r"clusterdown", r"no (?:primary|master)", r"\[(?:unavailable|contactadmin)\]",
+         r"temporary (?:lookup|authentication) failure", r"not(?:writable)?primary"),
+    ),
+    Reason("script", "a script keeps it busy", (r"-BUSY\b", r"busy running a script")),
+)  # fmt: skip
+
+_PATTERNS: Final = tuple((reason, re.compile("|".join(reason.words), re.IGNORECASE)) for reason in REASONS)
+
+
+def reasons(text: str) -> tuple[Reason, ...]:
+    """Every reason that the text gives; none where it is an ordinary greeting.
+
+    Args:
+        text: safe text: the server's words.
+    """
+    head = text[:LOOK]
+    return tuple(reason for reason, pattern in _PATTERNS if pattern.search(head))

@@ -1,0 +1,145 @@
+"""What a banner, or its absence, says; and which cause comes first for it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.explained import NOW_S, case, causes, ids, neighbour, result
+from uptime_tui.diagnose.evidence import banner as collector
+from uptime_tui.model.failure import Failure, Status
+from uptime_tui.model.reasons import LOOK, reasons
+from uptime_tui.model.safetext import is_safe, safe_text
+
+
+def found(asked):
+    facts = list(collector.facts(asked))
+    assert set(ids(facts)) <= set(collector.FACTS)
+    assert all(is_safe(fact.text) for fact in facts)
+    return facts
+
+
+def first(asked):
+    return causes(asked, found(asked))[0]
+
+
+def good(banner):
+    return result(banner=banner, at_s=NOW_S - 600)
+
+
+COMPARED = [
+    ("220 mx1 ESMTP Postfix", "220 mx1 ESMTP Postfix", "banner_as_before"),
+    ("220 mx1 ESMTP Exim 4.96 Tue, 24 Nov 2026 18:00:00 +0000", "220 mx1 ESMTP Exim 4.96 Wed, 25 Nov 2026 19:00:00 +0000", "banner_as_before"),
+    ("220 mx1 ESMTP Exim 4.96 Tue, 24 Nov 2026 18:00:00 +0000", "220 mx1 ESMTP Exim 4.98 Wed, 25 Nov 2026 19:00:00 +0000", "banner_upgraded"),
+    ("+OK Dovecot ready. <1a.2.3@mx1>", "+OK Dovecot ready. <9f.1.7@mx1>", "banner_as_before"),
+    ("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3", "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u4", "banner_upgraded"),
+    ("SSH-2.0-OpenSSH_9.2p1", "SSH-2.0-dropbear_2022.83", "banner_changed"),
+    ("nginx/1.22.1", "nginx/1.24.0", "banner_upgraded"),
+    ("nginx", "Apache/2.4.66 (Debian)", "banner_changed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "now", "fact"), COMPARED)
+def test_compared_with_the_last_good_one(before, now, fact):
+    assert ids(found(case(Failure.BUSY, banner=now, last_good=good(before)))) == [fact]
+
+
+WORDS = [
+    ("smtp", Failure.BUSY, "421 4.7.0 mx1 Error: too many connections from 192.0.2.1", "per_client_limit"),
+    ("smtp", Failure.BUSY, "421 4.3.2 mx1 Service shutting down and closing transmission channel", "stopping"),
+    ("smtp", Failure.BUSY, "452 4.3.1 Insufficient system storage", "disk_full"),
+    ("smtp", Failure.BUSY, "421 mx1: Too many concurrent SMTP connections; please try again later.", "smtpd_limit"),
+    ("redis", Failure.BUSY, "-LOADING Redis is loading the dataset in memory", "starting"),
+    ("redis", Failure.BUSY, "-ERR max number of clients reached", "too_many_connections"),
+    ("redis", Failure.BUSY, "-BUSY Redis is busy running a script.", "redis_state"),
+    ("postgresql", Failure.BUSY, "FATAL 57P03: the database system is starting up", "starting"),
+    ("postgresql", Failure.BUSY, "FATAL 53300: sorry, too many clients already", "pg_slots"),
+    ("mysql", Failure.BUSY, "1040 Too many connections", "mysql_slots"),
+    ("imap", Failure.BUSY, "* BYE [UNAVAILABLE] Temporary authentication failure", "dependency"),
+    ("smtp", Failure.REFUSED_SERVICE, "554 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org", "smtp_554"),
+    ("smtp", Failure.REFUSED_SERVICE, "554 5.7.25 Client host rejected: cannot find your reverse hostname", "client_rejected"),
+    ("smtp", Failure.REFUSED_SERVICE, "554 mx1 under maintenance", "maintenance"),
+    ("ftp", Failure.REFUSED_SERVICE, "500 OOPS: failed to open vsftpd log file:/var/log/vsftpd.log", "vsftpd_oops"),
+    ("mysql", Failure.REFUSED_SERVICE, "1053 Server shutdown in progress", "mysql_shutdown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "failure", "banner", "cause"), WORDS)
+def test_its_own_words_name_the_cause(service, failure, banner, cause):
+    assert first(case(failure, service=service, banner=banner, detail=f"busy: {banner}")) == cause
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    ["220 mx1.example.net ESMTP Postfix (Debian/GNU)", "* OK [CAPABILITY IMAP4rev1 STARTTLS] Dovecot ready.",
+     "220 ProFTPD Server (example) [::ffff:192.0.2.1]", "SSH-2.0-OpenSSH_9.2p1", "+OK POP3 ready", "nginx/1.22.1",
+     "220-We do not authorize the use of this system to transport unsolicited, and/or bulk e-mail."],
+)  # fmt: skip
+def test_an_ordinary_greeting_gives_no_reason(greeting):
+    assert reasons(greeting) == ()
+
+
+@given(st.text(max_size=2 * LOOK))
+def test_reasons_bear_any_text(text):
+    assert len(reasons(safe_text(text, LOOK))) <= 12
+
+
+def test_a_close_at_once_by_reset_with_others_fine_is_a_proxy_without_its_service():
+    asked = case(
+        Failure.CLOSED_EARLY, service="smtp", detail="connection reset by the peer without a word", protocol=0.4,
+        neighbours=(neighbour("ssh"),),
+    )  # fmt: skip
+    assert ids(found(asked)) == ["closed_at_once", "closed_by_reset", "others_here_serve"]
+    assert first(asked) == "proxy_no_backend"
+
+
+def test_a_close_after_a_while_is_a_proxy_that_gave_up():
+    asked = case(Failure.CLOSED_EARLY, detail="closed by the peer before any answer", protocol=30_000.0)
+    assert ids(found(asked)) == ["closed_late"]
+    assert causes(asked, found(asked)).index("proxy_timeout") < 3
+
+
+def test_a_close_on_every_port_is_a_ban():
+    same = neighbour("imap", status=Status.DOWN, failure=Failure.CLOSED_EARLY)
+    asked = case(
+        Failure.CLOSED_EARLY, service="smtp", detail="closed by the peer before the greeting", protocol=0.4,
+        neighbours=(same,),
+    )  # fmt: skip
+    assert ids(found(asked)) == ["closed_at_once", "others_here_fail_too"]
+    assert first(asked) == "access_list"
+
+
+def test_silence_is_told():
+    asked = case(Failure.NO_GREETING, service="smtp", detail="the server sent nothing", protocol=10_000.0)
+    assert ids(found(asked)) == ["accepted_silent"]
+
+
+@pytest.mark.parametrize(
+    ("service", "banner", "fact", "cause"),
+    [
+        ("smtps", "220 mx1 ESMTP Postfix", "peer_plain", "wrappermode"),
+        ("imaps", "* OK Dovecot ready.", "peer_plain", "plain_listener"),
+        ("https", "HTTP/1.1 400 Bad Request", "peer_plain", "plain_listener"),
+        ("https", "SSH-2.0-OpenSSH_9.2p1", "peer_named", "another_service"),
+    ],
+)
+def test_plain_words_on_a_tls_port(service, banner, fact, cause):
+    asked = case(Failure.TLS_NOT_TLS, service=service, banner=banner)
+    assert ids(found(asked)) == [fact]
+    assert first(asked) == cause
+
+
+def test_another_service_after_a_good_one_took_the_port():
+    asked = case(
+        Failure.WRONG_SERVICE, service="smtp", banner="SSH-2.0-OpenSSH_9.2p1", last_good=good("220 mx1 ESMTP Postfix"),
+        neighbours=(neighbour("imap"),),
+    )  # fmt: skip
+    assert ids(found(asked)) == ["banner_changed", "peer_named", "others_here_serve"]
+    assert first(asked) == "port_taken"
+
+
+async def test_it_asks_nobody_and_is_not_wanted_without_a_connection():
+    asked = case(Failure.BUSY, banner="421 too many connections")
+    assert collector.wants(asked)
+    assert not collector.wants(case(Failure.REFUSED))
+    assert not collector.wants(case(Failure.TIMEOUT))
+    assert ids([fact async for fact in collector.collect(asked, None)]) == ids(found(asked))
