@@ -44,6 +44,8 @@ def evidence(tls: TlsLayer | None, outcome: Outcome, phase: Phase | None, protoc
         found.append(
             Evidence("content" if phase is Phase.CONTENT else "protocol", phase, ok=False, text=outcome.detail)
         )
+        if outcome.page:
+            found.append(Evidence("page", Phase.CONTENT, None, outcome.page))
     elif phase is None or protocol != outcome.detail:
         found.append(Evidence("protocol", Phase.PROTOCOL, ok=True, text=protocol))
     return tuple(found)

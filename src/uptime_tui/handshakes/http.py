@@ -12,6 +12,7 @@ from uptime_tui.handshakes._readers import FIRST_BYTES, Talk, Unreadable, conclu
 from uptime_tui.model.content import accepts, judge_body, judge_headers, wants_body
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.outcome import Leads, Outcome
+from uptime_tui.model.page import HEAD_BYTES, describe
 from uptime_tui.model.redirect import FOLLOWED
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.secret import Credentials
@@ -33,6 +34,10 @@ _KEPT: Final = frozenset(
         b"content-encoding",
         b"content-length",
         b"transfer-encoding",
+        b"via",
+        b"cf-ray",
+        b"x-cache",
+        b"www-authenticate",
     }
 )
 _TLS_WANTED: Final = re.compile(rb"plain HTTP|HTTP request to an HTTPS|speaking plain", re.IGNORECASE)
@@ -76,8 +81,8 @@ class _Answer:
     """Callbacks of the parser: what an answer says of itself, and its body while it may be kept."""
 
     __slots__ = (
-        "bodiless", "broken", "code", "done", "headers", "headers_done", "keep", "kept", "length", "parser", "parts",
-        "reason",
+        "bodiless", "broken", "code", "done", "head", "headers", "headers_done", "keep", "kept", "length", "parser",
+        "parts", "reason",
     )  # fmt: skip
 
     def __init__(self, ask: Ask) -> None:
@@ -89,6 +94,7 @@ class _Answer:
         self.reason = b""
         self.headers: dict[bytes, bytes] = {}
         self.parts: list[bytes] = []
+        self.head = b""  # the first bytes of the body, which tell an error page from another
         self.length = 0
         self.code = 0
         self.headers_done = self.done = self.broken = False
@@ -126,6 +132,8 @@ class _Answer:
         if self.done:
             return
         self.length += len(part)
+        if len(self.head) < HEAD_BYTES:
+            self.head += part[:HEAD_BYTES]
         if self.keep:
             self.parts.append(part)
 
@@ -151,7 +159,7 @@ def _talk(ask: Ask) -> Talk:
     yield Mark(Phase.CONTENT, allow_bytes=allowed + HEADER_BYTES)
     decided = _leads(answer, ask) or _judge_head(answer, ask)
     if decided is not None:
-        return (yield from _drain(answer, decided, ask))
+        return (yield from _drain(answer, _with_page(answer, decided), ask))
     announced = answer.headers.get(b"content-length", b"")
     if not answer.done and announced.isdigit() and int(announced[:20]) > ask.expect.max_body_bytes:
         return _too_large(answer, ask)
@@ -166,7 +174,7 @@ def _talk(ask: Ask) -> Talk:
             answer.feed(chunk)
     if answer.length > ask.expect.max_body_bytes:
         return _too_large(answer, ask)
-    return _judge_content(answer, ask)
+    return _with_page(answer, _judge_content(answer, ask))
 
 
 def _read_head(answer: _Answer) -> Talk:
@@ -240,6 +248,14 @@ def _judge_content(answer: _Answer, ask: Ask) -> Outcome:
     if isinstance(found, Outcome):
         return Outcome(found.failure, f"{line}: {found.detail}", banner)
     return Outcome(None, f"{line}, {_size(answer.length)}", banner, left=found)
+
+
+def _with_page(answer: _Answer, outcome: Outcome) -> Outcome:
+    """A failure with what came of its page: no more is waited for."""
+    if outcome.failure is None:
+        return outcome
+    page = describe(answer.headers, answer.head, answer.length)
+    return Outcome(outcome.failure, outcome.detail, outcome.banner, page=page)
 
 
 def _drain(answer: _Answer, outcome: Outcome, ask: Ask) -> Talk:

@@ -48,3 +48,5 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """How long to leave the server alone, where the interval alone would not be polite."""
     left: Leads | Search | None = None
     """What remains to be done before this success is one."""
+    page: str = ""
+    """HTTP: what a failed answer showed beside its status (`model.page`), for whoever looks for the cause."""

@@ -15,7 +15,7 @@ from uptime_tui.vantage import findings
 PROBE_FACTS = {
     "dns_answer", "dns_failure", "tcp_connect", "tcp_failure", "rst", "no_answer", "no_route", "icmp_port",
     "icmp_prohibited", "icmp_host", "icmp_net", "icmp_other", "own_firewall", "neighbour_silent", "retransmits",
-    "tls_session", "tls_certificate", "greeting", "protocol", "content", "redirect", "rest", "address",
+    "tls_session", "tls_certificate", "greeting", "protocol", "content", "page", "redirect", "rest", "address",
 }  # fmt: skip
 """What a probe itself finds."""
 
