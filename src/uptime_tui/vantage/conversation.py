@@ -12,6 +12,7 @@ from uptime_tui.dial.drive import Driver
 from uptime_tui.dial.tls import TlsSetup
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.redirect import MACHINE, depth, leads_inside
+from uptime_tui.model.secret import Credentials
 from uptime_tui.model.steps import Ask
 from uptime_tui.vantage.base import Leg, Plan
 
@@ -68,29 +69,36 @@ def conversation(plan: Plan, address: str, leg: Leg | None, *, wall_s: float, ca
     service, monitor = plan.service, plan.monitor
     if service.handshake == "tcp" and service.tls != "implicit":
         return None
-    target, expect, login = monitor.target, monitor.expect, None if leg is None else leg.login
-    module = _handshake(service.handshake)
-    ask = Ask(
-        host=target.host, port=target.port, service=service.name, expect=expect, tls=service.tls, path=target.path,
-        status=service.status, user_agent=_USER_AGENT,
-        our_name=_our_name(address, target.port) if service.handshake == "smtp" else "[127.0.0.1]",
-        request=monitor.request, login=login, user=monitor.login.user, noise=os.urandom(_NOISE_BYTES),
-        login_in_clear=monitor.login.allow_plaintext_auth or depth(address) == MACHINE,
-    )  # fmt: skip
+    expect, login = monitor.expect, None if leg is None else leg.login
+    module, ask = asking(plan, address, login)
     tls = None
     if service.tls != "none":
         # no login goes to a server whose certificate has failed, whatever is tolerated without one
         tolerate = SELF_MADE if service.self_signed_ok and login is None else _NONE_TOLERATED
         tls = TlsSetup(
-            server_name=expect.tls_name or target.host, verify=expect.tls_verify, warn_days=expect.tls_warn_days,
+            server_name=expect.tls_name or ask.host, verify=expect.tls_verify, warn_days=expect.tls_warn_days,
             wall_s=wall_s, implicit=service.tls == "implicit", ca_file=expect.tls_ca_file or ca_file,
-            only_ca_file=bool(expect.tls_ca_file), tolerate=tolerate, peer=f"{address} {target.port}",
+            only_ca_file=bool(expect.tls_ca_file), tolerate=tolerate, peer=f"{address} {ask.port}",
             pins=expect.tls_pins, least=expect.tls_least,
         )  # fmt: skip
     greeting_s = service.greeting_timeout_s if module.SERVER_SPEAKS_FIRST else None
     farewell = functools.partial(module.farewell, ask) if hasattr(module, "farewell") else None
     caution = module.caution(ask) if hasattr(module, "caution") else None
     return Driver(module.handshake(ask), tls=tls, greeting_timeout_s=greeting_s, farewell=farewell, caution=caution)
+
+
+def asking(plan: Plan, address: str, login: Credentials | None = None) -> tuple[Any, Ask]:
+    """The module of the service's handshake, and what it is told."""
+    service, monitor = plan.service, plan.monitor
+    target = monitor.target
+    ask = Ask(
+        host=target.host, port=target.port, service=service.name, expect=monitor.expect, tls=service.tls,
+        path=target.path, status=service.status, user_agent=_USER_AGENT,
+        our_name=_our_name(address, target.port) if service.handshake == "smtp" else "[127.0.0.1]",
+        request=monitor.request, login=login, user=monitor.login.user, noise=os.urandom(_NOISE_BYTES),
+        login_in_clear=monitor.login.allow_plaintext_auth or depth(address) == MACHINE,
+    )  # fmt: skip
+    return _handshake(service.handshake), ask
 
 
 def _handshake(name: str) -> Any:
