@@ -110,7 +110,7 @@ class _Course:
             return
         self.login, self.hidden = found, forms(found)
         if self.plan.monitor.login.is_key:
-            self.courses.sessions.prepare(found, self.keyed)
+            self.courses.sessions.prepare(found, self.leg.deadline_s, self.keyed)
         else:
             self.converse("")
 

@@ -27,9 +27,12 @@ class Sessions:
         self._waiting: set[socket.socket] = set()
         self._open = True
 
-    def prepare(self, login: Credentials, done: Callable[[Any], None]) -> None:
-        """Read the key before anybody is called; `done` gets it, or why it cannot be used, as a text."""
-        self._run(_read(login), done)
+    def prepare(self, login: Credentials, deadline_s: float, done: Callable[[Any], None]) -> None:
+        """Read the key before anybody is called, until `deadline_s` on the loop's clock.
+
+        `done` gets it, or why it cannot be used, as a text.
+        """
+        self._run(_read(login, deadline_s), done)
 
     def hold(
         self, sock: socket.SocketType, key: Any, plan: Plan, driver: Driver, deadline_s: float,
@@ -85,9 +88,17 @@ class Sessions:
             done(found)
 
 
-async def _read(login: Credentials) -> Any:
-    # a fifth of a second of work: not on the loop's thread
-    sftp = await asyncio.to_thread(import_module, _LIBRARY)
+async def _read(login: Credentials, deadline_s: float) -> Any:
+    try:
+        async with asyncio.timeout_at(deadline_s):
+            # a fifth of a second of work, more on a busy machine: not on the loop's thread
+            return await asyncio.to_thread(_read_now, login)
+    except TimeoutError:
+        return "the key was not read in time: this machine is too busy"
+
+
+def _read_now(login: Credentials) -> Any:
+    sftp = import_module(_LIBRARY)
     try:
         return sftp.read_key(login.secret)
     except sftp.Unfit as unfit:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import threading
 from pathlib import Path
 
 import asyncssh
@@ -173,3 +174,20 @@ def test_faults_of_a_login(login, where, words):
 def test_a_key_is_for_sftp():
     _, faults = read({"user": "u", "password": "env:P", "key": "env:K"}, "redis://a.test")
     assert "a private key is for SFTP" in str(faults)
+
+
+async def test_the_deadline_covers_reading_the_key(tmp_path, monkeypatch):
+    """A machine that swaps needs seconds to load the library: nobody is called late."""
+    ready = threading.Event()
+
+    def slow(_name):
+        ready.wait(30)
+        raise AssertionError("nobody waits for this any more")
+
+    monkeypatch.setattr("uptime_tui.vantage.sessions.import_module", slow)
+    try:
+        result, calls = await asyncio.wait_for(probed(tmp_path, monkeypatch, hang_after_banner), 20)
+    finally:
+        ready.set()
+    assert (result.failure, result.status, calls) == (Failure.VANTAGE_POLICY, Status.UNKNOWN, 0)
+    assert "not read in time" in result.detail
