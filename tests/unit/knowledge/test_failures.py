@@ -137,3 +137,18 @@ def test_what_is_said_of_one_service_counts_for_those_that_are_like_it():
     assert missing.causes[0].id == "dovecot_ssl_off"
     assert "no_certificate" not in {cause.id for cause in missing.causes}
     assert missing.meaning.startswith("The mailbox server")
+
+
+@pytest.mark.parametrize(
+    ("failure", "cause"),
+    [
+        (Failure.REFUSED_SERVICE, "key_not_accepted"),
+        (Failure.WRONG_SERVICE, "host_key_changed"),
+        (Failure.CLOSED_EARLY, "chroot_modes"),
+        (Failure.BAD_PROTOCOL, "shell_talks"),
+        (Failure.VANTAGE_POLICY, "sftp_key"),
+    ],
+)
+def test_sftp_has_hints_of_its_own(failure, cause):
+    assert cause in {found.id for found in hints(failure, "sftp").causes}
+    assert cause not in {found.id for found in hints(failure, "ssh").causes}
