@@ -52,7 +52,10 @@ def case(failure, *, service="https", last_good=None, neighbours=(), past=(), ho
     if found.certificate is not None and not found.certificate.problems:
         shown = msgspec.structs.replace(found.certificate, problems=(failure,))
         found = msgspec.structs.replace(found, certificate=shown)
-    return Case(plan(service, host, **(monitor or {})), found, (ADDRESS,), last_good, neighbours, past)
+    return Case(
+        plan(service, host, **(monitor or {})), found, addresses=(ADDRESS,), last_good=last_good, neighbours=neighbours,
+        past=past,
+    )  # fmt: skip
 
 
 def ids(facts):

@@ -32,10 +32,10 @@ class Neighbour:
     """Unix time at which its status began."""
     certificate: str = ""
     """SHA-256 of its server's certificate, hex; empty without one."""
-    certificate_end: int = 0
-    """Unix seconds at which that certificate expires; 0 without one."""
     last_ms: int = 0
     """Unix time of its newest probe."""
+    certificate_end: int = 0
+    """Unix seconds at which its server's certificate expires; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,4 +200,5 @@ class Diagnoses:
             state.since_ms,
             "" if certificate is None else certificate.sha256,
             state.last_ms,
+            0 if certificate is None else certificate.not_after,
         )
