@@ -74,6 +74,11 @@ def test_the_class_of_the_status(data, fact, cause):
     assert first(asked) == cause
 
 
+def test_a_body_that_was_not_waited_for_is_not_called_empty():
+    asked = answered(b"HTTP/1.1 404 X\r\nContent-Length: 9\r\n\r\n", failure=Failure.HTTP_STATUS)
+    assert ids(found(asked)) == ["http_absent"]
+
+
 def test_a_redirect_that_is_not_accepted():
     asked = answered(http(301, Location="https://mx1.example.net/"), failure=Failure.HTTP_STATUS, status="200")
     assert first(asked) == "moved"

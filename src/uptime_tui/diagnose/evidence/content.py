@@ -94,7 +94,8 @@ def _page(page: str, failure: Failure | None) -> Iterator[Evidence]:
     for kind in found:
         yield _seen(f"page_{kind.id}", f"{kind.meaning}: {page}")
     if page.endswith(("no visible text", "no body seen")):
-        if failure is not Failure.JSON_INVALID:
+        # of a bad status only what came along with the headers was read
+        if failure not in {Failure.JSON_INVALID, Failure.HTTP_STATUS}:
             yield _seen("page_empty", f"nothing to read came with it: {page}")
     elif page and not found and failure is Failure.KEYWORD_MISSING:
         text = f"its beginning speaks of no error: {page}"
