@@ -21,15 +21,20 @@ async def ask_fleet(home: Home) -> FleetState | None:
     return None
 
 
-def known_rows(home: Home) -> dict[str, MonitorRow]:
-    """Rows of the running engine by monitor name; empty when none runs."""
+def known_fleet(home: Home) -> FleetState | None:
+    """The same, for who has no loop of his own."""
     from uptime_tui.client.spawn import is_running
 
     if is_running(home) is None:
-        return {}
+        return None
     import asyncio
 
-    state = asyncio.run(ask_fleet(home))
+    return asyncio.run(ask_fleet(home))
+
+
+def known_rows(home: Home) -> dict[str, MonitorRow]:
+    """Rows of the running engine by monitor name; empty when none runs."""
+    state = known_fleet(home)
     if state is None:
         return {}
     names = {monitor.id: monitor.name for monitor in state.monitors}

@@ -9,7 +9,7 @@ import msgspec
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, findings, output
 from uptime_tui.cli.advice import advise
-from uptime_tui.cli.fleet import known_rows
+from uptime_tui.cli.fleet import known_fleet
 from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option, vantage_option
 from uptime_tui.cli.targets import find_monitors
 from uptime_tui.config.load import load_monitors, load_settings
@@ -37,14 +37,14 @@ def command(target: str, as_json: bool, markdown: bool, timeout: float | None, h
         monitor = msgspec.structs.replace(monitor, timeout_s=timeout)
     knowledge = load_knowledge(place.runbooks_folder)
     others = load_monitors(place.monitors_file, catalogue, settings.defaults).monitors
-    rows = known_rows(place)
+    fleet = known_fleet(place)
 
     with loading():
         from uptime_tui.cli.diagnosing import diagnose
         from uptime_tui.vantage.base import Plan
 
     plan = Plan(monitor, catalogue.get(monitor.target.service))
-    found = asyncio.run(diagnose(plan, others, rows, settings, lambda m, r: advise(knowledge, catalogue, m, r)))
+    found = asyncio.run(diagnose(plan, others, fleet, settings, lambda m, r: advise(knowledge, catalogue, m, r)))
     if as_json:
         output.json_line(findings.diagnosis_json(target, monitor, found, now_s=time.time()))
     else:
