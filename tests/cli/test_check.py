@@ -80,6 +80,26 @@ def test_refused_has_phase_causes_and_exit_code(tmp_path):
     assert found["timings_ms"]["protocol"] is None
 
 
+def test_a_port_that_must_not_answer(tmp_path):
+    with server(b"+PONG\r\n") as port:
+        for name, number in (("open", port), ("shut", free_port())):
+            target = f"redis://127.0.0.1:{number}"
+            assert run("add", target, "--name", name, "--expect", "closed", home=tmp_path).returncode == 0
+        done = run("check", "open", "shut", "--json", home=tmp_path)
+        told = run("check", "open", home=tmp_path).stdout
+    opened, shut = map(json.loads, done.stdout.splitlines())
+    assert (opened["status"], opened["failure"], opened["phase"]) == ("down", "exposed", "content")
+    assert opened["detail"].startswith(f"port {port} is open and should be closed")
+    assert opened["causes"][0]["id"] == "redis_bind"
+    assert (shut["status"], shut["failure"]) == ("up", None)
+    assert shut["detail"].startswith("refused, as wanted")
+    assert done.returncode == 2
+    assert f"port {port} is open and should be closed" in told
+    assert [json.loads(line)["expect"] for line in run("list", "--json", home=tmp_path).stdout.splitlines()] == [
+        "closed"
+    ] * 2
+
+
 def test_a_broken_runbook_takes_no_result_away(tmp_path):
     (tmp_path / "runbooks").mkdir()
     (tmp_path / "runbooks" / "refused.toml").write_text("x = 1\n")

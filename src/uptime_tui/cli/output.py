@@ -113,6 +113,7 @@ def monitor_json(monitor: Monitor, target: str) -> dict[str, object]:
         "timeout_s": monitor.timeout_s,
         "tags": monitor.tags,
         "paused": monitor.paused,
+        "expect": "closed" if monitor.expect.closed else None,
     }
 
 

@@ -78,6 +78,7 @@ async def probe_all(
 async def _probe_all(
     vantage: "LocalVantage", targets: tuple[str, ...], monitors: list[Monitor], catalogue: Catalogue, show: Show
 ) -> list[Status]:
+    from uptime_tui.engine.selfcheck import Network
     from uptime_tui.vantage.local import probe_once
 
     hosts = {monitor.target.host: asyncio.Semaphore(PER_HOST) for monitor in monitors}
@@ -89,7 +90,9 @@ async def _probe_all(
         lane = lanes.setdefault((host, service.lane or service.name), Lane(service.per_host, service.spacing_s))
         async with lane.turn, hosts[host]:
             await lane.space()
-            return await probe_once(vantage, Plan(monitor, service))
+            result = await probe_once(vantage, Plan(monitor, service))
+            # silence is what a closed port is to give, and what a cable that is out gives as well
+            return Network().judge(result, host) if monitor.expect.closed else result
 
     running = [asyncio.ensure_future(probe(monitor)) for monitor in monitors]
     statuses = []

@@ -38,6 +38,8 @@ def change_block(text: str, changes: Changes, newline: str) -> str:
     if faults:
         raise UserError(faults[0].what, where=".".join(map(str, faults[0].path)), todo=faults[0].todo)
     for path, value in steps:
+        if path[0] in TABLES and len(path) == 1:
+            text = _remove(text, path, newline)  # one text in place of a table
         text = _remove(text, path, newline) if value is None else _set(text, path, value, newline)
     if _without_empty(block_table(text)) != _without_empty(wanted):
         raise UserError("this block cannot be edited here", todo="edit it in the file")
@@ -51,7 +53,7 @@ def new_block(table: Mapping[str, object], newline: str) -> str:
         raise UserError(faults[0].what, where=".".join(map(str, faults[0].path)), todo=faults[0].todo)
     order = MonitorTable.__struct_fields__
     lines = ["[[monitor]]"]
-    lines += [f"{key} = {format_value(table[key])}" for key in order if key in table and key not in TABLES]
+    lines += [f"{k} = {format_value(table[k])}" for k in order if k in table and not isinstance(table[k], Mapping)]
     for key, kind in TABLES.items():
         inner = table.get(key)
         if isinstance(inner, Mapping) and inner:
@@ -102,6 +104,8 @@ def _changed(table: dict[str, Any], steps: list[tuple[Path, object]]) -> dict[st
         place: Any = result
         if len(path) > 1:
             place = result.setdefault(path[0], {})
+            if isinstance(place, str) and path[0] in TABLES:  # `expect = "closed"` gives way to a table
+                place = result[path[0]] = {}
         if not isinstance(place, dict) or len(path) > 2:
             raise UserError(f"there is no key {'.'.join(path)[:40]!r}")
         if value is None:
@@ -175,6 +179,7 @@ def _inline_parent(paths: list[tuple[Path, Statement]], path: Path) -> Statement
 def _rewrite_inline(text: str, pair: Statement, path: Path, value: object) -> str:
     begin, end = pair.value
     inner = tomllib.loads(f"x = {text[begin:end]}")["x"]
+    inner = inner if isinstance(inner, dict) else {}
     if value is None:
         inner.pop(path[-1], None)
     else:

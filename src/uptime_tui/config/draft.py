@@ -1,15 +1,14 @@
 """A `[[monitor]]` table to a Monitor: every rule about a monitor's fields is held here."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from uptime_tui.catalogue.service import Service
-from uptime_tui.config.http import answer_faults, header_checks, read_request, request_faults
+from uptime_tui.config.expect import MAX_TEXT, expect_faults, is_visible, size_bytes
+from uptime_tui.config.http import header_checks, read_request, request_faults
 from uptime_tui.config.login import login_faults, read_login
-from uptime_tui.config.schema import Defaults, Duration, ExpectTable, MonitorTable
-from uptime_tui.config.tls import critical_days, read_pins, tls_faults
-from uptime_tui.model.content import accepts_only_codes
+from uptime_tui.config.schema import Defaults, Duration, MonitorTable
+from uptime_tui.config.tls import critical_days, read_pins
 from uptime_tui.model.monitor import (
     DEFAULT_FAILURE_THRESHOLD,
     DEFAULT_SUCCESS_THRESHOLD,
@@ -25,15 +24,11 @@ from uptime_tui.resolve.system import is_address
 from uptime_tui.tomlfile.fields import Fault, Place, read_table
 
 _MAX_NAME: Final = 80
-_MAX_TEXT: Final = 500
 _MAX_COUNT: Final = 100
 _MAX_TAGS: Final = 20
-_MAX_BODY: Final = 100 * 1024 * 1024
 _MAX_TIMEOUT_S: Final = 300.0
 _MAX_INTERVAL_S: Final = 1_000_000.0
-_SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
 _FAMILIES: Final[dict[str, AddressFamily]] = {"any": 0, "4": 4, "6": 6}
-_BLANKS: Final = re.compile(" {2,}")
 
 
 class Services(Protocol):
@@ -64,14 +59,12 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
     faults += _text_faults(written)
     faults += _count_faults(written)
     family = _family(written.address_family, target, faults)
-    faults += _expect_faults(written.expect)
-    faults += answer_faults(written.expect)
-    faults += tls_faults(written.expect)
-    faults += request_faults(written.request, written.expect)
+    faults += expect_faults(written, target, services)
+    faults += request_faults(written.request, written.must_hold)
     service = services.get(target.service) if target else None
     faults += login_faults(written.login, service)
     interval_s, timeout_s = _times(written, service, defaults, faults)
-    expect = None if faults else _expectations(written.expect, timeout_s, faults)
+    expect = None if faults else _expectations(written, timeout_s, faults)
     if target is None or expect is None or faults:
         return None, faults
     monitor = Monitor(
@@ -126,17 +119,12 @@ def _text_faults(written: MonitorTable) -> Iterator[Fault]:
         yield Fault(("category",), "category must be at most 30 visible characters", "shorten it")
     for key in ("purpose", "runbook"):
         text = getattr(written, key)
-        if len(text) > _MAX_TEXT or not _is_visible(text):
-            yield Fault((key,), f"{key} must be one line of at most {_MAX_TEXT} visible characters", "shorten it")
+        if len(text) > MAX_TEXT or not is_visible(text):
+            yield Fault((key,), f"{key} must be one line of at most {MAX_TEXT} visible characters", "shorten it")
     if len(written.tags) > _MAX_TAGS:
         yield Fault(("tags",), f"more than {_MAX_TAGS} tags", "remove some")
     elif not all(1 <= len(tag) <= 40 and _is_line(tag) for tag in written.tags):
         yield Fault(("tags",), "a tag must be 1 to 40 visible characters", "shorten or remove it")
-
-
-def _is_visible(text: str) -> bool:
-    """Several blanks in a row are fine here, unlike in names, which must be told apart at a glance."""
-    return is_safe(_BLANKS.sub(" ", text).strip(" "))
 
 
 def _is_line(text: str) -> bool:
@@ -186,34 +174,8 @@ def _times(
     return chosen_s, timeout_s if timeout_s is not None else fallback_s
 
 
-def _expect_faults(expect: ExpectTable) -> Iterator[Fault]:
-    status = str(expect.status)
-    if status and not accepts_only_codes(status):
-        what = "status must be codes and ranges from 100 to 599"
-        yield Fault(("expect", "status"), what, 'write status = "200-299,301"')
-    for key in ("keyword", "keyword_absent", "redirect"):
-        text = getattr(expect, key)
-        if len(text) > _MAX_TEXT or not _is_visible(text):
-            what = f"{key} must be one line of at most {_MAX_TEXT} visible characters"
-            yield Fault(("expect", key), what, "shorten it")
-    if size_bytes(expect.max_body) is None:
-        yield Fault(("expect", "max_body"), "max_body must be 1KB to 100MB", 'write max_body = "1MB"')
-    if str(expect.min_body) != "0" and size_bytes(expect.min_body, 1) is None:
-        yield Fault(("expect", "min_body"), "min_body must be 1 byte to 100MB", 'write min_body = "2KB"')
-    elif (size_bytes(expect.min_body, 1) or 0) > (size_bytes(expect.max_body) or _MAX_BODY):
-        yield Fault(("expect", "min_body"), "min_body is more than max_body", "lower it, or raise max_body")
-
-
-def size_bytes(value: str | int, least: int = 1024) -> int | None:
-    """Bytes of `"64KB"`, `"1MB"` (of 1,024) or a number; None where it is no size from `least` to 100 MB."""
-    match = _SIZE.fullmatch(str(value).strip())
-    if match is None:
-        return None
-    size = int(match[1]) * {"": 1, "B": 1, "K": 1024, "M": 1024**2}[(match[2] or "")[:1].upper()]
-    return size if least <= size <= _MAX_BODY else None
-
-
-def _expectations(expect: ExpectTable, timeout_s: float, faults: list[Fault]) -> Expectations:
+def _expectations(written: MonitorTable, timeout_s: float, faults: list[Fault]) -> Expectations:
+    expect = written.must_hold
     slow_s = seconds(("expect", "slow"), expect.slow, faults) or 0.0
     if slow_s >= timeout_s:
         what = f"slow is not below the timeout, {format_duration(timeout_s)}: it could never be seen"
@@ -238,4 +200,5 @@ def _expectations(expect: ExpectTable, timeout_s: float, faults: list[Fault]) ->
         tls_pins=read_pins(expect.tls_pin),
         tls_ca_file=expect.tls_ca_file,
         plaintext_ok=expect.plaintext_ok,
+        closed=written.expect == "closed",
     )

@@ -73,8 +73,10 @@ def _kind(hint: Any) -> Kind:
     return "number" if int in kinds and float not in kinds else "text"
 
 
-def applies(field: Field, service: Service) -> bool:
-    """Whether a monitor of this service can use the field."""
+def applies(field: Field, service: Service, *, closed: bool = False) -> bool:
+    """Whether a monitor of this service can use the field; nothing is asked of a port that must not answer."""
+    if closed and field.section:
+        return False
     http = service.handshake == "http"
     keyed = service.login_secret == "key"  # noqa: S105 - a kind
     return {
@@ -94,6 +96,8 @@ def shown(table: Mapping[str, Any], field: Field) -> str:
     value: Any = table
     for part in field.key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
+    if isinstance(value, Mapping):
+        return ""  # a table in place of a text: its keys have fields of their own
     if isinstance(value, list | tuple):
         return field.joint.join(str(item) for item in value)
     if isinstance(value, bool):
@@ -122,11 +126,15 @@ def unsendable(field: Field, text: str) -> str:
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:
-    """Keys with dots as tables within the table."""
+    """Keys with dots as tables within the table; a text in place of a table takes its keys' place."""
     table: dict[str, object] = {}
     for key, value in values.items():
         section, _, name = key.rpartition(".")
-        place = table.setdefault(section, {}) if section else table
-        assert isinstance(place, dict), f"{section} is a table"
+        place = table
+        if section:
+            inner = table.get(section)
+            if isinstance(inner, str):
+                continue
+            place = table[section] = inner if isinstance(inner, dict) else {}
         place[name] = value
     return table

@@ -9,6 +9,9 @@ from uptime_tui.model.units import parse_duration
 Duration = str | int | float
 """As `model.units.parse_duration` reads it; a bare number means seconds."""
 
+Closed = Literal["closed"]
+"""`expect = "closed"`, instead of a table."""
+
 Only = Literal["", "http", "tls", "starttls", "login", "password", "token", "key"]
 """Which services have a key: all, or those with HTTP, TLS, STARTTLS, a login, one by password, HTTP, private key."""
 
@@ -291,7 +294,20 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     paused: Annotated[bool, told("", "Not probed until it is resumed.")] = False
     request: Annotated[RequestTable, told("", "What is asked over HTTP; see below.")] = RequestTable()
     login: Annotated[LoginTable, told("", "How to log in; see below.")] = LoginTable()
-    expect: Annotated[ExpectTable, told("", "What must hold; see below.")] = ExpectTable()
+    expect: Annotated[
+        ExpectTable | Closed,
+        told(
+            "port must be",
+            'What must hold: a table, see below; or `"closed"`: the port must not answer from here. '
+            "Refused, filtered or prohibited is up then, an answer is down.",
+            "closed, for a port that must not answer",
+        ),
+    ] = ExpectTable()
+
+    @property
+    def must_hold(self) -> ExpectTable:
+        """What `expect` asks for; nothing of this where the port must not answer at all."""
+        return self.expect if isinstance(self.expect, ExpectTable) else ExpectTable()
 
 
 class ResolverSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ import msgspec
 
 from uptime_tui.model.failure import Failure, Side
 from uptime_tui.model.result import Result
+from uptime_tui.vantage.closed import SILENCE
 
 RESERVED: Final = 64
 """Descriptors that are not for probes: journal, clients, log."""
@@ -134,12 +135,14 @@ class Network:
         failure, address = result.failure, result.address
         if _is_loopback(address or host) or result.side is Side.OURS:
             return result
-        if failure is None or failure is Failure.REFUSED:
+        silent = failure is None and any(e.id == SILENCE for e in result.evidence)
+        if failure is Failure.REFUSED or (failure is None and not silent):
             self._heard_from(address)
             return result
         if failure is Failure.NET_UNREACHABLE and not any(e.id.startswith("icmp_") for e in result.evidence):
             self._unrouted.add(host)
-        if self.has_link() and (failure not in _SUSPICIOUS or not self._is_cut_off(address)):
+        suspicious = silent or failure in _SUSPICIOUS
+        if self.has_link() and not (suspicious and self._is_cut_off(address)):
             return result
         self.offline = True
         detail = f"this machine has no network; what was seen: {result.detail}"

@@ -36,14 +36,14 @@ class Trends:
 
     def add(self, result: Result) -> None:
         """Append a result."""
-        total_ms = result.timings.total or 0.0
+        total_ms = result.timings.total
         trend = self._trends.setdefault(result.monitor, bytearray())
-        trend.append(_encoded(result.failure, total_ms))
+        trend.append(_encoded(result.failure, total_ms or 0.0))
         if len(trend) > TREND_LENGTH:
             del trend[0]
         if result.trials:
             self.backends.take(result)
-        if result.failure is None:
+        if result.failure is None and total_ms is not None:
             self.latency[result.monitor] = total_ms
 
     def recall(self, number: MonitorId, points: list[Point]) -> None:

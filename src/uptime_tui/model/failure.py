@@ -1,7 +1,8 @@
 """The fixed list of failure codes, each with its phase, side and the status it leads to.
 
-Source of the list: the command line contract (docs/reference). Deterministic classes need one probe to be
-confirmed: the next try cannot come out otherwise until somebody changes something.
+Source of the list: the command line contract (docs/reference). A newer code stands at its end, because the journal
+keeps codes by their place. Deterministic classes need one probe to be confirmed: the next try cannot come out
+otherwise until somebody changes something.
 """
 
 from enum import StrEnum
@@ -84,6 +85,7 @@ class Failure(StrEnum):
     WATCHER_OFFLINE = "watcher_offline"
     VANTAGE_DOWN = "vantage_down"
     VANTAGE_POLICY = "vantage_policy"
+    EXPOSED = "exposed"
 
 
 class FailureFacts(NamedTuple):
@@ -156,4 +158,5 @@ FACTS: Final[dict[Failure, FailureFacts]] = {
     Failure.WATCHER_OFFLINE: _facts(None, "this machine is offline", status=_OURS),
     Failure.VANTAGE_DOWN: _facts(None, "vantage down", status=_OURS),
     Failure.VANTAGE_POLICY: _facts(None, "not probed", status=_OURS),
+    Failure.EXPOSED: _facts(_B, "open, and should be closed"),
 }

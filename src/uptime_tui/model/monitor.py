@@ -98,6 +98,8 @@ class Expectations(msgspec.Struct, frozen=True):
     """PEM file of the only trust anchors; empty: the system's and those of `config.toml`."""
     plaintext_ok: bool = False
     """Mail: True accepts a server that offers no STARTTLS."""
+    closed: bool = False
+    """The port must not answer; nothing else is expected then."""
 
 
 class Monitor(msgspec.Struct, frozen=True):

@@ -69,7 +69,7 @@ def _key_by_key(table: Mapping[str, Any], kind: type[Table], root: Place) -> tup
 def _tables_inside(value: Any, expected: Any) -> list[tuple[Place, Mapping[str, Any], type[msgspec.Struct]]]:
     """The tables that are to be read key by key: the value itself, those of an array, or those of a table of tables."""
     parts: list[tuple[Place, Any]] = [((), value)]
-    kind = expected
+    kind = _table_of(expected) or expected
     if get_origin(expected) is tuple and isinstance(value, list):
         kind, parts = get_args(expected)[0], [((number,), part) for number, part in enumerate(value)]
     elif get_origin(expected) is dict and isinstance(value, Mapping):
@@ -77,6 +77,17 @@ def _tables_inside(value: Any, expected: Any) -> list[tuple[Place, Mapping[str, 
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
         return []
     return [(place, part, kind) for place, part in parts] if all(isinstance(p, Mapping) for _, p in parts) else []
+
+
+def _table_of(expected: Any) -> type[msgspec.Struct] | None:
+    """The table of a key that may hold a certain text in its place (`expect = "closed"`)."""
+    tables = (kind for kind in getattr(expected, "__args__", ()) if isinstance(kind, type))
+    return next((kind for kind in tables if issubclass(kind, msgspec.Struct)), None) if _texts_of(expected) else None
+
+
+def _texts_of(expected: Any) -> tuple[str, ...]:
+    """The texts that a key may hold in place of another type."""
+    return next((get_args(kind) for kind in getattr(expected, "__args__", ()) if get_origin(kind) is Literal), ())
 
 
 def _missing(table: Mapping[str, Any], kind: type[msgspec.Struct], root: Place) -> Iterator[Fault]:
@@ -109,8 +120,9 @@ def _dotted(path: Place) -> str:
 
 def words(expected: Any) -> str:
     """A type as people say it: `text or a whole number`."""
-    if get_origin(expected) is Literal:
-        return f"one of {', '.join(get_args(expected))}"
+    if get_origin(expected) is Literal or _texts_of(expected):
+        kind = "a table or" if _texts_of(expected) else "one of"
+        return f"{kind} {', '.join(_texts_of(expected) or get_args(expected))}"
     kinds = set(getattr(expected, "__args__", ())) or {expected}
     kinds.discard(type(None))
     if float in kinds:

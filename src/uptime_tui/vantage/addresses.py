@@ -10,6 +10,7 @@ from uptime_tui.model.monitor import AddressChoice
 from uptime_tui.model.result import AddressTrial, Evidence, Result
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.resolve.answer import Answer
+from uptime_tui.vantage.closed import VERDICTS
 
 MAX_CANDIDATES: Final = 32
 """Addresses of one answer that are looked at at all."""
@@ -96,7 +97,8 @@ def join(tried: Sequence[Trial], earlier: Sequence[Trial] = (), waiting: Sequenc
     """One result from what every address said.
 
     Some fail and some do not: `partial`, with the first bad address. All fail: the worst of it. An address that
-    says nothing of the target counts only where no other does.
+    says nothing of the target counts only where no other does. One open port that should be closed is `exposed`,
+    however many others are closed.
 
     Args:
         tried: in this probe, in order; not empty.
@@ -113,7 +115,11 @@ def join(tried: Sequence[Trial], earlier: Sequence[Trial] = (), waiting: Sequenc
     if not bad:
         base = next(trial for trial in (*tried, *earlier) if not trial.is_mute)
         return _shown(_with_certificate(base.result, told), tried, earlier, waiting)
-    if len(bad) == len(told) and len({trial.result.status for trial in bad}) == 1:
+    exposed = [trial for trial in bad if trial.result.failure is Failure.EXPOSED]
+    if exposed:
+        base = exposed[0]
+        result = msgspec.structs.replace(base.result, detail=_open_at(exposed, told))
+    elif len(bad) == len(told) and len({trial.result.status for trial in bad}) == 1:
         base = bad[0]
         result = msgspec.structs.replace(base.result, detail=_all_fail(base, bad[1:]))
     else:
@@ -127,7 +133,20 @@ def join(tried: Sequence[Trial], earlier: Sequence[Trial] = (), waiting: Sequenc
 
 def _title(trial: Trial) -> str:
     failure = trial.result.failure
-    return "answers" if failure is None else FACTS[failure].title
+    if failure is not None:
+        return FACTS[failure].title
+    return next((seen.text for seen in trial.result.evidence if seen.id in VERDICTS), "answers")
+
+
+def _open_at(exposed: Sequence[Trial], told: Sequence[Trial]) -> str:
+    """The first one's detail, and what the others do."""
+    parts = [exposed[0].result.detail]
+    if exposed[1:]:
+        parts.append(f"open at {_listed([trial.address for trial in exposed[1:]])} too")
+    closed = [trial.address for trial in told if trial not in exposed]
+    if closed:
+        parts.append(f"not at {_listed(closed)}")
+    return safe_text("; ".join(parts), _DETAIL)
 
 
 def _all_fail(base: Trial, others: Sequence[Trial]) -> str:

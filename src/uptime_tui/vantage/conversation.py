@@ -71,6 +71,8 @@ def conversation(plan: Plan, address: str, leg: Leg | None, *, wall_s: float, ca
         return None
     expect, login = monitor.expect, None if leg is None else leg.login
     module, ask = asking(plan, address, login)
+    if expect.closed and not hasattr(module, "caution"):
+        return None  # that it accepts is all there is to see; a conversation that must not be broken off is held
     tls = None
     if service.tls != "none":
         # no login goes to a server whose certificate has failed, whatever is tolerated without one

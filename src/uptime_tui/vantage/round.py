@@ -12,6 +12,7 @@ from uptime_tui.model.units import MonitorId
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.vantage.addresses import MAX_CANDIDATES, Trial, join, plan_tour
 from uptime_tui.vantage.base import Left, Leg, LegDone, Plan
+from uptime_tui.vantage.closed import VERDICTS
 from uptime_tui.vantage.findings import dns_evidence, judge_pace
 
 FAIR_SHARE: Final = 0.5
@@ -134,6 +135,6 @@ def _with_dns(timings: Timings, ms: float) -> Timings:
 
 
 def _small(trial: Trial) -> Result:
-    """What must be remembered of a result: not its evidence, except that it says nothing."""
-    mute = tuple(seen for seen in trial.result.evidence if seen.id == "no_route")
-    return msgspec.structs.replace(trial.result, evidence=mute, certificate=None)
+    """What must be remembered of a result: not its evidence, except that it says nothing, or that a port is closed."""
+    kept = tuple(seen for seen in trial.result.evidence if seen.id == "no_route" or seen.id in VERDICTS)
+    return msgspec.structs.replace(trial.result, evidence=kept, certificate=None)

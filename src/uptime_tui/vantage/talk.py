@@ -17,6 +17,7 @@ from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.lookup import Resolver
 from uptime_tui.vantage.addresses import of_family
 from uptime_tui.vantage.base import Left, Leg, LegDone, Plan
+from uptime_tui.vantage.closed import judge_closed
 from uptime_tui.vantage.conversation import conversation, refusal
 from uptime_tui.vantage.findings import (
     Finding,
@@ -201,4 +202,6 @@ class _Talk:
     def end(self, result: Result, left: Left = None) -> None:
         if self.evidence:
             result = msgspec.structs.replace(result, evidence=self.evidence + result.evidence)
+        if self.plan.monitor.expect.closed:
+            result, left = judge_closed(result), None
         self.done(result, left)

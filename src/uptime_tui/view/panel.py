@@ -217,6 +217,8 @@ def _facts(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
             yield from _labelled("address", result.address or "", width)
         yield from _labelled("says", result.banner, width)
     if result is not None and not _is_failing(row):  # else it stands among the evidence
+        if monitor.expect.closed:
+            yield from _labelled("closed", result.detail, width)
         yield from _seen(result, "address", "addresses", width)
         yield from _seen(result, "redirect", "redirects", width)
     if row.trend:

@@ -74,7 +74,7 @@ ONE = {
     "json text": ('[monitor.expect]\njson = "yes"', 9, "true or false"),
     "max body": ('[monitor.expect]\nmax_body = "huge"', 9, "1KB to 100MB"),
     "slow": ('[monitor.expect]\nslow = "fast"', 9, "slow is no duration above zero"),
-    "expect a list": ("expect = []", 8, "write expect = {"),
+    "expect a list": ("expect = []", 8, 'a table or closed write expect = "closed"'),
     "timeout above both bounds": ('timeout = "10m"', 8, "50ms to 5m"),
     "slow never": ('[monitor.expect]\nslow = "10s"', 9, "below the timeout"),
     "tls name": ('[monitor.expect]\ntls_name = "a b"', 9, "host name"),

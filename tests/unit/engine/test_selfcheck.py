@@ -105,6 +105,20 @@ def test_with_a_link_it_is_them_even_when_nobody_answers(tmp_path):
     assert not network.offline
 
 
+def test_the_silence_of_a_closed_port_is_no_success_on_a_dead_network(tmp_path):
+    machine = Machine(tmp_path, lo=1, eth0=1)
+    machine.routed = {"192.0.2.1"}
+    network = machine.network()
+    silent = failed(None, None, evidence=(Evidence("silence", Phase.CONNECT, ok=True, text="no answer, as wanted"),))
+    assert kinds(network, [silent]) == [None]
+    machine.link(eth0=0)
+    assert kinds(network, [silent]) == [Failure.WATCHER_OFFLINE]
+    machine.link(eth0=1)
+    machine.default()
+    machine.routed = set()
+    assert kinds(network, [silent]) == [Failure.WATCHER_OFFLINE]  # the route is lost, and nobody has been heard
+
+
 def test_a_container_beside_the_cut_cable_is_no_link(tmp_path):
     machine = Machine(tmp_path, lo=1, eth0=0, docker0=1)
     assert kinds(machine.network(), [failed(Failure.TIMEOUT)]) == [Failure.WATCHER_OFFLINE]

@@ -21,6 +21,7 @@ from uptime_tui.model.target import format_target
 @click.option("--timeout", metavar="TIME", help="Whole time of each probe.")
 @click.option("--confirmations", type=int, metavar="N", help="Failures in a row that confirm one.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A label; may be given more than once.")
+@click.option("--expect", type=click.Choice(["closed"]), help="closed: the port must not answer.")
 @click.option("--runbook", metavar="TEXT", help="A link or a line shown when it fails.")
 @json_option
 @home_option

@@ -181,7 +181,8 @@ class MonitorForm(Screen[str]):
 
     def _fit(self, service: Service) -> None:
         """Show the fields that this service has, and the headings above them."""
-        fitting = {key for key, field in self.fields.items() if applies(field, service)}
+        closed = self._value("expect") == "closed"
+        fitting = {key for key, field in self.fields.items() if applies(field, service, closed=closed)}
         if fitting == self.offered:
             return
         self.offered = fitting
