@@ -25,6 +25,7 @@ def loaded_by(statement):
         ("import uptime_tui.cli.commands.check", HEAVY | SELDOM | {"sqlite3", "platformdirs"}),
         ("import uptime_tui.cli.commands.list", HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
         ("import uptime_tui.cli.commands.status", HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
+        ("import uptime_tui.cli.commands.lint", HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
         ("import uptime_tui.vantage.local", HEAVY | SELDOM | {"sqlite3"}),
         ("import uptime_tui.engine.main", {"textual", "rich", "asyncssh", "apprise", "click"}),
         (

@@ -4,24 +4,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from uptime_tui.catalogue.service import Service
-from uptime_tui.config.expect import MAX_TEXT, expect_faults, is_visible, size_bytes
-from uptime_tui.config.http import header_checks, read_request, request_faults
+from uptime_tui.config.expect import MAX_TEXT, expect_faults, is_visible, read_expectations, seconds
+from uptime_tui.config.http import read_request, request_faults
+from uptime_tui.config.lint import lint_faults
 from uptime_tui.config.login import login_faults, read_login
-from uptime_tui.config.schema import Defaults, Duration, MonitorTable
-from uptime_tui.config.tls import critical_days, read_pins
+from uptime_tui.config.schema import Defaults, MonitorTable
 from uptime_tui.model.monitor import (
     DEFAULT_FAILURE_THRESHOLD,
     DEFAULT_SUCCESS_THRESHOLD,
     DEFAULT_TIMEOUT_S,
     AddressFamily,
-    Expectations,
     Monitor,
 )
 from uptime_tui.model.safetext import is_safe, safe_text
 from uptime_tui.model.target import Target, TargetError, parse_target
-from uptime_tui.model.units import MonitorId, format_duration, parse_duration
+from uptime_tui.model.units import MonitorId, format_duration
 from uptime_tui.resolve.system import is_address
-from uptime_tui.tomlfile.fields import Fault, Place, read_table
+from uptime_tui.tomlfile.fields import Fault, read_table
 
 _MAX_NAME: Final = 80
 _MAX_COUNT: Final = 100
@@ -58,13 +57,14 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
     target = _target(written.target, services, faults)
     faults += _text_faults(written)
     faults += _count_faults(written)
+    faults += lint_faults(written)
     family = _family(written.address_family, target, faults)
     faults += expect_faults(written, target, services)
     faults += request_faults(written.request, written.must_hold)
     service = services.get(target.service) if target else None
     faults += login_faults(written.login, service)
     interval_s, timeout_s = _times(written, service, defaults, faults)
-    expect = None if faults else _expectations(written, timeout_s, faults)
+    expect = None if faults else read_expectations(written, timeout_s, faults)
     if target is None or expect is None or faults:
         return None, faults
     monitor = Monitor(
@@ -80,6 +80,7 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
         tags=tuple(dict.fromkeys(written.tags)),
         runbook=written.runbook.strip(),
         paused=written.paused,
+        lint_ignore=tuple(dict.fromkeys(written.lint_ignore)),
         address_family=family,
         addresses=written.addresses,
         expect=expect,
@@ -138,19 +139,6 @@ def _count_faults(written: MonitorTable) -> Iterator[Fault]:
             yield Fault((key,), f"{key} must be 1 to {_MAX_COUNT}", f"write {key} = 3")
 
 
-def seconds(path: Place, value: Duration | None, faults: list[Fault]) -> float | None:
-    """Seconds of a duration as written; a fault is added where it is none."""
-    if value is None:
-        return None
-    try:
-        return parse_duration(str(value))
-    except ValueError:
-        faults.append(
-            Fault(path, f"{path[-1]} is no duration above zero", f'write {path[-1]} = "60s", "500ms" or "5m"')
-        )
-        return None
-
-
 def _times(
     written: MonitorTable, service: Service | None, defaults: Defaults, faults: list[Fault]
 ) -> tuple[float, float]:
@@ -172,33 +160,3 @@ def _times(
         faults.append(Fault(("timeout",), what, "shorten the timeout or lengthen the interval"))
     fallback_s = min(defaults.timeout_s or DEFAULT_TIMEOUT_S, chosen_s)
     return chosen_s, timeout_s if timeout_s is not None else fallback_s
-
-
-def _expectations(written: MonitorTable, timeout_s: float, faults: list[Fault]) -> Expectations:
-    expect = written.must_hold
-    slow_s = seconds(("expect", "slow"), expect.slow, faults) or 0.0
-    if slow_s >= timeout_s:
-        what = f"slow is not below the timeout, {format_duration(timeout_s)}: it could never be seen"
-        faults.append(Fault(("expect", "slow"), what, 'write slow = "500ms"'))
-    return Expectations(
-        status=str(expect.status).replace(" ", ""),
-        keyword=expect.keyword,
-        keyword_absent=expect.keyword_absent,
-        json=expect.json,
-        regex=expect.regex,
-        json_values=expect.json_values,
-        headers=header_checks(expect.headers),
-        redirect=expect.redirect,
-        min_body_bytes=size_bytes(expect.min_body, 1) or 0,
-        max_body_bytes=size_bytes(expect.max_body) or 1_048_576,
-        slow_ms=round(slow_s * 1000),
-        tls_verify=expect.tls_verify,
-        tls_name=expect.tls_name.lower(),
-        tls_warn_days=expect.tls_warn_days,
-        tls_critical_days=critical_days(expect),
-        tls_least=expect.tls_min_version,
-        tls_pins=read_pins(expect.tls_pin),
-        tls_ca_file=expect.tls_ca_file,
-        plaintext_ok=expect.plaintext_ok,
-        closed=written.expect == "closed",
-    )

@@ -1,17 +1,19 @@
-"""What is wrong with what a monitor says must hold (`[monitor.expect]`)."""
+"""What a monitor says must hold (`[monitor.expect]`): what is wrong with it, and the model of it."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from uptime_tui.config.closed import Ports, closed_faults
-from uptime_tui.config.http import answer_faults
-from uptime_tui.config.schema import ExpectTable, MonitorTable
-from uptime_tui.config.tls import tls_faults
+from uptime_tui.config.http import answer_faults, header_checks
+from uptime_tui.config.schema import Duration, ExpectTable, MonitorTable
+from uptime_tui.config.tls import critical_days, read_pins, tls_faults
 from uptime_tui.model.content import accepts_only_codes
+from uptime_tui.model.monitor import Expectations
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.target import Target
-from uptime_tui.tomlfile.fields import Fault
+from uptime_tui.model.units import format_duration, parse_duration
+from uptime_tui.tomlfile.fields import Fault, Place
 
 MAX_TEXT: Final = 500
 _MAX_BODY: Final = 100 * 1024 * 1024
@@ -57,3 +59,47 @@ def size_bytes(value: str | int, least: int = 1024) -> int | None:
 def is_visible(text: str) -> bool:
     """Several blanks in a row are fine here, unlike in names, which must be told apart at a glance."""
     return is_safe(_BLANKS.sub(" ", text).strip(" "))
+
+
+def seconds(path: Place, value: Duration | None, faults: list[Fault]) -> float | None:
+    """Seconds of a duration as written; a fault is added where it is none."""
+    if value is None:
+        return None
+    try:
+        return parse_duration(str(value))
+    except ValueError:
+        faults.append(
+            Fault(path, f"{path[-1]} is no duration above zero", f'write {path[-1]} = "60s", "500ms" or "5m"')
+        )
+        return None
+
+
+def read_expectations(written: MonitorTable, timeout_s: float, faults: list[Fault]) -> Expectations:
+    """What must hold, of a table without faults; one that only the timeout can tell is added."""
+    expect = written.must_hold
+    slow_s = seconds(("expect", "slow"), expect.slow, faults) or 0.0
+    if slow_s >= timeout_s:
+        what = f"slow is not below the timeout, {format_duration(timeout_s)}: it could never be seen"
+        faults.append(Fault(("expect", "slow"), what, 'write slow = "500ms"'))
+    return Expectations(
+        status=str(expect.status).replace(" ", ""),
+        keyword=expect.keyword,
+        keyword_absent=expect.keyword_absent,
+        json=expect.json,
+        regex=expect.regex,
+        json_values=expect.json_values,
+        headers=header_checks(expect.headers),
+        redirect=expect.redirect,
+        min_body_bytes=size_bytes(expect.min_body, 1) or 0,
+        max_body_bytes=size_bytes(expect.max_body) or 1_048_576,
+        slow_ms=round(slow_s * 1000),
+        tls_verify=expect.tls_verify,
+        tls_name=expect.tls_name.lower(),
+        tls_warn_days=expect.tls_warn_days,
+        tls_critical_days=critical_days(expect),
+        tls_least=expect.tls_min_version,
+        tls_pins=read_pins(expect.tls_pin),
+        tls_ca_file=expect.tls_ca_file,
+        plaintext_ok=expect.plaintext_ok,
+        closed=written.expect == "closed",
+    )

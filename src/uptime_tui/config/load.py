@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from uptime_tui.config.draft import Services, read_draft, seconds
+from uptime_tui.config.draft import Services, read_draft
+from uptime_tui.config.expect import seconds
 from uptime_tui.config.schema import Defaults, Settings
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor

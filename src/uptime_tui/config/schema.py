@@ -291,6 +291,15 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "all, first or rotate",
         ),
     ] = "all"
+    lint_ignore: Annotated[
+        tuple[str, ...],
+        told(
+            "lint ignore",
+            "Rules of `uptime-tui lint` that do not count here; `exposed` takes the warning off the row as well.",
+            "purpose-missing, exposed",
+            joint=", ",
+        ),
+    ] = ()
     paused: Annotated[bool, told("", "Not probed until it is resumed.")] = False
     request: Annotated[RequestTable, told("", "What is asked over HTTP; see below.")] = RequestTable()
     login: Annotated[LoginTable, told("", "How to log in; see below.")] = LoginTable()

@@ -122,6 +122,8 @@ class Monitor(msgspec.Struct, frozen=True):
     runbook: str = ""
     """A link or a line of the user's own; shown in the panel."""
     paused: bool = False
+    lint_ignore: tuple[str, ...] = ()
+    """Ids of rules that do not count for it (`lint.audit`)."""
     address_family: AddressFamily = 0
     addresses: AddressChoice = "all"
     expect: Expectations = Expectations()

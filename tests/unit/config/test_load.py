@@ -36,6 +36,7 @@ SYNTAX = {
 }
 ONE = {
     "address family": ("address_family = 5", 8, "must be any, 4 or 6"),
+    "lint ignore": ('lint_ignore = ["purpose-mising"]', 8, "did you mean 'purpose-missing'"),
     "addresses": ('addresses = "some"', 8, "addresses must be"),
     "interval no duration": ('interval = "often"', 8, "interval is no duration"),
     "interval below minimum": ('interval = "1s"', 8, "minimum for smtp, 30s"),

@@ -1,0 +1,54 @@
+"""Whether something that should not be public answers at a public address. Pure."""
+
+import ipaddress
+from typing import Final
+
+from uptime_tui.catalogue.service import Service
+from uptime_tui.model.failure import Status
+from uptime_tui.model.monitor import Monitor
+from uptime_tui.wire.messages import MonitorRow
+
+RULE: Final = "exposed"
+"""The id in `lint_ignore` that says: it is meant to be open."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP literal is one of the internet's; False for what is no address."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = known.ipv4_mapped if known.version == 6 else None
+    return (mapped or known).is_global
+
+
+def is_exposed(exposure: str, row: MonitorRow, address: str | None) -> bool:
+    """Whether a service that should not be public answers at a public address.
+
+    Whom else it answers cannot be known from here: this machine may be one of the few that are let in.
+    """
+    if exposure == "public" or address is None or row.status not in {Status.UP, Status.DEGRADED}:
+        return False
+    return is_public(address)
+
+
+def is_sensitive(service: Service) -> bool:
+    """Whether an open port of it is worth a warning by itself: databases, caches, search engines and panels."""
+    return service.exposure == "private" or (service.exposure == "restricted" and service.category == "panel")
+
+
+def may_warn(monitor: Monitor) -> bool:
+    """Whether it is worth a word at all: not of a port that is watched to be closed, or said to be meant so."""
+    return not monitor.expect.closed and RULE not in monitor.lint_ignore
+
+
+def warns(monitor: Monitor, service: Service, row: MonitorRow) -> bool:
+    """Whether a monitor's row carries the warning."""
+    return may_warn(monitor) and is_sensitive(service) and is_exposed(service.exposure, row, row.address)
+
+
+def warning(monitor: Monitor, service: Service | None, row: MonitorRow) -> str:
+    """What a panel says of a monitor whose port may be open to the world; empty where there is nothing to say."""
+    if service is None or not may_warn(monitor) or not is_exposed(service.exposure, row, row.address):
+        return ""
+    return f"{service.title} answers at the public address {row.address}. {service.exposure_note}".strip()
