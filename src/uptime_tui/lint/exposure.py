@@ -1,6 +1,7 @@
 """Whether something that should not be public answers at a public address. Pure."""
 
 import ipaddress
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from uptime_tui.catalogue.service import Service
@@ -45,6 +46,16 @@ def may_warn(monitor: Monitor) -> bool:
 def warns(monitor: Monitor, service: Service, row: MonitorRow) -> bool:
     """Whether a monitor's row carries the warning."""
     return may_warn(monitor) and is_sensitive(service) and is_exposed(service.exposure, row, row.address)
+
+
+def warns_by(services: Mapping[str, Service]) -> Callable[[Monitor, MonitorRow], bool]:
+    """`warns` for whoever has a monitor and its row, and no catalogue."""
+
+    def asked(monitor: Monitor, row: MonitorRow) -> bool:
+        service = services.get(monitor.target.service)
+        return service is not None and warns(monitor, service, row)
+
+    return asked
 
 
 def warning(monitor: Monitor, service: Service | None, row: MonitorRow) -> str:

@@ -8,6 +8,7 @@ from uptime_tui.catalogue.load import Catalogue, load_catalogue
 from uptime_tui.config.paths import Home
 from uptime_tui.knowledge.entry import Hints
 from uptime_tui.knowledge.load import load_knowledge
+from uptime_tui.lint.exposure import warning, warns_by
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.units import MonitorId
 from uptime_tui.view.copies import copies
@@ -39,6 +40,7 @@ class Lore:
         self._glyphs = glyphs
         self._now_ms = now_ms
         self._warn = warn
+        snapshot.is_exposed = warns_by(self.catalogue.services)
 
     def panel_lines(self, number: MonitorId, width: int, *, brief: bool = False) -> tuple[PanelLine, ...]:
         """Everything about a monitor; `brief`: of a diagnosis the conclusion alone."""
@@ -56,8 +58,7 @@ class Lore:
                 hints=self.hints(number),
                 service_title=service.title if service else monitor.target.service,
                 meaning=service.meaning if service else "",
-                exposure=service.exposure if service else "public",
-                exposure_note=service.exposure_note if service else "",
+                exposure=warning(monitor, service, row),
                 now_ms=self._now_ms(),
                 width=width,
                 glyphs=self._glyphs,

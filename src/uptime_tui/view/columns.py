@@ -25,6 +25,8 @@ class Context(NamedTuple):
     width: int
     glyphs: Glyphs
     certificate: CertificateRow | None = None
+    exposed: bool = False
+    """Its port may be open to the world, and should not be."""
 
 
 class Column(NamedTuple):
@@ -63,6 +65,10 @@ def _target(context: Context) -> str:
     return f"{place(target)}{target.path}"
 
 
+def _why(context: Context) -> str:
+    return words.why(context.row) or (words.EXPOSED if context.exposed else "")
+
+
 COLUMNS: Final = (
     Column("state", "STATE", 0, 10, 10, _state, sort="state"),
     Column("name", "NAME", 1, 14, 34, lambda c: c.monitor.name, sort="name", ease=20),
@@ -72,7 +78,7 @@ COLUMNS: Final = (
     Column("trend", "TREND", 5, 8, 24, lambda c: trend_text(c.row.trend, c.width, c.glyphs)),
     Column("for", "FOR", 3, 4, 4, _for, right=True, sort="for"),
     Column("cert", "CERT", 7, 4, 5, _certificate, right=True),
-    Column("why", "WHY", 2, 22, 200, lambda c: words.why(c.row), ease=36),
+    Column("why", "WHY", 2, 22, 200, _why, ease=36),
 )
 """In the order in which they stand."""
 
@@ -146,6 +152,8 @@ def row_spans(chosen: Chosen, context: Context, layout: Layout = MONITORS) -> tu
     role = layout.role(context)
     if len(cells) == 1:
         return ((cells[0], role),)
+    if role == "good" and context.exposed and chosen[-1][0].id == "why":
+        return ((cells[0], role), (" " + " ".join(cells[1:-1]) + " ", "plain"), (cells[-1], "warn"))
     if role in {"good", "dim"}:
         return ((cells[0], role), (" " + " ".join(cells[1:]), "dim" if role == "dim" else "plain"))
     if chosen[-1][0].id in {"why", "problems"} and len(cells) > 2:

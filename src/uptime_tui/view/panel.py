@@ -1,6 +1,5 @@
 """The side panel as lines of spans: how far the newest probe got, what it means, what to check. Pure."""
 
-import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -41,7 +40,7 @@ class PanelContext(NamedTuple):
     meaning: str
     """What the service usually is for, from the catalogue."""
     exposure: str
-    exposure_note: str
+    """Warning that its port may be open to the world; empty for none."""
     now_ms: int
     width: int
     glyphs: words.Glyphs
@@ -60,7 +59,7 @@ def panel_lines(context: PanelContext) -> tuple[PanelLine, ...]:
         *_head(context),
         *_course(context, result),
         *_diagnosis(context, result),
-        *_exposure(context, result),
+        *_exposure(context),
         *_facts(context, result),
         *_certificate(context),
         *past_lines(context.focus, context.now_ms, context.width, context.clock, failing=_is_failing(context.row)),
@@ -180,29 +179,13 @@ def _hints(hints: Hints, width: int, glyphs: words.Glyphs) -> Iterator[PanelLine
             yield from hanging("  $ ", command, width, "command")
 
 
-def _exposure(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
-    if result is None or not is_exposed(context.exposure, context.row, result.address):
+def _exposure(context: PanelContext) -> Iterator[PanelLine]:
+    if not context.exposure:
         return
     yield ()
     mark = context.glyphs.status[Status.DEGRADED]
     yield from hanging(f"{mark} ", "it may be open to the world", context.width, "warn")
-    note = f"{context.service_title} answers at the public address {result.address}. {context.exposure_note}"
-    yield from wrapped(note.strip(), context.width, "plain")
-
-
-def is_exposed(exposure: str, row: MonitorRow, address: str | None) -> bool:
-    """Whether a service that should not be public answers at a public address.
-
-    Whom else it answers cannot be known from here: this machine may be one of the few that are let in.
-    """
-    if exposure == "public" or address is None or row.status not in {Status.UP, Status.DEGRADED}:
-        return False
-    try:
-        known = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = known.ipv4_mapped if known.version == 6 else None
-    return (mapped or known).is_global
+    yield from wrapped(context.exposure, context.width, "plain")
 
 
 def _facts(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:

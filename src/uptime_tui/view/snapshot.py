@@ -1,5 +1,6 @@
 """What a client knows of the fleet: the fold of the engine's messages. The client owns it, everybody else reads."""
 
+from collections.abc import Callable
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -60,6 +61,8 @@ class Snapshot:
         self.complete = False
         """A first FleetState has arrived."""
         self.entries: dict[MonitorId, Entry] = {}
+        self.is_exposed: Callable[[Monitor, MonitorRow], bool] = lambda _monitor, _row: False
+        """Whether a row carries the warning that its port may be open to the world; whoever has a catalogue sets it."""
 
     def apply(self, message: EngineMessage) -> Dirty:
         """Take a message in; messages that carry no state change nothing."""

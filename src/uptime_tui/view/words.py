@@ -57,6 +57,9 @@ ROLES: Final = {
 }
 """Role of a status; a theme gives each role its style."""
 
+EXPOSED: Final = "answers at a public address"
+"""Of a port that should not; beside a row that is up."""
+
 _WORDS: Final = {
     Status.UP: "up",
     Status.DEGRADED: "DEGRADED",

@@ -160,3 +160,16 @@ def test_a_line_is_exactly_as_wide_as_its_columns(name, status, width, glyphs, d
     assert cell_width(header_text(chosen, "name", reverse=True, glyphs=glyphs)) == wanted
     group = GroupRow("web", name, Counts(up=1, down=200), False, 201, 1.0)
     assert cell_width(text(group_spans(group, width, glyphs))) == width
+
+
+@pytest.mark.parametrize("width", [78, 118])
+def test_a_port_that_may_be_open_to_the_world_is_marked_on_a_healthy_row(width):
+    chosen = choose_columns(width)
+    spans = row_spans(chosen, Context(SHOP, row(1, "up"), NOW_MS, 0, UNICODE, exposed=True))
+    assert "answers at a public" in spans[-1][0]
+    assert [role for _, role in spans] == ["good", "plain", "warn"]
+    assert sum(cell_width(part) for part, _ in spans) == width
+    quiet = row_spans(chosen, Context(SHOP, row(1, "up"), NOW_MS, 0, UNICODE))
+    assert [role for _, role in quiet] == ["good", "plain"]
+    failing = Context(SHOP, row(1, "down", failure="refused"), NOW_MS, 0, UNICODE, exposed=True)
+    assert "refused" in row_spans(chosen, failing)[-1][0]

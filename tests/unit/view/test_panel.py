@@ -1,7 +1,6 @@
 """The side panel: what is said of a healthy, a failing and a new monitor, and that nothing is ever too wide."""
 
 import msgspec
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +15,7 @@ from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import MonitorId
 from uptime_tui.view.cells import cell_width
 from uptime_tui.view.mailstack import Stack
-from uptime_tui.view.panel import PanelContext, is_exposed, ladder_lines, panel_lines
+from uptime_tui.view.panel import PanelContext, ladder_lines, panel_lines
 from uptime_tui.view.words import ASCII, UNICODE
 from uptime_tui.wire.messages import Focus
 
@@ -58,7 +57,7 @@ def focus(**changes):
 def context(**changes):
     fields = {
         "monitor": SHOP, "row": row(1), "focus": None, "hints": None, "service_title": "HTTPS", "meaning": "a web site",
-        "exposure": "public", "exposure_note": "", "now_ms": NOW_MS, "width": 43, "glyphs": UNICODE,
+        "exposure": "", "now_ms": NOW_MS, "width": 43, "glyphs": UNICODE,
         "clock": lambda ms: f"@{(NOW_MS - ms) // 1000}", **changes,
     }  # fmt: skip
     return PanelContext(**fields)
@@ -268,31 +267,10 @@ def test_who_is_slowed_down_is_told_why_in_one_line():
 
 
 def test_a_private_service_at_a_public_address_is_pointed_out():
-    lines = texts(exposure="private", exposure_note="Bind it to 127.0.0.1.", service_title="Redis", focus=focus())
+    lines = texts(exposure="Redis answers at the public address 8.8.8.8. Bind it.")
     assert "! it may be open to the world" in lines
     assert "Redis answers at the public address" in lines
-    assert not any("open to the world" in line for line in texts(exposure="private", focus=None))
-
-
-@pytest.mark.parametrize(
-    ("exposure", "status", "address", "exposed"),
-    [
-        ("private", "up", "8.8.8.8", True),
-        ("restricted", "degraded", "2a00:1450:4001::1", True),
-        ("private", "up", "::ffff:8.8.8.8", True),
-        ("public", "up", "8.8.8.8", False),
-        ("private", "down", "8.8.8.8", False),
-        ("private", "up", None, False),
-        ("private", "up", "10.0.0.7", False),
-        ("private", "up", "::ffff:10.0.0.7", False),
-        ("private", "up", "100.64.1.1", False),
-        ("private", "up", "fe80::1%eth0", False),
-        ("private", "up", "::1", False),
-        ("private", "up", "no address", False),
-    ],
-)
-def test_exposure(exposure, status, address, exposed):
-    assert is_exposed(exposure, row(1, status), address) is exposed
+    assert not any("open to the world" in line for line in texts())
 
 
 def test_the_ladder_of_a_bare_connect():
@@ -329,7 +307,7 @@ def test_no_line_is_wider_than_the_panel(name, other, width, glyphs, status):
                 incidents=(Incident(1, NUMBER, NOW_MS, Status.DOWN, Failure.TLS_NAME_MISMATCH),),
             ),
             hints=Hints(Failure.REFUSED, name, other, (Cause("c", name, (other,), (other * 3,)),)),
-            exposure="private", exposure_note=other, service_title=name, width=width, glyphs=glyphs,
+            exposure=other, service_title=name, width=width, glyphs=glyphs,
             clock=lambda _ms: "24 Nov 13:51",
         )
     )  # fmt: skip

@@ -216,7 +216,8 @@ class MonitorTable(ScrollView, can_focus=True):
             return strip((), width, self._colours())
         lead = self.glyphs.mark if entry.id in self.marks else self.glyphs.cursor if here else " "
         certificate = self.snapshot.certificates.get(entry.id)
-        context = Context(monitor, row, self.now_ms(), 0, self.glyphs, certificate)
+        exposed = self.snapshot.is_exposed(monitor, row)
+        context = Context(monitor, row, self.now_ms(), 0, self.glyphs, certificate, exposed)
         spans = row_spans(self.chosen, context, self.listing)
         return strip(((f"{lead} ", "accent"), *spans), width, self._colours(), reverse=here and self.has_focus)
 
