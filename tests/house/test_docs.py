@@ -55,6 +55,14 @@ def test_every_failure_code_and_service_is_in_the_reference():
     assert all(f"`{name}`" in services for name in load_catalogue().services)
 
 
+def test_every_lint_rule_is_in_its_guide_and_no_other():
+    from uptime_tui.lint.audit import rule_ids
+
+    assert (
+        tuple(sorted(re.findall(r"^\| `([a-z-]+)` \|", text("docs", "guides", "lint.md"), re.MULTILINE))) == rule_ids()
+    )
+
+
 def test_the_reference_is_up_to_date():
     import importlib.util
 
@@ -84,7 +92,7 @@ def test_package_declares_what_it_imports():
     assert found == declared
 
 
-@pytest.mark.parametrize("page", ["first-monitor.md", "http.md", "sftp.md"])
+@pytest.mark.parametrize("page", ["first-monitor.md", "http.md", "lint.md", "sftp.md"])
 def test_monitors_of_the_guides_are_read_as_they_stand(page):
     from uptime_tui.config.draft import read_draft
     from uptime_tui.config.schema import Defaults

@@ -1,6 +1,7 @@
 """The main screen: header, table, panel or drawer, message and keys; and the frame clock that keeps them fresh."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -74,6 +75,8 @@ class Dashboard(Deeds, Sights, Screen[None]):
         self.panel_wanted: bool = True
         self.zoomed: str = ""
         """The pane that is alone: table, panel, or none."""
+        self.above: Callable[[str, str, str], None] | None = None
+        """Shows the message on the screen that lies above, where one has asked for it."""
         self.awaited = ""
         """Name of a monitor that was just added: the cursor goes there when it arrives."""
         self.new_problems = 0
@@ -301,6 +304,8 @@ class Dashboard(Deeds, Sights, Screen[None]):
         detail = self.host.open_detail()
         if detail is not None:
             detail.say(text, role, hint)
+        if self.above is not None:
+            self.above(text, role, hint)
 
     # --- the panel --------------------------------------------------------------------
 

@@ -135,9 +135,15 @@ class Deeds:
         current = self.table.current()
         self.with_table(lambda table: self.open_form(f"Edit {table.get('name', '')}", table, current))
 
-    def with_table(self: "Dashboard", go_on: Callable[[dict[str, Any]], None]) -> None:  # type: ignore[misc]
-        """Ask for the block of the monitor under the cursor."""
-        current = self.table.current()
+    def edit_monitor(self: "Dashboard", number: MonitorId, key: str) -> None:  # type: ignore[misc]
+        """A form on that monitor's block, beginning at a field."""
+        self.with_table(lambda table: self.open_form(f"Edit {table.get('name', '')}", table, number, begin=key), number)
+
+    def with_table(  # type: ignore[misc]
+        self: "Dashboard", go_on: Callable[[dict[str, Any]], None], current: MonitorId | None = None
+    ) -> None:
+        """Ask for the block of a monitor; of the one under the cursor, where none is named."""
+        current = self.table.current() if current is None else current
         if current is None:
             self.say("no monitor is under the cursor", "warn")
             return
@@ -151,7 +157,9 @@ class Deeds:
 
         self.run_worker(ask(), exit_on_error=False)
 
-    def open_form(self: "Dashboard", title: str, table: dict[str, Any], edited: Any) -> None:  # type: ignore[misc]
+    def open_form(  # type: ignore[misc]
+        self: "Dashboard", title: str, table: dict[str, Any], edited: Any, *, begin: str = "target"
+    ) -> None:
         """The form; saving adds a monitor, or edits that one."""
         from uptime_tui.ui.screens.monitor_form import MonitorForm
 
@@ -171,6 +179,8 @@ class Deeds:
             title, table, catalogue=self.host.lore.catalogue, save=save, glyphs=self.host.glyphs, roles=self.host.roles,
             try_target=lambda trial, tell: self.link.ask(lambda number: TryTarget(number, trial), on_trial=tell),
         )  # fmt: skip
+
+        form.begin = begin
 
         def done(message: str | None) -> None:
             if message:

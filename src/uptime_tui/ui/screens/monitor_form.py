@@ -80,6 +80,8 @@ class MonitorForm(Screen[str]):
     ) -> None:
         super().__init__()
         self.form_title = title
+        self.begin = "target"
+        """Key of the field that has the focus at first."""
         self.catalogue = catalogue
         self.try_target = try_target
         self.save = save
@@ -112,7 +114,7 @@ class MonitorForm(Screen[str]):
         return Horizontal(Label(field.label, markup=False), entry, id=_row_id(field.key), classes=hidden)
 
     def on_mount(self) -> None:
-        """Begin with the target."""
+        """Begin with the target, or the field that was asked for."""
         self.query_one("#title", Line).show(((f" {self.form_title}", "strong"),))
         keys = (
             (" Enter", "accent"),
@@ -125,8 +127,9 @@ class MonitorForm(Screen[str]):
         self.query_one("#trial", Lines).can_focus = False
         self.query_one("#help", Lines).can_focus = False
         self._show_headings()
-        self.query_one(f"#{_field_id('target')}", Input).focus()
         self._infer()
+        begin = self.begin if self.begin in self.offered else "target"
+        self.query_one(f"#{_field_id(begin)}", Input).focus()
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Say what the field means."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from textual.widgets import Input
 
 from uptime_tui.model.filter import parse_filter
+from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action
 from uptime_tui.view.certificates import DAYS
 
@@ -29,6 +30,9 @@ ACTIONS_OF_SIGHTS = (
         "view_certificates", ("3",), "certificates", "Show the certificates, the one that ends first on top.", "view"
     ),
     Action("view_latency", ("4",), "latency", "Show every monitor in one list, the slowest first.", "view"),
+    Action(
+        "lint", ("w",), "lint", "What is badly watched, unwatched or open to the world, and how to mend it.", "view"
+    ),
     Action("fold_all", ("minus",), "fold all", "Fold every group but the problems, or unfold all.", "view"),
     Action("freeze", ("f",), "freeze", "Freeze the display; probing goes on.", "view"),
     Action("panel", ("i",), "panel", "Show or hide the panel (a drawer on narrow screens).", "panes", 8),
@@ -112,6 +116,17 @@ class Sights:
         """Every certificate, the one that ends first on top."""
         self.options = self.options._replace(problems_only=False, grouped=False, certificates=True)
         self.order_by(DAYS, reverse=False)
+
+    def action_lint(self: "Dashboard") -> None:  # type: ignore[misc]
+        """What best practice finds; its answer is a monitor to go to."""
+        from uptime_tui.ui.screens.lint import Lint
+
+        def left(number: MonitorId | None) -> None:
+            monitor = None if number is None else self.link.snapshot.monitors.get(number)
+            if monitor is not None and not self.table.go_to_name(monitor.name):
+                self.say(f"{monitor.name} is not in this view: 2 shows all", "warn")
+
+        self.app.push_screen(Lint(self), left)
 
     def action_fold_all(self: "Dashboard") -> None:  # type: ignore[misc]
         """Fold every category, or unfold all."""
