@@ -1,6 +1,7 @@
 """The client's end of the socket: messages in, requests out, each answered once."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
@@ -70,18 +71,34 @@ class Session:
             raise EngineLost("no engine listens") from error
         session = cls(reader, writer, Welcome(PROTOCOL, "", 0))
         session.send(Hello(client=client, watch=watch))
-        session._pump = asyncio.get_running_loop().create_task(session._read())
+        return await session._welcomed()
+
+    @classmethod
+    async def take_over(cls, greeted: socket.socket) -> "Session":
+        """Go on with a connection on which a Hello was said (`client.greeting`).
+
+        Raises:
+            EngineLost: the engine has gone meanwhile.
+            UserError: it is an engine of another version.
+        """
+        reader, writer = await asyncio.open_unix_connection(sock=greeted, limit=_READ_BYTES)
+        session = cls(reader, writer, Welcome(PROTOCOL, "", 0))
+        return await session._welcomed()
+
+    async def _welcomed(self) -> "Session":
+        """Read on, once the engine has answered the Hello."""
+        self._pump = asyncio.get_running_loop().create_task(self._read())
         try:
-            first = await asyncio.wait_for(anext(session), CONNECT_S)
+            first = await asyncio.wait_for(anext(self), CONNECT_S)
         except (StopAsyncIteration, TimeoutError) as error:
-            await session.close()
-            raise EngineLost(session._end or "the engine does not answer") from error
+            await self.close()
+            raise EngineLost(self._end or "the engine does not answer") from error
         if isinstance(first, Goodbye):
-            await session.close()
+            await self.close()
             raise UserError(first.reason, todo="`uptime-tui stop`, then start again")
         if isinstance(first, Welcome):
-            session.welcome = first
-        return session
+            self.welcome = first
+        return self
 
     def __aiter__(self) -> AsyncIterator[EngineMessage]:
         """Messages as they come, but replies and trials; ends when the engine has gone."""

@@ -14,12 +14,14 @@ def run_dashboard(home: Home) -> int:
     Raises:
         UserError: this is no terminal that can show it, or the settings are wrong.
     """
+    from uptime_tui.client.greeting import greet
     from uptime_tui.config.load import load_settings
     from uptime_tui.ui.themes.choose import choose_theme
 
     _require_terminal()
     settings = load_settings(home.config_file)
     theme = choose_theme(settings.ui.theme, os.environ)
+    greeted = greet(home.socket_file, "dashboard")
     for name in ("COLUMNS", "LINES"):  # exported by some shells and wrong after the first resize
         os.environ.pop(name, None)
     # Textual reads these when it is imported.
@@ -30,7 +32,7 @@ def run_dashboard(home: Home) -> int:
     with loading():
         from uptime_tui.ui.application import DashboardApp
 
-    app = DashboardApp(home, settings, theme)
+    app = DashboardApp(home, settings, theme, greeted)
     app.run(mouse=settings.ui.mouse)
     app.has_left()
     return app.return_code or 0

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import socket
 import subprocess
 import time
 from typing import ClassVar
@@ -32,6 +33,7 @@ class DashboardApp(App[None]):
         home: whose engine.
         settings: `config.toml`.
         theme: file name of a theme.
+        greeted: a connection to its engine on which a Hello was said.
     """
 
     CSS = """
@@ -42,10 +44,10 @@ class DashboardApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = []
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(self, home: Home, settings: Settings, theme: str) -> None:
+    def __init__(self, home: Home, settings: Settings, theme: str, greeted: socket.socket | None = None) -> None:
         super().__init__(driver_class=Terminal)
         self.home = home
-        self.link = Link(home)
+        self.link = Link(home, greeted)
         self.ascii = wants_ascii(os.environ, wanted=settings.ui.ascii)
         self.glyphs = ASCII if self.ascii else UNICODE
         self.lore = Lore(home, self.link.snapshot, self.glyphs, self.now_ms, self.say)
@@ -58,13 +60,20 @@ class DashboardApp(App[None]):
             self.register_theme(module.THEME)
         self.theme = module.THEME.name
 
+    def on_load(self) -> None:
+        """Connect, and read meanwhile what the engine has to say."""
+        self.run_worker(self.link.run(), exit_on_error=False)
+
+    def get_default_screen(self) -> Dashboard:
+        """The dashboard lies below everything: there is no empty screen of Textual's under it."""
+        return Dashboard(self)
+
     def on_mount(self) -> None:
-        """Connect, and show the dashboard at once: it says what it waits for."""
+        """The terminal is there now."""
         if isinstance(self._driver, Terminal):
             self._driver.on_leave = self._terminal_gone
             self._driver.ascii = Ascii() if self.ascii else None
-        self.run_worker(self.link.run(), exit_on_error=False)
-        self.push_screen(Dashboard(self))
+        self.app_resume_signal.subscribe(self, self._back_from_shell)
 
     async def on_event(self, event: Event) -> None:
         """Keys wait for each other; everything else goes on at once."""
@@ -76,6 +85,10 @@ class DashboardApp(App[None]):
     def on_settled(self, message: Settled) -> None:
         """A key has been seen by everybody."""
         self.turns.settled(message)
+
+    def _back_from_shell(self, _app: App[None]) -> None:
+        """Textual paints only what has changed meanwhile, and the terminal shows what the shell has left."""
+        self.screen.refresh(repaint=True, layout=True)
 
     def _terminal_gone(self, _reason: str) -> None:
         self.exit()

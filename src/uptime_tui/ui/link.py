@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -23,10 +24,12 @@ class Link:
 
     Args:
         home: whose engine.
+        greeted: a connection to it on which a Hello was said.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, greeted: socket.socket | None = None) -> None:
         self._home = home
+        self._greeted = greeted
         self._session: Session | None = None
         self._lost_s: float | None = None
         self._focus: MonitorId | None = None
@@ -52,8 +55,7 @@ class Link:
                     if self._session is not None:
                         self._lost_s = self._lost_s or time.monotonic()
                         await self._session.close()
-                    await _in_thread(lambda: find_or_start(self._home, keep=False))
-                    self._session = await Session.connect(self._home.socket_file, client="dashboard")
+                    self._session = await self._connect()
                     self._lost_s, self.problem = None, ""
                     self._session.focus(self._focus)
                     await self._session.arrival()
@@ -62,6 +64,14 @@ class Link:
                 self._lost_s = self._lost_s or time.monotonic()
                 self.problem = str(error)
             await asyncio.sleep(RETRY_S)
+
+    async def _connect(self) -> Session:
+        greeted, self._greeted = self._greeted, None
+        if greeted is not None:
+            with contextlib.suppress(EngineLost):
+                return await Session.take_over(greeted)
+        await _in_thread(lambda: find_or_start(self._home, keep=False))
+        return await Session.connect(self._home.socket_file, client="dashboard")
 
     def drain(self) -> Dirty:
         """Fold everything that has arrived; what changed since the last call."""

@@ -114,7 +114,8 @@ class Dashboard(Deeds, Sights, Screen[None]):
         self.query_one("#changes", Lines).can_focus = False
         self.query_one("#tiny", Lines).can_focus = False
         self.table.focus()
-        self.rebuild()
+        self.stale_order = True
+        self.draw(self.link.drain())
         self.show_keys()
         self.set_interval(FRAME_S, self.frame)
         self.link.on_arrival = self.frame
