@@ -73,11 +73,18 @@ class Lines(ScrollView, can_focus=True):
         """Show other lines; `top` scrolls back to the first."""
         if lines != self.lines:
             before, self.lines = self.lines, lines
-            if len(before) != len(lines):
-                self.virtual_size = Size(self.size.width, len(lines))
+            self._extend()
             self._repaint(before)
         if top:
             self.scroll_to(y=0, animate=False, force=True, immediate=True)
+
+    def on_resize(self) -> None:
+        """Another height, another bound of what fits."""
+        self._extend()
+
+    def _extend(self) -> None:
+        """As far as it scrolls; what fits is always one window high, for another height lays out the whole screen."""
+        self.virtual_size = Size(self.size.width, max(len(self.lines), self.size.height))
 
     def _repaint(self, before: tuple[PanelLine, ...]) -> None:
         """Only the visible lines that differ."""
