@@ -20,17 +20,21 @@ class Waiter(Protocol):
         """`on_time` raised: a bug, which must not stop the others' time."""
 
 
+Ticket = dict[Waiter, None]
+"""All that are due in the same tick: who does not want to wait any more takes himself out."""
+
+
 class Deadlines:
     """Waiters that are due at a time of the loop's clock, told at most `TICK_S` late."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._buckets: dict[int, dict[Waiter, None]] = {}
+        self._buckets: dict[int, Ticket] = {}
         self._ticks: list[int] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def put(self, due_s: float, waiter: Waiter) -> int:
-        """Have `waiter.on_time(now)` called at `due_s`; returns the ticket for `take`."""
+    def put(self, due_s: float, waiter: Waiter) -> Ticket:
+        """Have `waiter.on_time(now)` called at `due_s`, unless it takes itself out of the ticket before."""
         tick = int(due_s / TICK_S) + 1
         bucket = self._buckets.get(tick)
         if bucket is None:
@@ -39,13 +43,7 @@ class Deadlines:
             if self._ticks[0] == tick:
                 self._arm()
         bucket[waiter] = None
-        return tick
-
-    def take(self, ticket: int, waiter: Waiter) -> None:
-        """Forget a waiter; one that is gone already is no fault."""
-        bucket = self._buckets.get(ticket)
-        if bucket is not None:
-            bucket.pop(waiter, None)
+        return bucket
 
     def clear(self) -> None:
         """Forget everybody."""

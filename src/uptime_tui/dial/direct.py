@@ -14,7 +14,9 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from uptime_tui.dial import errqueue
 from uptime_tui.dial.deadlines import Deadlines
@@ -39,7 +41,7 @@ _LOST: Final = frozenset({errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH
 _PORT_RANGE: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
-class DialEnd(NamedTuple):
+class DialEnd(msgspec.Struct, frozen=True, gc=False):
     """How one connection went."""
 
     address: str
@@ -90,22 +92,11 @@ class Dialler:
             deadline_s: on the loop's clock, for everything together.
             done: called on the loop's thread, possibly before this returns.
         """
-        self._begin(address, port, conversation, deadline_s, done, keep=False)
+        _Dial(self, address, port, conversation, deadline_s, done, keep=False).connect()
 
     def connect(self, address: str, port: int, deadline_s: float, done: Done) -> None:
         """Connect as `dial` does, and hand over the connection once it stands (`DialEnd.sock`)."""
-        self._begin(address, port, None, deadline_s, done, keep=True)
-
-    def _begin(
-        self, address: str, port: int, conversation: Conversation | None, deadline_s: float, done: Done, *, keep: bool
-    ) -> None:
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        try:
-            sock = socket.SocketType(family, _TYPE)  # without the wrapper, which costs 5 us a connection
-        except OSError as error:
-            done(DialEnd(address, error.errno or errno.EMFILE, None))
-            return
-        _Dial(self, sock, address, port, conversation, done, keep=keep).connect(deadline_s)
+        _Dial(self, address, port, None, deadline_s, done, keep=True).connect()
 
     def close(self) -> None:
         """Close every socket without calling anybody back."""
@@ -118,11 +109,13 @@ class Dialler:
             self.epoll.close()
 
     def _drain(self) -> None:
-        for fd, events in self.epoll.poll(0, BATCH):
+        ready = self.epoll.poll(0, BATCH)
+        now_s = self.loop.time()  # of all that is ready now: the later ones did not take longer
+        for fd, events in ready:
             dial = self.dials.get(fd)
             if dial is not None:
                 try:
-                    dial.on_event(events)
+                    dial.on_event(events, now_s)
                 except Exception as error:  # noqa: BLE001 - one conversation's bug must not stop the others
                     dial.break_off(error)
 
@@ -132,53 +125,60 @@ class _Dial:
 
     __slots__ = (
         "address", "broken", "conversation", "deadline_s", "dialler", "done", "due_s", "fd", "keep", "out", "port",
-        "sock", "started_s", "stood_ms", "ticket",
+        "sock", "started_s", "stood_ms", "ticket", "writes",
     )  # fmt: skip
 
     def __init__(
         self,
         dialler: Dialler,
-        sock: socket.SocketType,
         address: str,
         port: int,
         conversation: Conversation | None,
+        deadline_s: float,
         done: Done,
         *,
         keep: bool,
     ) -> None:
         self.dialler = dialler
-        self.keep = keep
-        self.sock = sock
-        self.fd = sock.fileno()
         self.address = address
         self.port = port
         self.conversation = conversation
+        self.deadline_s = self.due_s = deadline_s
         self.done = done
+        self.keep = keep
         self.out = b""
         self.stood_ms: float | None = None
         self.broken = False
+        self.writes = 0
 
-    def connect(self, deadline_s: float) -> None:
-        dialler, sock = self.dialler, self.sock
-        self.started_s = dialler.loop.time()
-        self.deadline_s = self.due_s = deadline_s
-        dialler.dials[self.fd] = self
-        self.ticket = dialler.deadlines.put(deadline_s, self)
+    def connect(self) -> None:
+        dialler, address = self.dialler, self.address
+        v6 = ":" in address
         try:
-            errqueue.arm(sock, v6=":" in self.address)
-            code = sock.connect_ex((self.address, self.port))
-            if code in {0, errno.EINPROGRESS}:
-                dialler.epoll.register(self.fd, select.EPOLLOUT)
+            # without the wrapper, which costs 5 us a connection
+            sock = self.sock = socket.SocketType(socket.AF_INET6 if v6 else socket.AF_INET, _TYPE)
+        except OSError as error:
+            self.done(DialEnd(address, error.errno or errno.EMFILE, None))
+            return
+        fd = self.fd = sock.fileno()
+        dialler.dials[fd] = self
+        self.ticket = dialler.deadlines.put(self.deadline_s, self)
+        self.started_s = dialler.loop.time()
+        try:
+            errqueue.arm(sock, v6=v6)
+            code = sock.connect_ex((address, self.port))
+            if code == errno.EINPROGRESS or not code:
+                dialler.epoll.register(fd, select.EPOLLOUT)
                 return
         except socket.gaierror:  # a zone that does not exist: its numbers are not errno's
             code = errno.ENODEV
         except OSError as error:
             code = error.errno or errno.EINVAL
-        if code == errno.EADDRNOTAVAIL and not source_address(self.address, self.port):
+        if code == errno.EADDRNOTAVAIL and not source_address(address, self.port):
             code = errno.ENETUNREACH  # no address of this family here at all: its source ports are not used up
         self.finish(code)
 
-    def on_event(self, events: int) -> None:
+    def on_event(self, events: int, now_s: float) -> None:
         if self.stood_ms is None:
             if events & _TROUBLE:
                 code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -187,16 +187,15 @@ class _Dial:
                 elif code:
                     self.finish(code)
                     return
-            self.stand()
+            self.stand(now_s)
             return
         if self.out and events & select.EPOLLOUT:
             self.write(b"")
         if events & (_READABLE | _TROUBLE):
-            self.read()
+            self.read(now_s)
 
-    def stand(self) -> None:
+    def stand(self, now_s: float) -> None:
         dialler, conversation = self.dialler, self.conversation
-        now_s = dialler.loop.time()
         if self.port in dialler.own_ports and _is_own_end(self.sock):
             self.finish(errno.ECONNREFUSED)
             return
@@ -206,14 +205,12 @@ class _Dial:
             return
         with suppress(OSError):  # of a socket that its peer has reset already
             errqueue.arm(self.sock, v6=":" in self.address, on=False)
-            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dialler.epoll.modify(self.fd, _READABLE)
         self.go_on(conversation, conversation.start(now_s))
 
-    def read(self) -> None:
+    def read(self, now_s: float) -> None:
         conversation = self.conversation
         assert conversation is not None
-        now_s = self.dialler.loop.time()
         try:
             data = self.sock.recv(READ_BYTES)
         except BlockingIOError:
@@ -237,14 +234,16 @@ class _Dial:
         due_s = self.deadline_s if greeting_s is None else min(greeting_s, self.deadline_s)
         if due_s != self.due_s:
             self.due_s = due_s
-            deadlines = self.dialler.deadlines
-            deadlines.take(self.ticket, self)
-            self.ticket = deadlines.put(due_s, self)
+            self.ticket.pop(self, None)
+            self.ticket = self.dialler.deadlines.put(due_s, self)
 
     def write(self, data: bytes) -> None:
         waiting = bool(self.out)
         self.out += data
         try:
+            self.writes += 1
+            if self.writes == 2:  # the first is never held back: there is nothing to wait for (RFC 9293 §3.7.4)
+                self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sent = self.sock.send(self.out)
         except BlockingIOError:
             sent = 0
@@ -278,7 +277,7 @@ class _Dial:
         dialler, sock = self.dialler, self.sock
         if dialler.dials.pop(self.fd, None) is None:
             return
-        dialler.deadlines.take(self.ticket, self)
+        self.ticket.pop(self, None)
         offender = errqueue.read(sock) if code else None
         retransmits = 0
         if code in _LOST or (self.stood_ms or 0.0) > _SLOW_CONNECT_MS:
