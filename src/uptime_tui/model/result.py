@@ -39,7 +39,7 @@ class AddressTrial(msgspec.Struct, frozen=True, gc=False):
     total_ms: float | None = None
 
 
-class Result(msgspec.Struct, frozen=True):
+class Result(msgspec.Struct, frozen=True, gc=False):
     """One probe's full record. `failure is None` means the probe succeeded."""
 
     monitor: MonitorId

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from uptime_tui.dial.direct import DialEnd
-from uptime_tui.model.certificate import is_critical
+from uptime_tui.model.certificate import Certificate, is_critical
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
@@ -73,7 +73,7 @@ def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
         port: the target's.
         waited_ms: milliseconds until it was known.
     """
-    place = f"[{end.address}]:{port}" if ":" in end.address else f"{end.address}:{port}"
+    place = _place(end.address, port)
     ours = _OURS.get(end.errno)
     if ours is not None:
         detail = f"no connection to {place} was tried: {os.strerror(end.errno)} on this machine"
@@ -127,11 +127,11 @@ def our_fault(bug: Exception) -> str:
 
 def connected(end: DialEnd, port: int) -> tuple[Evidence, ...]:
     """Evidence of a connection that stood."""
-    place = f"[{end.address}]:{port}" if ":" in end.address else f"{end.address}:{port}"
-    evidence = [_seen("tcp_connect", ok=True, text=f"{place} accepted in {end.connect_ms or 0:.1f} ms")]
-    if end.retransmits:
-        evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN lost on the way"))
-    return tuple(evidence)
+    text = f"{_place(end.address, port)} accepted in {end.connect_ms or 0:.1f} ms"
+    stood = Evidence("tcp_connect", Phase.CONNECT, True, text)
+    if not end.retransmits:
+        return (stood,)
+    return stood, _seen("retransmits", ok=False, text=f"{end.retransmits} SYN lost on the way")
 
 
 def resting(rest: Rest | None, monitor: Monitor) -> tuple[Rest | None, tuple[Evidence, ...]]:
@@ -155,23 +155,27 @@ def judge_pace(result: Result, slow_ms: int) -> Result:
     return msgspec.structs.replace(result, failure=failure, phase=phase, detail=detail)
 
 
-def judge_severity(result: Result, plan: Plan, now_s: float) -> Result:
-    """The result with a status of its own where the problem of its certificate is worse or better than others'.
+def judge_severity(failure: Failure | None, certificate: Certificate | None, plan: Plan, now_s: float) -> Status | None:
+    """A status of its own where the problem of a certificate is worse or better than others'; else None.
 
     Args:
-        result: of a conversation.
+        failure: of a conversation.
+        certificate: that it was shown.
         plan: thresholds, and whether the service usually signs its certificate itself.
         now_s: Unix time.
     """
-    certificate, severity = result.certificate, None
-    if certificate is None:
-        return result
-    if result.failure is Failure.TLS_EXPIRING:
-        if is_critical(certificate, now_s=now_s, critical_days=plan.monitor.expect.tls_critical_days):
-            severity = Status.DOWN
-    elif result.failure in SELF_MADE and plan.service.self_signed_ok and certificate.pinned is not False:
-        severity = Status.DEGRADED
-    return result if severity is None else msgspec.structs.replace(result, severity=severity)
+    if failure is None or certificate is None:
+        return None
+    if failure is Failure.TLS_EXPIRING:
+        expect = plan.monitor.expect
+        return Status.DOWN if is_critical(certificate, now_s=now_s, critical_days=expect.tls_critical_days) else None
+    if failure in SELF_MADE and plan.service.self_signed_ok and certificate.pinned is not False:
+        return Status.DEGRADED
+    return None
+
+
+def _place(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _sentence(failure: Failure, end: DialEnd, place: str, waited_ms: float) -> str:

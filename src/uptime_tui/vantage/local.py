@@ -67,14 +67,15 @@ class LocalVantage:
         Where a service listens on `localhost` is up to it: the first address that accepts is the one.
         """
         course = self.courses.need(plan.monitor)
-        if is_localhost(plan.monitor.target.host):
-            if course:
-                self.speak(plan, Leg(deadline_s), done)
-            return course
-        if course or len(answer.addresses) > 1:
+        if not course and len(answer.addresses) == 1:
+            return False
+        if not is_localhost(plan.monitor.target.host):
             self.rounds.start(plan, answer, at_ms, deadline_s, done)
-            return True
-        return False
+        elif course:
+            self.speak(plan, Leg(deadline_s), done)
+        else:
+            return False
+        return True
 
     def speak(self, plan: Plan, leg: Leg, done: LegDone) -> None:
         """All of a probe with one address; `done` is called once, possibly before this returns."""

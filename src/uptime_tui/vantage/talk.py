@@ -6,8 +6,6 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-import msgspec
-
 from uptime_tui.dial.direct import DialEnd, Dialler
 from uptime_tui.dial.drive import Driver, Ending
 from uptime_tui.model.failure import Failure, Phase
@@ -87,7 +85,7 @@ class _Talk:
 
     __slots__ = (
         "answer", "at_ms", "began_s", "deadline_s", "dialled_s", "done", "driver", "evidence", "failed", "left", "leg",
-        "means", "plan",
+        "means", "plan", "wall_s",
     )  # fmt: skip
 
     def __init__(self, means: Means, plan: Plan, done: LegDone, leg: Leg | None) -> None:
@@ -96,25 +94,25 @@ class _Talk:
         self.done = done
         self.leg = leg
         self.evidence: tuple[Evidence, ...] = ()
-        self.driver: Driver | None = None
         self.failed: tuple[tuple[str, Finding], ...] = ()
+        self.wall_s = means.wall()
+        self.at_ms = int(self.wall_s * 1000)
+        self.began_s = means.loop.time()
 
     def start(self) -> None:
-        means, monitor = self.means, self.plan.monitor
-        self.at_ms = int(means.wall() * 1000)
-        if self.leg is not None and self.leg.address:
-            self.began_s, self.deadline_s = means.loop.time(), self.leg.deadline_s
-            self.resolved(Answer((self.leg.address,), source="literal"))
-            return
-        self.began_s = means.loop.time()
-        self.deadline_s = self.began_s + monitor.timeout_s if self.leg is None else self.leg.deadline_s
-        means.resolver.resolve(monitor.target.host, self.deadline_s, self.looked_up)
+        leg, monitor = self.leg, self.plan.monitor
+        self.deadline_s = self.began_s + monitor.timeout_s if leg is None else leg.deadline_s
+        if leg is not None and leg.address:
+            self.resolved(Answer((leg.address,), source="literal"))
+        else:
+            self.means.resolver.resolve(monitor.target.host, self.deadline_s, self.looked_up)
 
     def looked_up(self, answer: Answer) -> None:
         means, plan = self.means, self.plan
         if not means.open:
             return
-        answer = of_family(answer, plan.monitor.target.host, plan.monitor.address_family)
+        if plan.monitor.address_family:
+            answer = of_family(answer, plan.monitor.target.host, plan.monitor.address_family)
         whole = self.leg is None and answer.failure is None
         if not (whole and means.spread(plan, answer, self.at_ms, self.deadline_s, self.done)):
             self.resolved(answer)
@@ -135,73 +133,86 @@ class _Talk:
         self.dial()
 
     def dial(self) -> None:
+        means, plan, leg = self.means, self.plan, self.leg
         address, self.left = self.left[0], self.left[1:]
-        now_s = self.dialled_s = self.means.loop.time()
-        share_s = (self.deadline_s - now_s) / (len(self.left) + 1)
-        self.driver = conversation(self.plan, address, self.leg, wall_s=self.means.wall(), ca_file=self.means.ca_file)
-        port = self.plan.monitor.target.port
-        deadline_s = now_s + share_s if self.left else self.deadline_s
-        if self.leg is not None and self.leg.key is not None:
-            self.means.dialler.connect(address, port, deadline_s, self.dialled)
+        now_s = self.dialled_s = means.loop.time()
+        deadline_s = self.deadline_s
+        if self.left:
+            deadline_s = now_s + (deadline_s - now_s) / (len(self.left) + 1)
+        self.driver = conversation(plan, address, leg, wall_s=self.wall_s, ca_file=means.ca_file)
+        port = plan.monitor.target.port
+        if leg is not None and leg.key is not None:
+            means.dialler.connect(address, port, deadline_s, self.dialled)
         else:
-            self.means.dialler.dial(address, port, self.driver, deadline_s, self.dialled)
+            means.dialler.dial(address, port, self.driver, deadline_s, self.dialled)
 
     def dialled(self, end: DialEnd) -> None:
-        port = self.plan.monitor.target.port
-        now_s = self.means.loop.time()
+        plan, driver = self.plan, self.driver
         if end.errno:
-            found = judge_connect(end, port, (now_s - self.dialled_s) * 1000)
-            self.evidence += found.evidence
-            self.failed += ((end.address, found),)
-            if self.left and self.deadline_s > now_s:
-                self.dial()
-                return
-            timings = Timings(dns=self.answer.ms, total=(now_s - self.began_s) * 1000)
-            address, found, detail = worst_of(self.failed)
-            self.fail(found.failure, Phase.CONNECT, detail, timings, address)
+            self.not_connected(end)
             return
+        port = plan.monitor.target.port
         self.evidence += connected(end, port)
         if end.bug is not None:
             self.fail(Failure.VANTAGE_POLICY, None, our_fault(end.bug), Timings(), end.address)
             return
-        if self.driver is None:
-            total = self.answer.ms + (end.connect_ms or 0.0)
-            timings = Timings(self.answer.ms, end.connect_ms, None, None, total)
+        if driver is None:
+            dns_ms, connect_ms = self.answer.ms, end.connect_ms or 0.0
+            timings = Timings(dns_ms, connect_ms, None, None, dns_ms + connect_ms)
             detail = f"port {port} accepts connections"
-            self.end(Result(self.plan.monitor.id, self.at_ms, None, None, detail, timings, end.address, port))
+            result = Result(
+                plan.monitor.id, self.at_ms, None, None, detail, timings, end.address, port, evidence=self.evidence
+            )
+            self.end(result)
             return
         if end.sock is not None:  # for a session behind a login
             assert self.leg is not None
-            ended = functools.partial(self.spoken, end, self.driver)
-            self.means.hold(end.sock, self.leg.key, self.plan, self.driver, self.deadline_s, ended)
+            ended = functools.partial(self.spoken, end, driver)
+            self.means.hold(end.sock, self.leg.key, plan, driver, self.deadline_s, ended)
             return
-        ending = self.driver.ending
+        ending = driver.ending
         assert ending is not None, "the dialler is done before the driver has concluded"
-        self.spoken(end, self.driver, ending)
+        self.spoken(end, driver, ending)
+
+    def not_connected(self, end: DialEnd) -> None:
+        """The next address, or what the failures of all come to."""
+        now_s = self.means.loop.time()
+        found = judge_connect(end, self.plan.monitor.target.port, (now_s - self.dialled_s) * 1000)
+        self.evidence += found.evidence
+        self.failed += ((end.address, found),)
+        if self.left and self.deadline_s > now_s:
+            self.dial()
+            return
+        timings = Timings(dns=self.answer.ms, total=(now_s - self.began_s) * 1000)
+        address, found, detail = worst_of(self.failed)
+        self.fail(found.failure, Phase.CONNECT, detail, timings, address)
 
     def spoken(self, end: DialEnd, driver: Driver, ending: Ending) -> None:
-        target = self.plan.monitor.target
-        parts = (self.answer.ms, end.connect_ms, ending.tls_ms, ending.protocol_ms)
-        total = sum(part for part in parts if part is not None)
-        timings = Timings(*parts, total, ending.content_ms)
-        rest, more = resting(driver.rest, self.plan.monitor)
+        monitor, outcome = self.plan.monitor, ending.outcome
+        dns_ms, connect_ms = self.answer.ms, end.connect_ms or 0.0
+        total_ms = dns_ms + connect_ms + (ending.tls_ms or 0.0) + (ending.protocol_ms or 0.0)
+        timings = Timings(dns_ms, connect_ms, ending.tls_ms, ending.protocol_ms, total_ms, ending.content_ms)
+        rest, more = resting(driver.rest, monitor)
+        severity = judge_severity(outcome.failure, ending.certificate, self.plan, self.wall_s)
         result = Result(
-            self.plan.monitor.id, self.at_ms, ending.outcome.failure, ending.phase, ending.outcome.detail, timings,
-            end.address, target.port, LOCAL, ending.certificate, ending.outcome.banner, ending.evidence + more,
-            rest=rest,
+            monitor.id, self.at_ms, outcome.failure, ending.phase, outcome.detail, timings, end.address,
+            monitor.target.port, LOCAL, ending.certificate, outcome.banner, self.evidence + ending.evidence + more,
+            severity, rest,
         )  # fmt: skip
-        self.end(judge_severity(result, self.plan, self.means.wall()), ending.outcome.left)
+        self.end(result, outcome.left)
 
     def fail(
         self, failure: Failure, phase: Phase | None, detail: str, timings: Timings, address: str | None = None
     ) -> None:
         """End before anything was said."""
-        port = self.plan.monitor.target.port
-        self.end(Result(self.plan.monitor.id, self.at_ms, failure, phase, detail, timings, address, port))
+        monitor = self.plan.monitor
+        result = Result(
+            monitor.id, self.at_ms, failure, phase, detail, timings, address, monitor.target.port,
+            evidence=self.evidence,
+        )  # fmt: skip
+        self.end(result)
 
     def end(self, result: Result, left: Left = None) -> None:
-        if self.evidence:
-            result = msgspec.structs.replace(result, evidence=self.evidence + result.evidence)
         if self.plan.monitor.expect.closed:
             result, left = judge_closed(result), None
         self.done(result, left)

@@ -30,5 +30,6 @@ CATALOGUE = load_catalogue()
 )
 def test_severity(service, failure, changes, status):
     plan = Plan(monitor(target=(service, "a.test", 443)), CATALOGUE.get(service))
-    seen = result(failure, certificate=msgspec.structs.replace(CERTIFICATE, **changes))
-    assert judge_severity(seen, plan, NOW).status is status
+    certificate = msgspec.structs.replace(CERTIFICATE, **changes)
+    severity = judge_severity(failure, certificate, plan, NOW)
+    assert result(failure, certificate=certificate, severity=severity).status is status
