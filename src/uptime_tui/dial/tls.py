@@ -9,7 +9,6 @@ refusal is remembered (`dial.refusal`).
 import re
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import msgspec
@@ -51,8 +50,7 @@ _PLACE: Final = re.compile(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$")
 """Where in its source Python found the fault: no help to anybody."""
 
 
-@dataclass(frozen=True, slots=True)
-class TlsSetup:
+class TlsSetup(msgspec.Struct, frozen=True, gc=False):
     """How TLS is to be spoken in one conversation."""
 
     server_name: str

@@ -89,7 +89,8 @@ class _Answer:
         import httptools
 
         self.keep = wants_body(ask.expect)
-        self.kept = _KEPT.union(check.name.encode() for check in ask.expect.headers)
+        wanted = ask.expect.headers
+        self.kept = _KEPT.union([check.name.encode() for check in wanted]) if wanted else _KEPT
         self.bodiless = ask.request.method == "HEAD"
         self.reason = b""
         self.headers: dict[bytes, bytes] = {}
@@ -221,17 +222,20 @@ def _leads(answer: _Answer, ask: Ask) -> Outcome | None:
 
 def _judge_head(answer: _Answer, ask: Ask) -> Outcome | None:
     wanted = ask.expect.redirect
-    line, banner = _status_line(answer), _banner(answer)
     if wanted:
         location = answer.headers.get(b"location", b"")
         if not 300 <= answer.code < 400:
-            return Outcome(Failure.REDIRECT, f"{line}, no redirect to {wanted}", banner)
+            return _failed(answer, Failure.REDIRECT, f", no redirect to {wanted}")
         if not safe_text(location, 2000).startswith(wanted):
-            return Outcome(Failure.REDIRECT, f"{line}, expected {wanted}", banner)
+            return _failed(answer, Failure.REDIRECT, f", expected {wanted}")
     elif not accepts(ask.expect.status or ask.status, answer.code):
-        return Outcome(Failure.HTTP_STATUS, line, banner)
+        return _failed(answer, Failure.HTTP_STATUS)
     found = judge_headers(ask.expect, answer.headers)
-    return None if found is None else Outcome(found.failure, f"{line}: {found.detail}", banner)
+    return None if found is None else _failed(answer, found.failure, f": {found.detail}")
+
+
+def _failed(answer: _Answer, failure: Failure | None, why: str = "") -> Outcome:
+    return Outcome(failure, f"{_status_line(answer)}{why}", _banner(answer))
 
 
 def _judge_content(answer: _Answer, ask: Ask) -> Outcome:

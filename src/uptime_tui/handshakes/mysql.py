@@ -20,6 +20,7 @@ from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Conclude, Handshake, Receive, Send, StartTls, Step
 
 SERVER_SPEAKS_FIRST = True
+NEEDS_NOISE = True
 
 DEFAULT_USER: Final = "uptime_tui"
 """Whom a probe without an account claims to be; nobody has such an account by chance."""

@@ -1,5 +1,6 @@
 """What must hold of an HTTP answer: its status, its headers, and what its body says. Pure."""
 
+import functools
 import re
 import zlib
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ SEARCHED_BYTES: Final = 262_144
 """So much of a body is searched for a pattern: the time it takes may grow faster than the text."""
 
 
+@functools.lru_cache
 def accepts(ranges: str, code: int) -> bool:
     """Whether `200-299,301` holds the status code; parts that are no number or range hold nothing."""
     for part in ranges.split(","):

@@ -7,7 +7,6 @@ concludes for it, because those belong to the connection and not to the protocol
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -21,8 +20,7 @@ NO_EXPECTATIONS: Final = Expectations()
 PLAIN_GET: Final = HttpRequest()
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """What a handshake is told about the conversation it is to hold.
 
     Every text here goes on the wire and has been checked: no line end, no control character.
@@ -47,13 +45,11 @@ class Ask:
     """HTTP: what is asked."""
     login: Credentials | None = None
     """May be sent as this conversation stands: within TLS that was verified, over loopback, or the user allows more.
-    A handshake that begins TLS itself (`starttls`) sends it after that only, unless `login_in_clear`."""
-    login_in_clear: bool = False
-    """May be sent without TLS."""
+    A handshake that begins TLS itself (`starttls`) sends it after that only."""
     user: str = ""
     """Account to call with, where a name is all that is needed; `login` carries it too, with its secret."""
-    noise: bytes = field(default=b"", repr=False)
-    """64 random bytes: a handshake has no chance of its own."""
+    noise: bytes = b""
+    """64 random bytes where the handshake's module says `NEEDS_NOISE`: it has no chance of its own."""
 
 
 class Send(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
@@ -11,9 +11,10 @@ from uptime_tui.dial.direct import machine_name, source_address
 from uptime_tui.dial.drive import Driver
 from uptime_tui.dial.tls import TlsSetup
 from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.outcome import Rest
 from uptime_tui.model.redirect import MACHINE, depth, leads_inside
 from uptime_tui.model.secret import Credentials
-from uptime_tui.model.steps import Ask
+from uptime_tui.model.steps import Ask, Handshake
 from uptime_tui.vantage.base import Leg, Plan
 
 SELF_MADE: Final = frozenset({Failure.TLS_SELF_SIGNED, Failure.TLS_UNTRUSTED})
@@ -21,7 +22,18 @@ SELF_MADE: Final = frozenset({Failure.TLS_SELF_SIGNED, Failure.TLS_UNTRUSTED})
 _NONE_TOLERATED: Final[frozenset[Failure]] = frozenset()
 _NOISE_BYTES: Final = 64
 _USER_AGENT: Final = f"uptime-tui/{__version__}"
-_handshakes: dict[str, Any] = {}
+
+
+class Speech(NamedTuple):
+    """What a module of `handshakes` offers, looked up once."""
+
+    handshake: Callable[[Ask], Handshake]
+    speaks_first: bool
+    """The server says something before we do."""
+    farewell: Callable[[Ask], Handshake] | None
+    caution: Callable[[Ask], Rest] | None
+    needs_noise: bool
+    """Random bytes are to be told with the rest."""
 
 
 class Refusal(NamedTuple):
@@ -70,8 +82,8 @@ def conversation(plan: Plan, address: str, leg: Leg | None, *, wall_s: float, ca
     if service.handshake == "tcp" and service.tls != "implicit":
         return None
     expect, login = monitor.expect, None if leg is None else leg.login
-    module, ask = asking(plan, address, login)
-    if expect.closed and not hasattr(module, "caution"):
+    speech, ask = asking(plan, address, login)
+    if expect.closed and speech.caution is None:
         return None  # that it accepts is all there is to see; a conversation that must not be broken off is held
     tls = None
     if service.tls != "none":
@@ -83,32 +95,34 @@ def conversation(plan: Plan, address: str, leg: Leg | None, *, wall_s: float, ca
             only_ca_file=bool(expect.tls_ca_file), tolerate=tolerate, peer=f"{address} {ask.port}",
             pins=expect.tls_pins, least=expect.tls_least,
         )  # fmt: skip
-    greeting_s = service.greeting_timeout_s if module.SERVER_SPEAKS_FIRST else None
-    farewell = functools.partial(module.farewell, ask) if hasattr(module, "farewell") else None
-    caution = module.caution(ask) if hasattr(module, "caution") else None
-    return Driver(module.handshake(ask), tls=tls, greeting_timeout_s=greeting_s, farewell=farewell, caution=caution)
+    greeting_s = service.greeting_timeout_s if speech.speaks_first else None
+    farewell = None if speech.farewell is None else functools.partial(speech.farewell, ask)
+    caution = None if speech.caution is None else speech.caution(ask)
+    return Driver(speech.handshake(ask), tls=tls, greeting_timeout_s=greeting_s, farewell=farewell, caution=caution)
 
 
-def asking(plan: Plan, address: str, login: Credentials | None = None) -> tuple[Any, Ask]:
-    """The module of the service's handshake, and what it is told."""
+def asking(plan: Plan, address: str, login: Credentials | None = None) -> tuple[Speech, Ask]:
+    """How the service is spoken to, and what its handshake is told."""
     service, monitor = plan.service, plan.monitor
-    target = monitor.target
+    target, speech = monitor.target, _speech(service.handshake)
     ask = Ask(
         host=target.host, port=target.port, service=service.name, expect=monitor.expect, tls=service.tls,
         path=target.path, status=service.status, user_agent=_USER_AGENT,
         our_name=_our_name(address, target.port) if service.handshake == "smtp" else "[127.0.0.1]",
-        request=monitor.request, login=login, user=monitor.login.user, noise=os.urandom(_NOISE_BYTES),
-        login_in_clear=monitor.login.allow_plaintext_auth or depth(address) == MACHINE,
+        request=monitor.request, login=login, user=monitor.login.user,
+        noise=os.urandom(_NOISE_BYTES) if speech.needs_noise else b"",
     )  # fmt: skip
-    return _handshake(service.handshake), ask
+    return speech, ask
 
 
-def _handshake(name: str) -> Any:
-    """The module of that name, imported at first use."""
-    module = _handshakes.get(name)
-    if module is None:
-        module = _handshakes[name] = import_module(f"uptime_tui.handshakes.{name}")
-    return module
+@functools.cache
+def _speech(name: str) -> Speech:
+    """What the module of that name offers; it is imported at first use."""
+    module: Any = import_module(f"uptime_tui.handshakes.{name}")
+    return Speech(
+        module.handshake, module.SERVER_SPEAKS_FIRST, getattr(module, "farewell", None),
+        getattr(module, "caution", None), getattr(module, "NEEDS_NOISE", False),
+    )  # fmt: skip
 
 
 def _our_name(peer: str, port: int) -> str:

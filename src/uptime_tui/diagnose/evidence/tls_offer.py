@@ -6,8 +6,10 @@ At most three conversations, one after the other, each begun as a client would a
 import asyncio
 import os
 from collections.abc import AsyncIterator, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from uptime_tui.diagnose.case import Case, Means
 from uptime_tui.dial.direct import DialEnd
@@ -155,8 +157,8 @@ async def _ask(case: Case, means: Means, versions: tuple[int, ...], name: str) -
     heard = _Heard()
     hello = client_hello(versions, name, os.urandom(NOISE_BYTES))
     if first_talk:
-        module, ask = asking(case.plan, case.address)
-        talk = _until_tls(module.handshake(replace(ask, tls="starttls")), heard, hello)
+        speech, ask = asking(case.plan, case.address)
+        talk = _until_tls(speech.handshake(msgspec.structs.replace(ask, tls="starttls")), heard, hello)
     else:
         talk = _greet(heard, hello)
     loop = asyncio.get_running_loop()
