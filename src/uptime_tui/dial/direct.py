@@ -10,7 +10,6 @@ import errno
 import os
 import select
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from uptime_tui.dial import errqueue
 from uptime_tui.dial.deadlines import Deadlines
 from uptime_tui.dial.errqueue import Offender
 from uptime_tui.dial.stream import Conversation
+from uptime_tui.dial.tcpinfo import tcp_info
 from uptime_tui.model.errors import UserError
 
 READ_BYTES: Final = 65536
@@ -30,8 +30,6 @@ BATCH: Final = 64
 _DRAIN_READS: Final = 4
 _SLOW_CONNECT_MS: Final = 200.0
 """Only a connect this slow can have needed a second SYN (RFC 6298 §2: first timeout 1 s; kernels start at 1 s)."""
-_RETRANS: Final = 100
-"""Offset of `tcpi_total_retrans` in `struct tcp_info` (linux/tcp.h)."""
 _TYPE: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
 _TROUBLE: Final = select.EPOLLERR | select.EPOLLHUP
 _READABLE: Final = select.EPOLLIN | select.EPOLLRDHUP
@@ -281,7 +279,7 @@ class _Dial:
         offender = errqueue.read(sock) if code else None
         retransmits = 0
         if code in _LOST or (self.stood_ms or 0.0) > _SLOW_CONNECT_MS:
-            retransmits = _retransmits(sock)
+            retransmits = tcp_info(sock).retransmits
         if self.conversation is not None and self.stood_ms is not None:
             _drain_unread(sock)
         kept = sock if self.keep and not code else None
@@ -318,14 +316,6 @@ def _drain_unread(sock: socket.SocketType) -> None:
                 return
     except OSError:
         return
-
-
-def _retransmits(sock: socket.SocketType) -> int:
-    try:
-        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RETRANS + 4)
-    except OSError:
-        return 0
-    return int.from_bytes(info[_RETRANS : _RETRANS + 4], sys.byteorder) if len(info) >= _RETRANS + 4 else 0
 
 
 def source_address(address: str, port: int) -> str:
