@@ -3,7 +3,7 @@
 import errno
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -88,6 +88,7 @@ def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
     evidence = [_seen(what, ok=False, text=f"connect: {os.strerror(end.errno)} after {waited_ms:.1f} ms")]
     if offender is not None:
         evidence.append(_seen(_kind(end, failure), ok=False, text=_icmp(end)))
+        evidence += _sender(end)
     if end.retransmits:
         evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN sent again without an answer"))
     return Finding(failure, detail, tuple(evidence), no_route)
@@ -225,6 +226,17 @@ def _kind(end: DialEnd, failure: Failure) -> str:
     if not _is_own(end):
         return _ICMP.get(failure, "icmp_other")
     return "neighbour_silent" if failure is Failure.HOST_UNREACHABLE else "own_firewall"
+
+
+def _sender(end: DialEnd) -> Iterator[Evidence]:
+    """Whether another machine's message is the target's own or a router's; nothing where it has no sender."""
+    sender = end.offender.address if end.offender is not None else ""
+    if not sender or _is_own(end):
+        return
+    if sender == end.address.partition("%")[0]:
+        yield _seen("icmp_by_target", ok=False, text="the message is the target's own: the host is alive")
+    else:
+        yield _seen("icmp_by_router", ok=False, text=f"the message is from {sender} on the way, not from the target")
 
 
 def _icmp(end: DialEnd) -> str:

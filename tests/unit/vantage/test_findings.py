@@ -48,6 +48,20 @@ def test_a_failed_connect_is_blamed_on_who_caused_it(code, offender, failure, de
     assert detail in found.detail
 
 
+@pytest.mark.parametrize(
+    ("sender", "ids"),
+    [
+        (THERE, ["tcp_failure", "icmp_prohibited", "icmp_by_target"]),
+        (ROUTER, ["tcp_failure", "icmp_prohibited", "icmp_by_router"]),
+        (HERE, ["tcp_failure", "own_firewall"]),
+        ("", ["tcp_failure", "icmp_prohibited"]),
+    ],
+)
+def test_a_message_is_the_targets_a_routers_or_our_own(sender, ids):
+    found = finding(errno.EHOSTUNREACH, Offender("icmp", 3, 13, sender))
+    assert [seen.id for seen in found.evidence] == ids
+
+
 def test_an_interface_that_does_not_exist_is_named():
     found = finding(errno.ENODEV, address="fe80::1%nope")
     assert found.failure is Failure.NET_UNREACHABLE
