@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from uptime_tui.dial.direct import Dialler
+from uptime_tui.dial.routes import is_own, route_to
 from uptime_tui.model.diagnosis import Past
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result
+from uptime_tui.model.units import LOCAL
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.lookup import Resolver
 from uptime_tui.vantage.base import Plan
 
 MAX_S: Final = 5.0
 MAX_PACKETS: Final = 30
+NEVER_BARE: Final = frozenset({3306})
+"""Ports that are never connected to without a handshake, whoever listens there."""
+NO_ANSWER: Final = frozenset({Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NET_UNREACHABLE, Failure.PROHIBITED})
+"""No connection, and it is not the target's port that has said so."""
+NO_CONNECTION: Final = NO_ANSWER | {Failure.REFUSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,29 @@ class Case:
             if each.monitor.target.host == host or (address and each.address == address)
         )  # fmt: skip
 
+    @property
+    def port(self) -> int:
+        """The target's."""
+        return self.plan.monitor.target.port
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the probe started from this machine, so that what is seen from here explains it."""
+        return self.result.vantage == LOCAL
+
+    @property
+    def counts_connects(self) -> bool:
+        """Whether a bare connect harms: MySQL blocks the whole machine after some (`max_connect_errors`)."""
+        return self.plan.service.handshake == "mysql" or self.port in NEVER_BARE
+
+
+def is_silent(case: Case) -> bool:
+    """Whether nothing came back from the port of another machine, one that this machine has a route to."""
+    asked = NO_ANSWER | {Failure.PARTIAL}
+    if not (case.is_here and case.address and case.result.failure in asked) or is_own(case.address):
+        return False
+    return not route_to(case.address).errno
+
 
 class Budget:
     """Packets that may still be sent. One that is not granted is not sent."""
@@ -95,6 +125,11 @@ class Budget:
         self.left -= packets
         self.spent += packets
         return True
+
+    def give(self, packets: int) -> None:
+        """Back what was granted and not sent."""
+        self.left += packets
+        self.spent -= packets
 
 
 @dataclass(slots=True)
