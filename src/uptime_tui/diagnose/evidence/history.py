@@ -1,0 +1,90 @@
+"""What earlier probes say: since when, how often, and whether one address of several is to blame."""
+
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Final
+
+from uptime_tui.diagnose.case import Case, Means
+from uptime_tui.model.diagnosis import Past
+from uptime_tui.model.failure import FACTS as CODES
+from uptime_tui.model.failure import Failure, Phase, Side
+from uptime_tui.model.result import Evidence
+
+QUESTION: Final = "What do earlier probes say?"
+STAGE: Final = 0
+PACKETS: Final = 0
+FACTS: Final = {
+    "history_sudden": "it worked steadily until this fault began",
+    "history_never": "no earlier probe that is known has worked",
+    "history_uneven": "it works and fails by turns",
+    "history_short": "each of its failures was over with the next probe",
+    "history_one_address": "only some of its addresses fail, others never do",
+    "history_every_address": "each of its addresses fails at times",
+    "history_timeouts": "when it fails there is no answer, which a lost packet looks like",
+    "history_refusals": "when it fails it is turned away, which a lost packet never looks like",
+    "history_answers": "when it fails the service answers, and badly",
+}
+_ENOUGH: Final = 5
+_UNEVEN: Final = 3
+"""Changes between working and failing."""
+_FAR: Final = frozenset({Failure.TIMEOUT, Failure.PACKET_LOSS, Failure.NO_GREETING, Failure.HOST_UNREACHABLE})
+_NEAR: Final = frozenset({Failure.REFUSED, Failure.CLOSED_EARLY, Failure.BUSY, Failure.WATCHER_BLOCKED})
+
+
+def wants(case: Case) -> bool:
+    """Where there is a past."""
+    return case.result.failure is not None and CODES[case.result.failure].side is Side.THEIRS and bool(case.past)
+
+
+async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:  # noqa: ARG001 - one signature for all
+    """Failures of our own side do not count."""
+    now = Past(case.result.at_ms, case.result.failure, case.result.address)
+    told = [past for past in (*case.past, now) if past.failure is None or CODES[past.failure].side is Side.THEIRS]
+    bad = [past for past in told if past.failure is not None]
+    for fact in (*_course(told, bad), *_addresses(told, bad), *_kinds(bad)):
+        yield fact
+
+
+def _course(told: Sequence[Past], bad: Sequence[Past]) -> Iterator[Evidence]:
+    if len(told) < _ENOUGH:
+        return
+    fine = [past.failure is None for past in told]
+    changes = sum(a != b for a, b in itertools.pairwise(fine))
+    share = f"{len(bad)} of the last {len(told)} probes failed"
+    if not any(fine):
+        yield Evidence("history_never", Phase.CONNECT, None, f"all of the last {len(told)} probes failed")
+    elif changes == 1:
+        yield Evidence("history_sudden", Phase.CONNECT, None, f"{share}, all of them since the fault began")
+    elif changes >= _UNEVEN:
+        yield Evidence("history_uneven", Phase.CONNECT, None, f"{share}, with {changes} changes between")
+        if all(a or b for a, b in itertools.pairwise(fine)):
+            yield Evidence("history_short", Phase.CONNECT, None, "no two failures in a row")
+
+
+def _addresses(told: Sequence[Past], bad: Sequence[Past]) -> Iterator[Evidence]:
+    seen = Counter(past.address for past in told if past.address)
+    failed = Counter(past.address for past in bad if past.address)
+    if len(seen) < 2 or sum(failed.values()) < 2:
+        return
+    sound = [address for address in seen if not failed[address] and seen[address] >= 2]
+    shares = ", ".join(f"{each} {failed[each]} of {count}" for each, count in seen.most_common(6))
+    if sound:
+        yield Evidence("history_one_address", Phase.CONNECT, ok=False, text=f"failures by address: {shares}")
+    elif all(failed[address] for address in seen):
+        yield Evidence("history_every_address", Phase.CONNECT, ok=False, text=f"failures by address: {shares}")
+
+
+def _kinds(bad: Sequence[Past]) -> Iterator[Evidence]:
+    """What most failures have in common."""
+    if len(bad) < 2:
+        return
+    kinds = Counter(past.failure for past in bad)
+    text = ", ".join(f"{CODES[kind].title} {count}" for kind, count in kinds.most_common(4) if kind is not None)
+    most = len(bad) * 2 / 3
+    if sum(count for kind, count in kinds.items() if kind in _FAR) >= most:
+        yield Evidence("history_timeouts", Phase.CONNECT, None, text)
+    elif sum(count for kind, count in kinds.items() if kind in _NEAR) >= most:
+        yield Evidence("history_refusals", Phase.CONNECT, None, text)
+    elif sum(count for kind, count in kinds.items() if kind not in _FAR | _NEAR) >= most:
+        yield Evidence("history_answers", Phase.CONNECT, None, text)
