@@ -19,6 +19,7 @@ FACTS: Final = {
     "history_never": "no earlier probe that is known has worked",
     "history_uneven": "it works and fails by turns",
     "history_short": "each of its failures was over with the next probe",
+    "history_went_mute": "before it fell silent it accepted connections and said nothing",
     "history_one_address": "only some of its addresses fail, others never do",
     "history_every_address": "each of its addresses fails at times",
     "history_timeouts": "when it fails there is no answer, which a lost packet looks like",
@@ -42,7 +43,7 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:  # noqa:
     now = Past(case.result.at_ms, case.result.failure, case.result.address)
     told = [past for past in (*case.past, now) if past.failure is None or CODES[past.failure].side is Side.THEIRS]
     bad = [past for past in told if past.failure is not None]
-    for fact in (*_course(told, bad), *_addresses(told, bad), *_kinds(bad)):
+    for fact in (*_course(told, bad), *_mute(told), *_addresses(told, bad), *_kinds(bad)):
         yield fact
 
 
@@ -60,6 +61,16 @@ def _course(told: Sequence[Past], bad: Sequence[Past]) -> Iterator[Evidence]:
         yield Evidence("history_uneven", Phase.CONNECT, None, f"{share}, with {changes} changes between")
         if all(a or b for a, b in itertools.pairwise(fine)):
             yield Evidence("history_short", Phase.CONNECT, None, "no two failures in a row")
+
+
+def _mute(told: Sequence[Past]) -> Iterator[Evidence]:
+    """A service that has stopped accepting first fills its queue, where connections stand and nobody speaks."""
+    if told[-1].failure is not Failure.TIMEOUT:
+        return
+    streak = itertools.takewhile(lambda past: past.failure is not None, reversed(told[:-1]))
+    if any(past.failure is Failure.NO_GREETING for past in itertools.islice(streak, _ENOUGH)):
+        text = "just before, connections stood and nobody spoke: the queue of those that wait has filled up"
+        yield Evidence("history_went_mute", Phase.CONNECT, ok=False, text=text)
 
 
 def _addresses(told: Sequence[Past], bad: Sequence[Past]) -> Iterator[Evidence]:

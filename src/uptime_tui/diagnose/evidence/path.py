@@ -16,6 +16,7 @@ FACTS: Final = {
     "path_first_hop": "the first router on the way answers",
     "path_silent": "no router on the way answers",
     "path_ends": "routers answer up to one outside the target's network, nothing behind it does",
+    "path_ends_at_gateway": "only the first router answers, nothing behind it does",
     "path_reaches_network": "the last router that answers stands in the target's own network",
     "path_reaches_host": "the target itself answers",
     "path_router_says": "a router on the way says that the target cannot be reached, or that it may not be",
@@ -72,8 +73,10 @@ def _facts(hops: Sequence[Hop], target: str) -> Iterator[Evidence]:
     else:
         last = passed[-1]
         text = f"the last answer is from {last.address}, hop {last.ttl}; silence from there on"
-        near = network_of(last.address) == network_of(target)
-        yield Evidence("path_reaches_network" if near else "path_ends", Phase.CONNECT, None, text)
+        if network_of(last.address) == network_of(target):
+            yield Evidence("path_reaches_network", Phase.CONNECT, None, text)
+        else:
+            yield Evidence("path_ends_at_gateway" if last.ttl == 1 else "path_ends", Phase.CONNECT, None, text)
 
 
 def _circle(passed: Sequence[Hop]) -> str:
