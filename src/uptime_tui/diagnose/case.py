@@ -60,7 +60,12 @@ class Case:
     neighbours: tuple[Neighbour, ...] = ()
     """The rest of the fleet; empty where there is none (`diagnose TARGET` without an engine)."""
     past: tuple[Past, ...] = ()
-    """Results before the failed one, oldest first, at most some hundred."""
+    """Results before the failed one, oldest first, at most some hundred; the engine keeps them of names with several
+    addresses only."""
+    recent: tuple[bool, ...] = ()
+    """Which of the last probes failed, oldest first, this one among them."""
+    since_ms: int = 0
+    """Unix time of the first of the failed probes in a row that ends with this one; 0: not known."""
     offline: bool = False
     """The engine knows that this machine has no network."""
     dkim_selectors: tuple[str, ...] = ()

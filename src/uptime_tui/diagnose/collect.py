@@ -16,6 +16,7 @@ import msgspec
 import uptime_tui.diagnose.evidence as folder
 from uptime_tui.diagnose.case import Case, Collector, Means
 from uptime_tui.diagnose.rank import is_conclusive, rank
+from uptime_tui.diagnose.relations import relations, summary
 from uptime_tui.knowledge.entry import Hints
 from uptime_tui.model.diagnosis import Diagnosis, Suspect
 from uptime_tui.model.failure import Phase
@@ -73,7 +74,8 @@ class _Search:
         self.told = told
         evidence = case.result.evidence
         self.now = Diagnosis(
-            case.plan.monitor.id, at_ms, case.result, case.failure, case.last_good, evidence, self.ranked(evidence)
+            case.plan.monitor.id, at_ms, case.result, case.failure, case.last_good, evidence, self.ranked(evidence),
+            relations(case), summary(case),
         )  # fmt: skip
 
     async def run(self, collector: Collector) -> None:

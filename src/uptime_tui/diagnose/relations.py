@@ -23,12 +23,7 @@ _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", 
 
 def began_ms(case: Case) -> int:
     """Unix time since which every probe has failed, as far back as is known."""
-    first = case.result.at_ms
-    for past in reversed(case.past):
-        if past.failure is None:
-            break
-        first = past.at_ms
-    return first
+    return min(case.since_ms or case.result.at_ms, case.result.at_ms)
 
 
 def word_of(neighbour: Neighbour, case: Case) -> Word:

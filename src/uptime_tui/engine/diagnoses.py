@@ -15,7 +15,7 @@ from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.diagnosis import Diagnosis
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.result import Result
-from uptime_tui.model.status import State
+from uptime_tui.model.status import State, verdicts
 from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.local import LocalVantage
 
@@ -150,6 +150,7 @@ class Diagnoses:
 
     async def _search(self, number: MonitorId, wanted: _Wanted) -> Diagnosis:
         plan, failed = self._fleet.plans[number], wanted.failed
+        state = self._tracker.states.get(number) or State()
         case = Case(
             plan,
             failed,
@@ -157,6 +158,8 @@ class Diagnoses:
             last_good=wanted.last_good,
             neighbours=tuple(each for each in self._others() if each.monitor.id != number),
             past=self._tracker.trends.backends.of(number),
+            recent=verdicts(state.history),
+            since_ms=state.streak_ms,
             offline=self.is_offline(),
             dkim_selectors=self.dkim_selectors,
             dnsbl=self.dnsbl,

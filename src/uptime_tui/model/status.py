@@ -238,6 +238,11 @@ def _length(history: int) -> int:
     return min(history.bit_length() - 1, FLAP_WINDOW)
 
 
+def verdicts(history: int) -> tuple[bool, ...]:
+    """Whether each of the last probes failed, oldest first, of `State.history`."""
+    return tuple(bool(history >> place & 1) for place in reversed(range(_length(history))))
+
+
 def _short_failures(history: int) -> int:
     """Failures of the window in rows of one or two: what comes and goes. Three in a row are an outage of their own.
 

@@ -35,31 +35,40 @@ _NEAR: Final = frozenset({Failure.REFUSED, Failure.CLOSED_EARLY, Failure.BUSY, F
 
 def wants(case: Case) -> bool:
     """Where there is a past."""
-    return case.result.failure is not None and CODES[case.result.failure].side is Side.THEIRS and bool(case.past)
+    failure = case.result.failure
+    return failure is not None and CODES[failure].side is Side.THEIRS and bool(case.past or case.recent)
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:  # noqa: ARG001 - one signature for all
     """Failures of our own side do not count."""
-    now = Past(case.result.at_ms, case.result.failure, case.result.address)
-    told = [past for past in (*case.past, now) if past.failure is None or CODES[past.failure].side is Side.THEIRS]
+    result = case.result
+    now = [Past(result.at_ms, trial.failure, trial.address) for trial in result.trials]
+    now = now or [Past(result.at_ms, result.failure, result.address)]
+    earlier = [past for past in case.past if past.at_ms < result.at_ms]
+    told = [past for past in (*earlier, *now) if past.failure is None or CODES[past.failure].side is Side.THEIRS]
     bad = [past for past in told if past.failure is not None]
-    for fact in (*_course(told, bad), *_mute(told), *_addresses(told, bad), *_kinds(bad)):
+    for fact in (*_course(case.recent or _probes(told)), *_mute(told), *_addresses(told, bad), *_kinds(bad)):
         yield fact
 
 
-def _course(told: Sequence[Past], bad: Sequence[Past]) -> Iterator[Evidence]:
-    if len(told) < _ENOUGH:
+def _probes(told: Sequence[Past]) -> tuple[bool, ...]:
+    """Which probes failed; one of several addresses counts as one, and fails where any of them does."""
+    probes = itertools.groupby(told, key=lambda past: past.at_ms)
+    return tuple(any(past.failure is not None for past in some) for _, some in probes)
+
+
+def _course(failed: Sequence[bool]) -> Iterator[Evidence]:
+    if len(failed) < _ENOUGH:
         return
-    fine = [past.failure is None for past in told]
-    changes = sum(a != b for a, b in itertools.pairwise(fine))
-    share = f"{len(bad)} of the last {len(told)} probes failed"
-    if not any(fine):
-        yield Evidence("history_never", Phase.CONNECT, None, f"all of the last {len(told)} probes failed")
+    changes = sum(a != b for a, b in itertools.pairwise(failed))
+    share = f"{sum(failed)} of the last {len(failed)} probes failed"
+    if all(failed):
+        yield Evidence("history_never", Phase.CONNECT, None, f"all of the last {len(failed)} probes failed")
     elif changes == 1:
         yield Evidence("history_sudden", Phase.CONNECT, None, f"{share}, all of them since the fault began")
     elif changes >= _UNEVEN:
         yield Evidence("history_uneven", Phase.CONNECT, None, f"{share}, with {changes} changes between")
-        if all(a or b for a, b in itertools.pairwise(fine)):
+        if not any(a and b for a, b in itertools.pairwise(failed)):
             yield Evidence("history_short", Phase.CONNECT, None, "no two failures in a row")
 
 

@@ -14,13 +14,16 @@ from uptime_tui.model.result import Evidence
 
 QUESTION: Final = "Do other ports of the same host answer?"
 STAGE: Final = 2
-PACKETS: Final = 12
+PACKETS: Final = 14
 FACTS: Final = {
     "sibling_open": "another port of the same host accepts",
     "sibling_refused": "another port of the same host refuses: the host is alive",
     "siblings_silent": "no other port of the same host answers",
 }
-_WAVES: Final = ((443, 80), (22,))
+_OWN: Final = 2
+"""Ports of other monitors of the host, whose last word is from before the fault."""
+_WEB: Final = (443, 80)
+_LAST: Final = frozenset({22})
 _WITHIN_S: Final = 0.9
 """Below a second the kernel sends one SYN."""
 
@@ -31,11 +34,10 @@ def wants(case: Case) -> bool:
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
-    """The web's ports first; SSH, whose server writes a line for each visit, only where they are silent."""
-    barred = NEVER_BARE | {case.port} | {each.monitor.target.port for each in same_host(case)}
+    """The user's own ports first; SSH, whose server writes a line for each visit, last."""
     tried: list[int] = []
-    for wave in _WAVES:
-        ports = [port for port in wave if port not in barred and means.budget.take(EACH)]
+    for wave in _waves(case):
+        ports = [port for port in wave if means.left_s and means.budget.take(EACH)]
         ends = await asyncio.gather(*(_touch(case, means, port) for port in ports))
         tried += ports
         if any(is_answer(end) for end in ends):
@@ -46,6 +48,15 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     if tried:
         text = f"{case.address} is silent on {', '.join(map(str, tried))} as well"
         yield Evidence("siblings_silent", Phase.CONNECT, ok=False, text=text)
+
+
+def _waves(case: Case) -> list[list[int]]:
+    """Ports to try, without those where a bare connect harms, each once."""
+    host = [each.monitor.target for each in same_host(case)]
+    barred = NEVER_BARE | {case.port} | {target.port for target in host if target.service == "mysql"}
+    own = sorted({target.port for target in host} - barred - _LAST)[:_OWN]
+    web = [port for port in _WEB if port not in barred and port not in own]
+    return [own, web, sorted(_LAST - barred)]
 
 
 async def _touch(case: Case, means: Means, port: int) -> DialEnd:
