@@ -6,11 +6,13 @@ from importlib.resources import files
 import pytest
 
 from uptime_tui.catalogue.load import load_catalogue
+from uptime_tui.diagnose.rank import rank
 from uptime_tui.knowledge.entry import hints_for, placeholders
 from uptime_tui.knowledge.facts import facts_for
 from uptime_tui.knowledge.load import load_knowledge
-from uptime_tui.model.failure import Failure
+from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.result import Evidence
 from uptime_tui.model.target import Target
 from uptime_tui.model.units import MonitorId
 
@@ -85,6 +87,28 @@ def test_the_rows_of_the_missions_table_are_there():
     }
     for failure, ids in wanted.items():
         assert set(ids) <= {cause.id for cause in KNOWLEDGE.entry(failure).cause}
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure.REFUSED, Failure.TIMEOUT, Failure.INTERMITTENT, Failure.PARTIAL, Failure.HOST_UNREACHABLE,
+        Failure.NET_UNREACHABLE, Failure.PROHIBITED,
+    ],
+)  # fmt: skip
+def test_every_check_of_the_missions_table_is_answered_or_has_its_command(failure):
+    """Without any evidence each shows the command to run; with its fact it is answered."""
+    for name in CATALOGUE.services:
+        found = hints(failure, name)
+        for suspect in rank(found, []):
+            assert all(check.command for check in suspect.checks), (name, suspect.id)
+        for cause in found.causes:
+            for item in cause.items:
+                for id_, verdict in [(i, "fine") for i in item.fine] + [(i, "wrong") for i in item.wrong]:
+                    seen = [Evidence(id_, Phase.CONNECT, None, id_)]
+                    shown = next(each for each in rank(found, seen) if each.id == cause.id)
+                    answered = {check.text: check.verdict for check in shown.checks}
+                    assert answered[item.text] == verdict, (name, cause.id)
 
 
 def test_service_causes_come_before_general_ones_of_less_weight():
