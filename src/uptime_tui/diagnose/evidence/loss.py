@@ -60,7 +60,7 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
         return
     rtt_ms = min(clean)
     id_ = "rtt_long" if rtt_ms > _LONG_MS else "rtt_short"
-    yield Evidence(id_, Phase.CONNECT, None, f"round trip {rtt_ms:.1f} ms, measured by the kernel")
+    yield Evidence(id_, Phase.CONNECT, None, f"round trip {rtt_ms:.2f} ms, measured by the kernel")
     timings = case.result.timings
     own_ms = (timings.total or 0.0) - (timings.dns or 0.0) - (timings.connect or 0.0)
     if not again and case.result.failure is Failure.TOO_SLOW and own_ms > 10 * rtt_ms:
