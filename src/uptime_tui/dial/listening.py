@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -94,6 +95,20 @@ def holder(inode: int, proc: Path = PROC) -> Process | None:
         except OSError:
             continue
     return None
+
+
+def held_by(pid: int, proc: Path = PROC) -> set[int]:
+    """Inodes of the sockets that a process holds; empty where it is another user's."""
+    held: set[int] = set()
+    try:
+        for link in (proc / str(pid) / "fd").iterdir():
+            with suppress(OSError):  # closed meanwhile, as the one that lists them is
+                kind, _, inode = str(link.readlink()).partition(":")
+                if kind == "socket":
+                    held.add(int(inode[1:-1]))
+    except OSError:
+        return held
+    return held
 
 
 def running(name: str, proc: Path = PROC) -> Process | None:

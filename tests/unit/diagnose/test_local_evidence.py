@@ -51,7 +51,7 @@ async def test_nothing_listens():
     ("bound", "asked", "id_"),
     [
         ("127.0.0.1", "127.0.0.1", "local_listens"),
-        ("127.0.0.1", "127.0.0.2", "local_loopback_only"),
+        ("127.0.0.1", "127.0.0.2", "local_other_address"),
         ("::", "127.0.0.1", "local_v6_only"),
         ("0.0.0.0", "::1", "local_v4_only"),
     ],

@@ -26,7 +26,8 @@ def ranked(failure, service, ids):
         # refused
         (F.REFUSED, "tcp", "rst", "nothing_listening"),
         (F.REFUSED, "https", "rst local_target local_not_listening local_process_missing", "nothing_listening"),
-        (F.REFUSED, "submission", "rst local_target local_not_listening local_process_runs", "nothing_listening"),
+        (F.REFUSED, "submission", "rst local_target local_not_listening local_process_runs", "submission_off"),
+        (F.REFUSED, "https", "rst local_not_listening local_process_runs local_other_port", "web_tls_config"),
         (F.REFUSED, "tcp", "rst local_target local_loopback_only", "loopback_only"),
         (F.REFUSED, "redis", "rst local_target local_loopback_only", "redis_bind"),
         (F.REFUSED, "postgresql", "rst local_target local_loopback_only", "postgres_listen"),

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from uptime_tui.dial.listening import Listener, holder, listeners, overflows, running
+from uptime_tui.dial.listening import Listener, held_by, holder, listeners, overflows, running
 
 
 def of(sock):
@@ -31,6 +31,7 @@ def test_a_listener_is_found_with_its_process_and_user(server):
     process = holder(found.inode)
     assert process.pid == os.getpid()
     assert not process.stopped
+    assert found.inode in held_by(process.pid)
 
 
 def test_a_queue_that_nobody_empties_is_full(server):

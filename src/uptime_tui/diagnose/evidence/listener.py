@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from uptime_tui.diagnose.case import NO_CONNECTION, Case, Means
-from uptime_tui.dial.listening import Listener, Process, holder, listeners, overflows, running
+from uptime_tui.dial.listening import Listener, Process, held_by, holder, listeners, overflows, running
 from uptime_tui.dial.routes import is_own
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence
@@ -91,7 +91,8 @@ def _elsewhere(on_port: Sequence[Listener], address: str, proc: Path) -> Iterato
     where = ", ".join(_place(each) for each in on_port[:4])
     text = f"{_who(first, process)} listens on {where} only, not on {address}"
     asked_v6 = ":" in address
-    if all(each.is_loopback for each in on_port):
+    asked_loopback = address.startswith("127.") or address == "::1"
+    if not asked_loopback and all(each.is_loopback for each in on_port):
         yield Evidence("local_loopback_only", Phase.CONNECT, ok=False, text=text)
     elif not asked_v6 and all(":" in each.address for each in on_port):
         yield Evidence("local_v6_only", Phase.CONNECT, ok=False, text=text)
@@ -110,7 +111,8 @@ def _nothing(case: Case, every: Sequence[Listener], proc: Path) -> Iterator[Evid
     if process is not None:
         text = f"{name} runs (pid {process.pid}{f', {process.unit}' * bool(process.unit)})"
         yield Evidence("local_process_runs", Phase.CONNECT, None, text)
-        mine = sorted({each.port for each in every if (at := holder(each.inode, proc)) and at.name == process.name})
+        held = held_by(process.pid, proc)
+        mine = sorted({each.port for each in every if each.inode in held})
         if mine:
             text = f"{name} listens on port {', '.join(map(str, mine[:6]))}, not on {case.port}"
             yield Evidence("local_other_port", Phase.CONNECT, ok=False, text=text)
