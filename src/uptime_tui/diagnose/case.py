@@ -111,7 +111,7 @@ class Case:
 def is_silent(case: Case) -> bool:
     """Whether nothing came back from the port of another machine, one that this machine has a route to."""
     asked = NO_ANSWER | {Failure.PARTIAL}
-    if not (case.is_here and case.address and case.result.failure in asked) or is_own(case.address):
+    if not (case.is_here and case.address and case.failure in asked) or is_own(case.address):
         return False
     return not route_to(case.address).errno
 

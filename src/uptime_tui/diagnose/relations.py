@@ -85,7 +85,7 @@ def relations(case: Case) -> tuple[Relation, ...]:
 
 def summary(case: Case) -> str:
     """What all of them together say, one sentence; empty where they say nothing."""
-    if case.result.failure is None:
+    if case.failure is None:
         return ""
     return _of_host(case) or _of_network(case) or _of_certificate(case)
 
@@ -130,7 +130,7 @@ def _of_host(case: Case) -> str:
     fine = [each for each in group if each.status is Status.UP]
     if not bad and not fine:
         return ""
-    monitor, failure = case.plan.monitor, case.result.failure
+    monitor, failure = case.plan.monitor, case.failure
     assert failure is not None
     if not bad:
         return f"{_listed(each.monitor for each in fine)} on this host fine: this service, not the host"
@@ -152,14 +152,14 @@ def _of_host(case: Case) -> str:
 def _of_network(case: Case) -> str:
     group = same_network(case)
     words = Counter(word_of(each, case) for each in group)
-    if case.result.failure not in NO_ANSWER or words["silent"] < 2 or words["alive"]:
+    if case.failure not in NO_ANSWER or words["silent"] < 2 or words["alive"]:
         return ""
     count, network = _number(words["silent"]), network_of(case.address)
     return f"{count} other monitors of {network} are silent too: the network, not the host"
 
 
 def _of_certificate(case: Case) -> str:
-    failure = case.result.failure
+    failure = case.failure
     alike = [each.monitor for each in same_certificate(case) if each.failure is failure]
     if failure is None or FACTS[failure].phase is not Phase.TLS or not alike:
         return ""

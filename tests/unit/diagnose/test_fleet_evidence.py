@@ -5,11 +5,11 @@ import errno
 import pytest
 
 from support.cases import NOW_MS, NoSockets, case, facts, means, neighbour
-from uptime_tui.diagnose.evidence import addresses, history, pace, related, resources, route, watcher
+from uptime_tui.diagnose.evidence import addresses, history, related, resources, route, watcher
 from uptime_tui.dial.routes import Route
 from uptime_tui.model.diagnosis import Past
 from uptime_tui.model.failure import Failure, Phase
-from uptime_tui.model.result import AddressTrial, Evidence, Timings
+from uptime_tui.model.result import AddressTrial, Evidence
 
 F = Failure
 
@@ -226,29 +226,6 @@ async def test_a_service_that_stopped_accepting_was_mute_before_it_fell_silent()
 async def test_our_own_failures_are_no_history():
     past = trials(*[{"192.0.2.7": F.WATCHER_OFFLINE}] * 9)
     assert await facts(history, case(past=past), means()) == {}
-
-
-# --- pace ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("timings", "id_"),
-    [
-        (Timings(dns=900, connect=10, protocol=50, total=960), "slow_dns"),
-        (Timings(dns=1, connect=2100, protocol=50, total=2151), "slow_connect"),
-        (Timings(dns=1, connect=10, tls=1800, protocol=50, total=1861), "slow_tls"),
-        (Timings(dns=1, connect=10, tls=20, protocol=3000, total=3031), "slow_answer"),
-    ],
-)
-async def test_the_slow_part_is_named(timings, id_):
-    assert set(await facts(pace, case(F.TOO_SLOW, timings=timings), means())) == {id_}
-
-
-@pytest.mark.parametrize(("usual", "id_"), [(100.0, "slower_than_usual"), (900.0, "slow_as_usual")])
-async def test_whether_it_is_new(usual, id_):
-    past = tuple(Past(NOW_MS - at, None, None, usual) for at in range(9, 0, -1))
-    failed = case(F.TOO_SLOW, timings=Timings(protocol=900, total=1000), past=past)
-    assert id_ in await facts(pace, failed, means())
 
 
 # --- addresses: by the probe's own lines ----------------------------------------------

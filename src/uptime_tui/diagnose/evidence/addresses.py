@@ -28,7 +28,7 @@ _WITHIN_S: Final = 0.9
 def wants(case: Case) -> bool:
     """Where addresses may differ."""
     asked = NO_CONNECTION | {Failure.PARTIAL, Failure.INTERMITTENT, Failure.NO_GREETING, Failure.CLOSED_EARLY}
-    return case.is_here and bool(case.addresses) and case.result.failure in asked
+    return case.is_here and bool(case.addresses) and case.failure in asked
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
@@ -52,7 +52,7 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
 
 def _told(case: Case) -> Iterator[tuple[str, bool]]:
     """Address and whether it was fine, from the lines of the probe; then the probe's own address."""
-    if case.result.address and case.result.failure is not None:
+    if case.result.address and case.failure is not None:
         yield case.result.address, False
     for seen in case.result.evidence:
         if seen.id == "address" and seen.ok is not None:

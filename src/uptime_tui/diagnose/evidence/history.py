@@ -35,7 +35,7 @@ _NEAR: Final = frozenset({Failure.REFUSED, Failure.CLOSED_EARLY, Failure.BUSY, F
 
 def wants(case: Case) -> bool:
     """Where there is a past."""
-    failure = case.result.failure
+    failure = case.failure
     return failure is not None and CODES[failure].side is Side.THEIRS and bool(case.past or case.recent)
 
 

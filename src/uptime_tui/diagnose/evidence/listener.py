@@ -41,7 +41,7 @@ _ASKED: Final = NO_CONNECTION | {Failure.NO_GREETING, Failure.CLOSED_EARLY, Fail
 
 def wants(case: Case) -> bool:
     """Only for addresses of this machine."""
-    return case.is_here and case.result.failure in _ASKED and is_own(case.address)
+    return case.is_here and case.failure in _ASKED and is_own(case.address)
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:

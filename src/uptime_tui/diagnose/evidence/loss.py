@@ -31,7 +31,7 @@ _LONG_MS: Final = 150.0
 def wants(case: Case) -> bool:
     """Where a slow or uneven answer has two explanations."""
     asked = {Failure.PACKET_LOSS, Failure.TOO_SLOW, Failure.INTERMITTENT}
-    return case.is_here and bool(case.address) and not case.counts_connects and case.result.failure in asked
+    return case.is_here and bool(case.address) and not case.counts_connects and case.failure in asked
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
@@ -63,6 +63,6 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     yield Evidence(id_, Phase.CONNECT, None, f"round trip {rtt_ms:.2f} ms, measured by the kernel")
     timings = case.result.timings
     own_ms = (timings.total or 0.0) - (timings.dns or 0.0) - (timings.connect or 0.0)
-    if not again and case.result.failure is Failure.TOO_SLOW and own_ms > 10 * rtt_ms:
+    if not again and case.failure is Failure.TOO_SLOW and own_ms > 10 * rtt_ms:
         text = f"{own_ms:.0f} ms of the probe were spent after the connection stood"
         yield Evidence("server_slow", Phase.CONTENT, ok=False, text=text)

@@ -31,7 +31,7 @@ _ASKED: Final = frozenset(
 
 def wants(case: Case) -> bool:
     """Only for addresses of this machine."""
-    return case.is_here and case.result.failure in _ASKED and is_own(case.address)
+    return case.is_here and case.failure in _ASKED and is_own(case.address)
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:  # noqa: ARG001 - one signature for all

@@ -28,7 +28,7 @@ FACTS: Final = {
 
 def wants(case: Case) -> bool:
     """Where there is a fleet to compare with, and the fault is theirs."""
-    failure = case.result.failure
+    failure = case.failure
     return failure is not None and CODES[failure].side is Side.THEIRS and bool(case.neighbours)
 
 
@@ -67,7 +67,7 @@ def _network(case: Case) -> Iterator[Evidence]:
 
 
 def _alike(case: Case) -> Iterator[Evidence]:
-    failure = case.result.failure
+    failure = case.failure
     assert failure is not None
     if CODES[failure].phase is Phase.TLS:
         group = same_certificate(case)

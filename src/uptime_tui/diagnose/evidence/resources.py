@@ -25,12 +25,12 @@ _NEARLY: Final = 0.8
 
 def wants(case: Case) -> bool:
     """Where a probe could not start."""
-    return case.is_here and case.result.failure in {Failure.NO_DESCRIPTORS, Failure.NO_SOURCE_PORTS}
+    return case.is_here and case.failure in {Failure.NO_DESCRIPTORS, Failure.NO_SOURCE_PORTS}
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     """Each stock, and how much of it is used."""
-    if case.result.failure is Failure.NO_SOURCE_PORTS:
+    if case.failure is Failure.NO_SOURCE_PORTS:
         used, most = _source_ports(means.proc)
         text = f"{used} TCP connections and their remains here, {most} source ports"
         id_ = "source_ports_used_up" if used >= _NEARLY * most else "source_ports_free"

@@ -35,12 +35,12 @@ _LOCAL: Final = {
 def wants(case: Case) -> bool:
     """Where no connection came about and the target has not said why."""
     asked = NO_ANSWER | {Failure.NO_SOURCE_PORTS, Failure.WATCHER_OFFLINE}
-    return case.is_here and bool(case.address) and case.result.failure in asked
+    return case.is_here and bool(case.address) and case.failure in asked
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     """One fact of the route, and what follows from it."""
-    address, failure = case.address, case.result.failure
+    address, failure = case.address, case.failure
     route = route_to(address)
     if route.errno:
         id_, text = _LOCAL.get(route.errno, _LOCAL[errno.ENETUNREACH])

@@ -33,7 +33,7 @@ _ASKED: Final = NO_ANSWER | {
 
 def wants(case: Case) -> bool:
     """What a machine without network sees, and nothing else."""
-    return case.is_here and case.result.failure in _ASKED and not is_own(case.address)
+    return case.is_here and case.failure in _ASKED and not is_own(case.address)
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
