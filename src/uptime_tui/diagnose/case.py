@@ -14,6 +14,7 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result
 from uptime_tui.model.units import LOCAL
 from uptime_tui.resolve.answer import Answer
+from uptime_tui.resolve.inquiry import Inquiry
 from uptime_tui.resolve.lookup import Resolver
 from uptime_tui.vantage.base import Plan
 
@@ -146,6 +147,14 @@ class Means:
     deadline_s: float
     budget: Budget = field(default_factory=Budget)
     proc: Path = Path("/proc")
+    _inquiry: Inquiry | None = None
+
+    @property
+    def names(self) -> Inquiry:
+        """Questions to name servers, on this budget; shared, so that two collectors do not ask the same twice."""
+        if self._inquiry is None:
+            self._inquiry = Inquiry(self.resolver.name_servers, self.budget.take, self.deadline_s)
+        return self._inquiry
 
     async def addresses(self, host: str) -> tuple[str, ...]:
         """Addresses of a name as the system resolves it; none where it does not in time."""

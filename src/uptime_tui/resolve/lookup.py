@@ -14,6 +14,7 @@ from uptime_tui.model.failure import Failure
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.classify import TROUBLE_TTL_S, classify
 from uptime_tui.resolve.system import (
+    NameServers,
     WatchedFile,
     candidates,
     is_address,
@@ -106,6 +107,30 @@ class Resolver:
         """Forget every answer that is kept: the network has changed."""
         self._kept.clear()
 
+    @property
+    def name_servers(self) -> NameServers:
+        """Who is asked, and the domains that are searched, as they are now."""
+        servers = self._resolv.value()
+        if self._own_servers:
+            servers = servers._replace(servers=self._own_servers)
+        if servers.search is None:
+            servers = servers._replace(search=(self._domain,) if self._domain else ())
+        return servers
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Sources of names in nsswitch.conf, in order."""
+        return self._order.value()
+
+    @property
+    def asks_own_servers(self) -> bool:
+        """Whether our configuration names the servers, and not the system's."""
+        return bool(self._own_servers)
+
+    def in_hosts_file(self, host: str) -> tuple[str, ...]:
+        """What the hosts file says of a name, whether or not it is asked."""
+        return tuple(self._hosts.value().get(host, ()))
+
     def _look_at_files(self, now_s: float) -> None:
         """A name that was added to the hosts file, or another name server, counts from now on."""
         self._look_s = now_s + _HOSTS_TTL_S
@@ -172,11 +197,7 @@ class Resolver:
         """Every candidate name in turn; the first with an address wins, else the most telling finding."""
         from uptime_tui.resolve.query import query_both
 
-        servers = self._resolv.value()
-        if self._own_servers:
-            servers = servers._replace(servers=self._own_servers)
-        if servers.search is None and self._domain:
-            servers = servers._replace(search=(self._domain,))
+        servers = self.name_servers
         found: dict[str, Answer] = {}
         for name in candidates(host, servers):
             answer = found[name] = classify(name, await query_both(name, servers, deadline_s))

@@ -163,5 +163,5 @@ async def test_no_descriptor_left_is_our_fault_and_not_the_names(tmp_path, monke
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
     asker = Asker(tmp_path, ("127.0.0.1", 5))
-    monkeypatch.setattr("uptime_tui.resolve.query.socket.socket", full)
+    monkeypatch.setattr("uptime_tui.resolve.exchange.socket.socket", full)
     assert (await asker.ask()).failure is Failure.NO_DESCRIPTORS

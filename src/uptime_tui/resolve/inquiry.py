@@ -1,0 +1,93 @@
+"""Questions to name servers in search of a cause.
+
+Each is asked once however many want to know, each is granted before it is sent, none is sent after the deadline.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import dns.exception
+from dns.name import Name
+
+from uptime_tui.resolve.classify import SILENT
+from uptime_tui.resolve.exchange import Heard, exchange, exchange_tcp, make_question
+from uptime_tui.resolve.system import NameServers, candidates
+
+PORT: Final = 53
+"""Of the servers of a zone."""
+TCP_PACKETS: Final = 5
+"""What one question over TCP costs: SYN, ACK, question, and the two of its end."""
+NOT_ASKED: Final = "NOT_ASKED"
+"""Reply code of a question that was not granted any more, or that cannot be asked."""
+PATIENCE_S: Final = 1.2
+"""For one server; a living one has answered by then."""
+
+
+class Inquiry:
+    """Asks on behalf of one search.
+
+    Args:
+        servers: the system's resolvers.
+        granted: whether so many more packets may be sent.
+        deadline_s: on the loop's clock.
+    """
+
+    def __init__(self, servers: NameServers, granted: Callable[[int], bool], deadline_s: float) -> None:
+        self.servers = servers
+        self._granted = granted
+        self._deadline_s = deadline_s
+        self._heard: dict[tuple[object, ...], Heard] = {}
+        self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
+
+    def full(self, host: str) -> str:
+        """The name that is asked for when a target is called so: a bare word is completed by the search list."""
+        return host if "." in host else candidates(host, self.servers)[0]
+
+    async def recursive(
+        self, name: str | Name, kind: str, *, server: tuple[str, int] | None = None, validate: bool = True
+    ) -> Heard:
+        """What the system's first resolver that answers says, or `server`. Without `validate`: with the signatures."""
+        if server is not None:
+            return await self._once(name, kind, server, validate=validate)
+        heard = await self._once(name, kind, self.servers.servers[0], validate=validate)
+        for other in self.servers.servers[1:]:
+            if heard.rcode not in SILENT:
+                break
+            heard = await self._once(name, kind, other, validate=validate)
+        return heard
+
+    async def authority(self, name: str | Name, kind: str, address: str) -> Heard:
+        """What a server of a zone says of itself (RD=0)."""
+        return await self._once(name, kind, (address, PORT), recursive=False)
+
+    async def over_tcp(self, name: str | Name, kind: str, server: tuple[str, int]) -> Heard:
+        """The same as `recursive`, over TCP."""
+        left_s = self._left_s()
+        if not (left_s and self._granted(TCP_PACKETS)):
+            return Heard(server, NOT_ASKED)
+        return await exchange_tcp(make_question(name, kind), server, left_s)
+
+    async def _once(
+        self, name: str | Name, kind: str, server: tuple[str, int], *, validate: bool = True, recursive: bool = True
+    ) -> Heard:
+        key = (str(name).lower().rstrip("."), kind, server, validate, recursive)
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            if key not in self._heard:
+                self._heard[key] = await self._ask(name, kind, server, validate=validate, recursive=recursive)
+            return self._heard[key]
+
+    async def _ask(
+        self, name: str | Name, kind: str, server: tuple[str, int], *, validate: bool, recursive: bool
+    ) -> Heard:
+        try:
+            question = make_question(name, kind, recursive=recursive, validate=validate, signatures=not validate)
+        except dns.exception.DNSException:
+            return Heard(server, NOT_ASKED)
+        left_s = self._left_s()
+        if not (left_s and self._granted(1)):
+            return Heard(server, NOT_ASKED)
+        return await exchange(question, server, left_s, lambda: self._granted(TCP_PACKETS))
+
+    def _left_s(self) -> float:
+        return max(0.0, min(PATIENCE_S, self._deadline_s - asyncio.get_running_loop().time() - 0.05))
