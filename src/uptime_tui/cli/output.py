@@ -97,7 +97,7 @@ def result_lines(target: str, result: Result, hints: Hints | None) -> list[str]:
         cause = hints.causes[0]
         lines.append(f"          likely: {cause.text}")
         lines.extend(f"          check:  {text}" for text in cause.checks[:2])
-        lines.extend(f"          run:    {text}" for text in cause.commands[:1])
+        lines.extend(f"          run:    {text}" for text in cause.every_command[:1])
     return lines
 
 
@@ -152,6 +152,6 @@ def evidence_json(item: Evidence) -> dict[str, object]:
 
 def _causes_json(hints: Hints) -> list[dict[str, object]]:
     return [
-        {"id": c.id, "confidence": c.weight, "text": c.text, "check": c.checks, "commands": c.commands}
+        {"id": c.id, "confidence": c.weight, "text": c.text, "check": c.checks, "commands": c.every_command}
         for c in hints.causes
     ]

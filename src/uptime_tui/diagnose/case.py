@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from uptime_tui.dial.direct import Dialler
 from uptime_tui.dial.routes import is_own, route_to
@@ -14,9 +14,11 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result
 from uptime_tui.model.units import LOCAL
 from uptime_tui.resolve.answer import Answer
-from uptime_tui.resolve.inquiry import Inquiry
 from uptime_tui.resolve.lookup import Resolver
 from uptime_tui.vantage.base import Plan
+
+if TYPE_CHECKING:
+    from uptime_tui.resolve.inquiry import Inquiry  # it loads dnspython
 
 MAX_S: Final = 5.0
 MAX_PACKETS: Final = 30
@@ -147,12 +149,14 @@ class Means:
     deadline_s: float
     budget: Budget = field(default_factory=Budget)
     proc: Path = Path("/proc")
-    _inquiry: Inquiry | None = None
+    _inquiry: "Inquiry | None" = None
 
     @property
-    def names(self) -> Inquiry:
+    def names(self) -> "Inquiry":
         """Questions to name servers, on this budget; shared, so that two collectors do not ask the same twice."""
         if self._inquiry is None:
+            from uptime_tui.resolve.inquiry import Inquiry
+
             self._inquiry = Inquiry(self.resolver.name_servers, self.budget.take, self.deadline_s)
         return self._inquiry
 

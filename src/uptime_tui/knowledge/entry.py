@@ -62,6 +62,11 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(CheckItem(each) if isinstance(each, str) else each for each in self.check)
 
     @property
+    def every_command(self) -> tuple[str, ...]:
+        """Those of the checks, then the cause's own, each once."""
+        return tuple(dict.fromkeys((*(item.command for item in self.items if item.command), *self.commands)))
+
+    @property
     def checks(self) -> tuple[str, ...]:
         """What to check, as sentences."""
         return tuple(item.text for item in self.items)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import dns.asyncquery
+import dns.edns
 import dns.exception
 import dns.inet
 import dns.message
@@ -100,8 +101,7 @@ async def exchange(
     except (EOFError, dns.exception.DNSException) as error:
         why = "closed by the server" if isinstance(error, EOFError) else safe_text(str(error), 80)
         return Heard(server, "UNREACHABLE", why=f"{over}{why}")
-    extended = next((safe_text(text, 80) for option in message.options if (text := getattr(option, "text", None))), "")
-    return Heard(server, dns.rcode.to_text(message.rcode()), message, extended)
+    return Heard(server, dns.rcode.to_text(message.rcode()), message, _extended(message))
 
 
 async def exchange_tcp(question: dns.message.Message, server: tuple[str, int], timeout_s: float) -> Heard:
@@ -116,6 +116,14 @@ async def exchange_tcp(question: dns.message.Message, server: tuple[str, int], t
     except (EOFError, dns.exception.DNSException) as error:
         return Heard(server, "UNREACHABLE", why=safe_text(str(error), 80) or "closed by the server")
     return Heard(server, dns.rcode.to_text(message.rcode()), message)
+
+
+def _extended(message: dns.message.Message) -> str:
+    """The server's own word on its error (RFC 8914): its text, or what its code stands for."""
+    for option in message.options:
+        if isinstance(option, dns.edns.EDEOption):
+            return safe_text(option.text or option.code.name.replace("_", " ").lower(), 80)
+    return ""
 
 
 def shown(server: tuple[str, int]) -> str:

@@ -13,11 +13,13 @@ from dns.name import Name
 from uptime_tui.resolve.classify import SILENT
 from uptime_tui.resolve.exchange import Heard
 from uptime_tui.resolve.inquiry import Inquiry
-from uptime_tui.resolve.reading import above, addresses, chain, glue, records, referral, show
+from uptime_tui.resolve.reading import above, addresses, chain, glue, records, referral, show, zone_of
 
 MAX_ASKED: Final = 4
 """Addresses of a zone's servers that are asked."""
 _MAX_STEPS: Final = 4
+_TRIED: Final = 2
+"""Servers of a zone above that may be silent before it counts as unreachable."""
 _DAY_S: Final = 86400
 
 State = Literal["fine", "refuses", "lame", "fails", "silent", "not asked"]
@@ -72,6 +74,7 @@ async def delegation_of(host: str, inquiry: Inquiry) -> Delegation | None:
         assert message is not None
         onward = None if message.flags & dns.flags.AA else referral(message, zone)
         if onward is None:
+            zone, servers = await _deeper(name, zone, servers, heard, inquiry)
             break
         zone, servers = onward
         told_by = heard.shown
@@ -95,18 +98,31 @@ async def _top(name: Name, inquiry: Inquiry) -> tuple[Name | None, tuple[Name, .
 async def _first_answer(
     name: Name, servers: Sequence[Name], known: dict[Name, tuple[str, ...]], inquiry: Inquiry
 ) -> Heard | None:
-    """What the first of the servers that answers says about the name; two are tried."""
-    tried = 0
-    for server in servers[:3]:
-        places = known.get(server) or await _look_up(server, "A", inquiry) or await _look_up(server, "AAAA", inquiry)
-        for address in places[:1]:
-            heard = await inquiry.authority(name, "A", address)
-            if heard.message is not None:
-                return heard
-            tried += 1
-        if tried > 1:
-            break
+    """What the first of the servers that answers says about the name."""
+    places = [address for server in servers[:_TRIED] for address in known.get(server, ())[:1]]
+    if places:  # the zone may be the name's own: then all are asked anyhow
+        heard = await asyncio.gather(*(inquiry.authority(name, "A", address) for address in places))
+        return next((each for each in heard if each.message is not None), None)
+    for server in servers[:_TRIED]:
+        found = await _look_up(server, "A", inquiry) or await _look_up(server, "AAAA", inquiry)
+        if found and (one := await inquiry.authority(name, "A", found[0])).message is not None:
+            return one
     return None
+
+
+async def _deeper(
+    name: Name, zone: Name, servers: tuple[Name, ...], heard: Heard, inquiry: Inquiry
+) -> tuple[Name, tuple[Name, ...]]:
+    """A server of two zones, one below the other, sends nobody on: it says itself which one it answers from."""
+    address = heard.server[0]
+    apex = zone_of(heard.message)
+    if apex is None:
+        soa = await inquiry.authority(name, "SOA", address)
+        apex = name if records(soa.message, name, "SOA") else zone_of(soa.message)
+    if apex is None or apex == zone or not apex.is_subdomain(zone):
+        return zone, servers
+    found = records((await inquiry.authority(apex, "NS", address)).message, apex, "NS")
+    return (apex, tuple(rdata.target for rdata in found)) if found else (zone, servers)
 
 
 async def _look_up(server: Name, kind: str, inquiry: Inquiry) -> tuple[str, ...]:

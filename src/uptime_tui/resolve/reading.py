@@ -51,7 +51,7 @@ def addresses(message: dns.message.Message | None, asked: Name | str) -> tuple[s
     return tuple(rdata.address for kind in ("A", "AAAA") for rdata in records(message, asked, kind))
 
 
-def zone(message: dns.message.Message | None) -> Name | None:
+def zone_of(message: dns.message.Message | None) -> Name | None:
     """The zone that says no (RFC 2308 §3: its SOA comes with a negative answer); None for any other answer."""
     for rrset in message.authority if message is not None else ():
         if rrset.rdtype == dns.rdatatype.SOA:

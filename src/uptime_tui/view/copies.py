@@ -28,12 +28,7 @@ def copies(
     if row.detail:
         texts["w"] = ("why", f"{monitor.name}: {row.detail}")
     command = next_command(found) if row.failure is not None else ""
-    known = (
-        text
-        for cause in (hints.causes if hints is not None else ())
-        for text in (*cause.commands, *(i.command for i in cause.items))
-        if text
-    )
+    known = (text for cause in (hints.causes if hints is not None else ()) for text in cause.every_command)
     command = command or next(known, "")
     if command:
         texts["c"] = ("next command", command)

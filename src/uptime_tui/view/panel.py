@@ -175,7 +175,7 @@ def _hints(hints: Hints, width: int, glyphs: words.Glyphs) -> Iterator[PanelLine
         yield from hanging(f"{number} ", cause.text, width, "strong")
         for check in cause.checks:
             yield from hanging(f"  {glyphs.bullet} ", check, width, "plain")
-        for command in cause.commands:
+        for command in cause.every_command:
             yield from hanging("  $ ", command, width, "command")
 
 

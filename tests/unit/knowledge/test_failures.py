@@ -40,7 +40,7 @@ def test_every_service_has_a_cause_a_check_and_a_command(failure):
             found = hints(failure, name, address)
             assert found.causes, name
             assert any(cause.check for cause in found.causes), name
-            assert any(cause.commands for cause in found.causes), name
+            assert any(cause.every_command for cause in found.causes), name
             assert found.meaning
             assert found.title
 
@@ -50,12 +50,12 @@ def test_texts_are_filled_and_commands_parse(failure):
     for name in CATALOGUE.services:
         found = hints(failure, name)
         texts = [found.meaning, found.title, *(c.text for c in found.causes)]
-        texts += [text for c in found.causes for text in (*c.checks, *c.commands)]
+        texts += [text for c in found.causes for text in (*c.checks, *c.every_command)]
         for text in texts:
             assert not placeholders(text), text
             assert "\n" not in text
         for cause in found.causes:
-            for command in cause.commands:
+            for command in cause.every_command:
                 assert shlex.split(command)
 
 
@@ -124,7 +124,7 @@ def test_a_command_without_its_fact_is_left_out():
 
 
 def commands(failure, service_name, **place):
-    return [command for cause in hints(failure, service_name, **place).causes for command in cause.commands]
+    return [command for cause in hints(failure, service_name, **place).causes for command in cause.every_command]
 
 
 @pytest.mark.parametrize("failure", list(Failure))

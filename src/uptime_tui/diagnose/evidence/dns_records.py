@@ -1,0 +1,159 @@
+"""What there is at the name and above it: aliases, other records, the zone, the registered domain."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from dns.name import Name
+
+from uptime_tui.diagnose.case import Case, Means
+from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.result import Evidence
+from uptime_tui.resolve.exchange import Heard
+from uptime_tui.resolve.inquiry import Inquiry
+from uptime_tui.resolve.reading import addresses, chain, negative_ttl, record_set, records, show, zone_of
+from uptime_tui.resolve.system import is_address
+
+QUESTION: Final = "What is there at the name: an address, an alias, other records, a zone?"
+STAGE: Final = 1
+PACKETS: Final = 8
+FACTS: Final = {
+    "address_a": "there is an A record now",
+    "address_aaaa": "there is an AAAA record now",
+    "no_a": "there is no A record",
+    "no_aaaa": "there is no AAAA record",
+    "chain": "the name is an alias: the steps",
+    "no_alias": "the name is no alias",
+    "alias_dangling": "the name is an alias of one that does not exist",
+    "alias_loop": "the aliases lead in a circle",
+    "alias_bare": "the name is an alias of one that has no address",
+    "ttl": "how long the answer is kept",
+    "negative_ttl": "how long the no is kept by every resolver that has heard it",
+    "parent_there": "the zone above exists and says no to this name only",
+    "parent_missing": "a name above does not exist either",
+    "domain_missing": "the registered domain is not delegated: its registry does not know it, or holds it back",
+    "tld_missing": "there is no such top-level domain",
+    "other_types": "records of other types are there",
+    "nothing_else": "no MX, TXT or NS record is there either",
+    "parked": "the domain's name servers are those of a registrar's parking or expiry page",
+}
+_WANTED: Final = frozenset({
+    Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS, Failure.DNS_SERVFAIL, Failure.DNS_BOGUS, Failure.DNS_TIMEOUT,
+    Failure.DNS_REFUSED, Failure.DNS_INCONSISTENT,
+})  # fmt: skip
+_REGISTRIES: Final = frozenset({"ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org"})
+"""Second level under which a country registers, as in `co.uk`."""
+_PARKING: Final = ("parking", "parked", "expired", "suspended", "pendingdelete", "redemption", "sedopark")
+
+
+def wants(case: Case) -> bool:
+    """Failures of the name."""
+    return case.failure in _WANTED and not is_address(case.plan.monitor.target.host)
+
+
+async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
+    """The answer for A decides what else is asked."""
+    names = means.names
+    host = names.full(case.plan.monitor.target.host)
+    heard = await names.recursive(host, "A")
+    if heard.rcode not in {"NOERROR", "NXDOMAIN"} or heard.message is None:
+        return
+    for fact in _aliases(host, heard):
+        yield fact
+    if heard.rcode == "NXDOMAIN":
+        yield Evidence("no_a", Phase.DNS, ok=False, text=f"A of {host}: NXDOMAIN")
+        yield Evidence("no_aaaa", Phase.DNS, ok=False, text=f"AAAA of {host}: NXDOMAIN, as for every type")
+    else:
+        yield _presence(host, "A", heard)
+        yield _presence(host, "AAAA", await names.recursive(host, "AAAA"))
+    kept = negative_ttl(heard.message)
+    if kept:
+        text = f"resolvers keep this no for {kept} s: a record that is made now is seen that late"
+        yield Evidence("negative_ttl", Phase.DNS, ok=None, text=text)
+    end = chain(heard.message, host)[-1]
+    if heard.rcode == "NXDOMAIN":
+        yield await _above(end, heard, names)
+    elif not addresses(heard.message, host) and case.failure is Failure.DNS_NO_ADDRESS:
+        yield await _other_types(end, names)
+    domain = zone_of(heard.message)
+    if domain is not None and len(domain) > 2:
+        parked = await _parked(domain, names)
+        if parked:
+            yield Evidence("parked", Phase.DNS, ok=False, text=parked)
+
+
+def _aliases(host: str, heard: Heard) -> list[Evidence]:
+    assert heard.message is not None
+    steps = chain(heard.message, host)
+    facts = []
+    found = record_set(heard.message, host, "A")
+    if found is not None:
+        facts.append(Evidence("ttl", Phase.DNS, ok=None, text=f"the addresses of {host} are kept for {found.ttl} s"))
+    if len(steps) == 1:
+        return [*facts, Evidence("no_alias", Phase.DNS, ok=None, text=f"{host} is no alias (CNAME)")]
+    shown = [show(each) for each in steps]
+    facts.append(Evidence("chain", Phase.DNS, ok=None, text=" → ".join(shown[:6])))
+    if steps[-1] in steps[:-1]:
+        text = f"the aliases of {host} lead in a circle: {shown[-1]} comes twice"
+        facts.append(Evidence("alias_loop", Phase.DNS, ok=False, text=text))
+    elif heard.rcode == "NXDOMAIN":
+        text = f"{host} is an alias of {shown[-1]}, which does not exist"
+        facts.append(Evidence("alias_dangling", Phase.DNS, ok=False, text=text))
+    elif found is None and records(heard.message, host, "AAAA") == ():
+        text = f"{host} is an alias of {shown[-1]}, which has no A record"
+        facts.append(Evidence("alias_bare", Phase.DNS, ok=False, text=text))
+    return facts
+
+
+def _presence(host: str, kind: str, heard: Heard) -> Evidence:
+    found = ", ".join(addresses(heard.message, host)[:4])
+    if kind == "A":
+        text = f"A of {host}: {found or 'none'}"
+        return Evidence("address_a" if found else "no_a", Phase.DNS, ok=bool(found) or None, text=text)
+    text = f"AAAA of {host}: {found or (heard.rcode if heard.rcode != 'NOERROR' else 'none')}"
+    return Evidence("address_aaaa" if found else "no_aaaa", Phase.DNS, ok=bool(found) or None, text=text)
+
+
+async def _above(name: Name, heard: Heard, names: Inquiry) -> Evidence:
+    """How much of what is above the missing name is there."""
+    apex = zone_of(heard.message)
+    if apex is None:
+        parent = name.parent()
+        answer = await names.recursive(parent, "SOA")
+        apex = parent if records(answer.message, parent, "SOA") else zone_of(answer.message)
+    if apex is None or not name.is_subdomain(apex):
+        return Evidence("parent_there", Phase.DNS, ok=None, text=f"who says that {show(name)} is missing is not told")
+    if len(apex) == 1:
+        text = f"there is no top-level domain {show(Name(name.labels[-2:]))}: a typing error, or an inside name"
+        return Evidence("tld_missing", Phase.DNS, ok=False, text=text)
+    missing = name.split(len(apex) + 1)[1]
+    if _registers(apex):
+        text = f"{show(apex)} does not delegate {show(missing)}: its registration has ended, is held, or never was"
+        return Evidence("domain_missing", Phase.DNS, ok=False, text=text)
+    if missing != name and (await names.recursive(missing, "NS")).rcode == "NXDOMAIN":
+        text = f"{show(missing)} does not exist either; the zone {show(apex)} does"
+        return Evidence("parent_missing", Phase.DNS, ok=False, text=text)
+    text = f"the zone {show(apex)} exists; only {show(name)} is not in it"
+    return Evidence("parent_there", Phase.DNS, ok=True, text=text)
+
+
+def _registers(zone: Name) -> bool:
+    """Whether domains are registered right below the zone; a guess where a country has a second level."""
+    labels = [label.decode("ascii", "replace").lower() for label in zone.labels[:-1]]
+    return len(labels) == 1 or (len(labels) == 2 and len(labels[1]) == 2 and labels[0] in _REGISTRIES)
+
+
+async def _other_types(name: Name, names: Inquiry) -> Evidence:
+    there = [kind for kind in ("MX", "TXT", "NS") if records((await names.recursive(name, kind)).message, name, kind)]
+    if there:
+        text = f"{show(name)} has {', '.join(there)}, but no address: is another name of the zone meant?"
+        return Evidence("other_types", Phase.DNS, ok=None, text=text)
+    text = f"{show(name)} has neither MX nor TXT nor NS: it exists only as a part of longer names, or for other types"
+    return Evidence("nothing_else", Phase.DNS, ok=None, text=text)
+
+
+async def _parked(domain: Name, names: Inquiry) -> str:
+    servers = records((await names.recursive(domain, "NS")).message, domain, "NS")
+    for server in (show(rdata.target) for rdata in servers):
+        if any(word in server.lower() for word in _PARKING):
+            return f"{show(domain)} is served by {server}: a parking or expiry page of its registrar"
+    return ""
