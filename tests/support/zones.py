@@ -49,6 +49,8 @@ class World:
         self.asked = []
         self.bogus = set()
         self.port = 0
+        self.authentic = False
+        """The resolver says that it has validated everything."""
 
     def place(self, octet):
         return f"{self.net}.{octet}"
@@ -82,7 +84,7 @@ class World:
         if self.behave.get("resolver") == "silent":
             return None
         message = dns.message.make_response(question)
-        message.flags |= dns.flags.RA
+        message.flags |= dns.flags.RA | (dns.flags.AD if self.authentic else 0)
         under = [each for each in self.bogus if name.is_subdomain(dns.name.from_text(each))]
         if self.behave.get("resolver") == "refuse" or (under and not question.flags & dns.flags.CD):
             message.set_rcode(dns.rcode.REFUSED if not under else dns.rcode.SERVFAIL)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 import dns.exception
+import dns.flags
 from dns.name import Name
 
 from uptime_tui.resolve.classify import SILENT
@@ -31,12 +32,21 @@ class Inquiry:
         servers: the system's resolvers.
         granted: whether so many more packets may be sent.
         deadline_s: on the loop's clock.
+        patience_s: with one server.
     """
 
-    def __init__(self, servers: NameServers, granted: Callable[[int], bool], deadline_s: float) -> None:
+    def __init__(
+        self,
+        servers: NameServers,
+        granted: Callable[[int], bool],
+        deadline_s: float,
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self.servers = servers
         self._granted = granted
         self._deadline_s = deadline_s
+        self._patience_s = patience_s
         self._heard: dict[tuple[object, ...], Heard] = {}
         self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
 
@@ -84,10 +94,12 @@ class Inquiry:
             question = make_question(name, kind, recursive=recursive, validate=validate, signatures=not validate)
         except dns.exception.DNSException:
             return Heard(server, NOT_ASKED)
+        if recursive and validate:
+            question.flags |= dns.flags.AD  # whether it was validated is wanted (RFC 6840 §5.7)
         left_s = self._left_s()
         if not (left_s and self._granted(1)):
             return Heard(server, NOT_ASKED)
         return await exchange(question, server, left_s, lambda: self._granted(TCP_PACKETS))
 
     def _left_s(self) -> float:
-        return max(0.0, min(PATIENCE_S, self._deadline_s - asyncio.get_running_loop().time() - 0.05))
+        return max(0.0, min(self._patience_s, self._deadline_s - asyncio.get_running_loop().time() - 0.05))
