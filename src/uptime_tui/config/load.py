@@ -1,5 +1,6 @@
 """The user's two files to what the programme works with; every problem has a file and a line."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from uptime_tui.tomlfile.locate import Layout
 
 _MAX_MONITORS: Final = 100_000
+_MAX_NAMES: Final = 16
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,8}")
 
 
 class Problem(NamedTuple):
@@ -65,6 +68,8 @@ def _settings_faults(settings: Settings) -> list[Fault]:
             faults.append(Fault(("resolver", "nameservers"), what, 'write nameservers = ["192.0.2.53"]'))
     if settings.tls.ca_file is not None:
         faults += _ca_faults(Path(settings.tls.ca_file))
+    faults += _name_faults("dkim_selectors", settings.diagnose.dkim_selectors)
+    faults += _name_faults("dnsbl", settings.diagnose.dnsbl)
     bounds = (
         (("engine", "max_probes_at_once"), settings.engine.max_probes_at_once, 1, 10_000),
         (("engine", "retention_days"), settings.engine.retention_days, 1, 3650),
@@ -90,6 +95,15 @@ def _ca_faults(path: Path) -> Iterator[Fault]:
             yield Fault(where, "ca_file holds no PEM certificate", todo)
     except OSError as error:
         yield Fault(where, f"ca_file cannot be read: {error.strerror}", todo)
+
+
+def _name_faults(key: str, names: tuple[str, ...]) -> Iterator[Fault]:
+    """Each is a name of the DNS, at most 16 of them."""
+    if len(names) > _MAX_NAMES:
+        yield Fault(("diagnose", key), f"more than {_MAX_NAMES} {key}", "leave some out")
+    for name in names:
+        if not _NAME.fullmatch(name):
+            yield Fault(("diagnose", key), f"{safe_text(name, 40)!r} is no name of the DNS", f'write {key} = ["name"]')
 
 
 def load_monitors(path: Path, catalogue: Services, defaults: Defaults | None = None) -> Loaded:

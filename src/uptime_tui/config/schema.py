@@ -378,6 +378,15 @@ class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PEM file of extra trust anchors."""
 
 
+class DiagnoseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[diagnose]`."""
+
+    dkim_selectors: tuple[str, ...] = ()
+    """DKIM selectors of your mail domains; none: a few usual ones are tried, as a guess."""
+    dnsbl: tuple[str, ...] = ()
+    """Zones of block lists that a mail audit asks about your mail servers' addresses; mind their terms of use."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`config.toml`."""
 
@@ -386,6 +395,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ui: UiSettings = UiSettings()
     defaults: Defaults = Defaults()
     tls: TlsSettings = TlsSettings()
+    diagnose: DiagnoseSettings = DiagnoseSettings()
 
 
 TABLES: dict[str, type[Any]] = {"request": RequestTable, "login": LoginTable, "expect": ExpectTable}

@@ -101,6 +101,7 @@ class Engine:
         self.diagnoses = Diagnoses(
             self.fleet, self.tracker, self.journal, self.vantage, home.runbooks_folder, self.bus.mark, self.spawn
         )
+        self.diagnoses.dkim_selectors, self.diagnoses.dnsbl = settings.diagnose.dkim_selectors, settings.diagnose.dnsbl
         self.diagnoses.is_offline = lambda: self.network.offline
         present.diagnosis = self.diagnoses.of
         self.tracker.chronicle.confirmed = self.diagnoses.confirmed

@@ -305,6 +305,8 @@ def test_settings(tmp_path):
         ('[resolver]\nnameservers = ["dns"]\n', 2, "IP address"),
         ('[resolver]\nnameservers = "192.0.2.1"\n', 2, "list of texts"),
         ("[engine]\n\nretention_days = 0\n", 3, "1 to 3650"),
+        ('[diagnose]\ndkim_selectors = ["a b"]\n', 2, "is no name of the DNS"),
+        ('[diagnose]\ndnsbl = ["zen.example.net", "https://list"]\n', 2, "is no name of the DNS"),
         ("[engine]\nmax_probes = 3\n", 2, "max_probes_at_once"),
         ("[ui]\nmouse = 1\n", 2, "true or false"),
         ('[defaults]\ninterval = "x"\n', 2, "no duration"),
