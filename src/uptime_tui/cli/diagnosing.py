@@ -19,7 +19,7 @@ from uptime_tui.wire.messages import FleetState
 async def diagnose(
     plan: Plan, others: Iterable[Monitor], fleet: FleetState | None, settings: Settings, advise: Advise
 ) -> Diagnosis:
-    """Probe once, then look for the cause.
+    """Probe once, then look for the cause; audit the domain of a mail server.
 
     Args:
         plan: what is probed.
@@ -31,10 +31,11 @@ async def diagnose(
     async with own_vantage(settings) as vantage:
         result = await probe_once(vantage, plan)
         known = tuple(each for each in _neighbours(others, fleet) if each.monitor.name != plan.monitor.name)
-        case = Case(plan, result, neighbours=known)
+        told = settings.diagnose
+        case = Case(plan, result, neighbours=known, dkim_selectors=told.dkim_selectors, dnsbl=told.dnsbl)
         deadline_s = asyncio.get_running_loop().time() + MAX_S
         means = Means(vantage.means.dialler, vantage.means.resolver, deadline_s)
-        return await collect(case, means, advise(plan.monitor, result), lambda _: None)
+        return await collect(case, means, advise(plan.monitor, result), lambda _: None, audit=True)
 
 
 def _neighbours(others: Iterable[Monitor], fleet: FleetState | None) -> Iterator[Neighbour]:

@@ -276,11 +276,7 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
     address_family: Annotated[
         str | int,
-        told(
-            "IP version",
-            'Only IPv4 or IPv6 addresses of the target\'s name: `4`, `6`, or `"any"`.',
-            "any, 4 or 6",
-        ),
+        told("IP version", 'Only IPv4 or IPv6 addresses of the target\'s name: `4`, `6`, or `"any"`.', "any, 4 or 6"),
     ] = "any"
     addresses: Annotated[
         Literal["all", "first", "rotate"],

@@ -37,7 +37,13 @@ def collectors() -> tuple[Collector, ...]:
 
 
 async def collect(
-    case: Case, means: Means, hints: Hints | None, told: Told, wall: Callable[[], float] = time.time
+    case: Case,
+    means: Means,
+    hints: Hints | None,
+    told: Told,
+    wall: Callable[[], float] = time.time,
+    *,
+    audit: bool = False,
 ) -> Diagnosis:
     """Look until the cause is conclusive, everything was looked at, or the time is up.
 
@@ -47,6 +53,7 @@ async def collect(
         hints: what the knowledge base says of the failure; None where the probe did not fail.
         told: gets every state of the diagnosis on the way, and at last the complete one.
         wall: Unix time in seconds.
+        audit: somebody asks by hand: of a mail server the domain is audited after the search, on a bound of its own.
     """
     began_s = asyncio.get_running_loop().time()
     if not case.addresses and case.result.phase is not Phase.DNS:
@@ -61,7 +68,20 @@ async def collect(
     took_ms = (asyncio.get_running_loop().time() - began_s) * 1000
     search.now = msgspec.structs.replace(search.now, complete=True, took_ms=took_ms, packets=means.budget.spent)
     told(search.now)
+    if audit:
+        search.now = await _audited(search.now, means, case)
+        told(search.now)
     return search.now
+
+
+async def _audited(diagnosis: Diagnosis, means: Means, case: Case) -> Diagnosis:
+    from uptime_tui.diagnose.mail.audit import audited  # it loads dnspython
+
+    try:
+        return await audited(diagnosis, means, case)
+    except Exception:  # noqa: BLE001 - a bug in the audit must not take the diagnosis along
+        _log.exception("audit of a mail domain")
+        return diagnosis
 
 
 class _Search:

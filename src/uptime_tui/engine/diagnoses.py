@@ -38,6 +38,8 @@ class _Wanted(NamedTuple):
     """0: none."""
     across: Failure | None
     """Set where the failure is one of several probes together."""
+    by_hand: bool = False
+    """Somebody asks: the domain of a mail server is audited too."""
 
 
 class Diagnoses:
@@ -101,7 +103,7 @@ class Diagnoses:
         seen = failed or self._tracker.newest.get(number)
         if seen is None:
             return False
-        self._want(number, seen)
+        self._want(number, seen, by_hand=True)
         return True
 
     def of(self, number: MonitorId) -> Diagnosis | None:
@@ -115,14 +117,14 @@ class Diagnoses:
         self._found.pop(number, None)
         self._waiting.pop(number, None)
 
-    def _want(self, number: MonitorId, seen: Result) -> None:
+    def _want(self, number: MonitorId, seen: Result, *, by_hand: bool = False) -> None:
         if number in self._running or (number not in self._waiting and len(self._waiting) >= WAITING):
             return
         incident = self._tracker.chronicle.incidents.get(number)
         good = self._tracker.good.get(number)
         state = self._tracker.states.get(number) or State()
         across = state.failure if state.failure is Failure.INTERMITTENT else None
-        self._waiting[number] = _Wanted(seen, good, 0 if incident is None else incident.id, across)
+        self._waiting[number] = _Wanted(seen, good, 0 if incident is None else incident.id, across, by_hand)
         self._next()
 
     def _next(self) -> None:
@@ -169,7 +171,7 @@ class Diagnoses:
             hints = self._knowledge.hints(case.failure, plan.monitor, plan.service, failed.address, _log.warning)
         deadline_s = asyncio.get_running_loop().time() + MAX_S
         means = Means(self._means.dialler, self._means.resolver, deadline_s)
-        return await collect(case, means, hints, self._told)
+        return await collect(case, means, hints, self._told, audit=wanted.by_hand)
 
     def _told(self, diagnosis: Diagnosis) -> None:
         if diagnosis.monitor in self._fleet.monitors:

@@ -14,6 +14,7 @@ from uptime_tui.diagnose.mail import audit as mail
 from uptime_tui.diagnose.mail import lookups, transport
 from uptime_tui.diagnose.mail.policy import Fetched
 from uptime_tui.dial.direct import Dialler
+from uptime_tui.model.diagnosis import Diagnosis
 from uptime_tui.model.failure import Failure
 
 SOA = "@ 60 IN SOA ns.test. x.test. 1 3600 900 86400 60\n@ 60 IN NS ns.test.\n"
@@ -254,3 +255,19 @@ async def test_hostile_texts_are_harmless(tmp_path, monkeypatch):
     facts = await audit(world(body), tmp_path, monkeypatch, domain="example.test")
     assert {"spf_broken", "dmarc_broken"} <= ids(facts)
     assert all(fact.text.isprintable() and len(fact.text) < 1000 for fact in facts)
+
+
+async def test_only_a_mail_server_with_a_full_name_is_audited(tmp_path, monkeypatch):
+    made = world()
+    async with running(made, monkeypatch) as resolver:
+        dialler = Dialler()
+        means = Means(dialler, Asker(tmp_path, resolver).resolver, asyncio.get_running_loop().time())
+        for host, service, wanted in (
+            ("mx1.example.test", "imaps", True),
+            ("mx1.example.test", "https", False),
+            ("192.0.2.25", "smtp", False),
+        ):
+            case = a_case(host, Failure.TIMEOUT, service)
+            found = await mail.audited(Diagnosis(case.plan.monitor.id, 0, case.result), means, case)
+            assert bool(found.audit) == wanted
+        dialler.close()

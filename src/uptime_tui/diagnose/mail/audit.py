@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
+import msgspec
+
 from uptime_tui.diagnose.case import Budget, Case, Means
 from uptime_tui.diagnose.mail import dane, dkim, dmarc, dnsbl, exchangers, spf, transport
 from uptime_tui.diagnose.mail.lookups import MAX_QUERIES, MAX_S, PATIENCE_S, Lookups
+from uptime_tui.model.diagnosis import Diagnosis
 from uptime_tui.model.failure import Phase
 from uptime_tui.model.result import Evidence
 from uptime_tui.resolve.inquiry import Inquiry
@@ -38,6 +41,15 @@ async def audit(domain: str, means: Means, case: Case) -> AsyncIterator[Evidence
     except TimeoutError:
         text = f"the audit was not finished within {MAX_S:.0f} s"
         yield Evidence("mail_unfinished", Phase.DNS, ok=None, text=text)
+
+
+async def audited(diagnosis: Diagnosis, means: Means, case: Case) -> Diagnosis:
+    """The diagnosis with the audit of the mail domain, where the monitor is a mail server's with a full name."""
+    host = case.plan.monitor.target.host
+    if case.plan.service.category != "email" or is_address(host) or "." not in host:
+        return diagnosis
+    facts = [fact async for fact in audit("", means, case)]
+    return msgspec.structs.replace(diagnosis, audit=tuple(facts))
 
 
 async def _questions(
