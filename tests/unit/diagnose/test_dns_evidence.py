@@ -52,6 +52,8 @@ async def test_a_dangling_alias_names_what_is_missing(tmp_path, monkeypatch):
 async def test_a_part_of_the_name_above_is_missing(tmp_path, monkeypatch):
     seen = await found(world(), "www.shop.example.test", Failure.DNS_NXDOMAIN, tmp_path, monkeypatch)
     assert seen.text("parent_missing").startswith("shop.example.test does not exist either")
+    assert seen.first == "branch_missing"
+    assert seen.diagnosis.first.confidence > 0.8
 
 
 async def test_a_domain_that_is_not_delegated(tmp_path, monkeypatch):
