@@ -2,7 +2,7 @@
 
 
 def test_the_form_has_the_fields_of_the_service_and_says_what_they_mean(opened, engine):
-    terminal = opened()
+    terminal = opened(80, 30)
     terminal.send("A")
     terminal.wait_for("Add a monitor")
     terminal.wait_for("what must hold")  # slow

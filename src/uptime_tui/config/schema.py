@@ -290,7 +290,7 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lint_ignore: Annotated[
         tuple[str, ...],
         told(
-            "lint ignore",
+            "",
             "Rules of `uptime-tui lint` that do not count here; `exposed` takes the warning off the row as well.",
             "purpose-missing, exposed",
             joint=", ",

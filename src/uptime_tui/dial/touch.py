@@ -3,6 +3,8 @@
 import asyncio
 import errno
 
+import msgspec
+
 from uptime_tui.dial.direct import DialEnd, Dialler
 from uptime_tui.dial.tcpinfo import TcpInfo, tcp_info
 
@@ -23,7 +25,7 @@ async def touch(dialler: Dialler, address: str, port: int, within_s: float) -> D
     end = await _connect(dialler, address, port, within_s)
     if end.sock is not None:
         end.sock.close()
-    return end._replace(sock=None)
+    return msgspec.structs.replace(end, sock=None)
 
 
 async def measure(dialler: Dialler, address: str, port: int, within_s: float) -> tuple[DialEnd, TcpInfo]:
@@ -33,7 +35,7 @@ async def measure(dialler: Dialler, address: str, port: int, within_s: float) ->
         return end, TcpInfo(0.0, end.retransmits)
     info = tcp_info(end.sock)
     end.sock.close()
-    return end._replace(sock=None, retransmits=info.retransmits), info
+    return msgspec.structs.replace(end, sock=None, retransmits=info.retransmits), info
 
 
 def is_answer(end: DialEnd) -> bool:

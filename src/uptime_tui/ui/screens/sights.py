@@ -30,9 +30,7 @@ ACTIONS_OF_SIGHTS = (
         "view_certificates", ("3",), "certificates", "Show the certificates, the one that ends first on top.", "view"
     ),
     Action("view_latency", ("4",), "latency", "Show every monitor in one list, the slowest first.", "view"),
-    Action(
-        "lint", ("w",), "lint", "What is badly watched, unwatched or open to the world, and how to mend it.", "view"
-    ),
+    Action("lint", ("w",), "lint", "What is badly watched or open to the world, and how to mend it.", "view"),
     Action("fold_all", ("minus",), "fold all", "Fold every group but the problems, or unfold all.", "view"),
     Action("freeze", ("f",), "freeze", "Freeze the display; probing goes on.", "view"),
     Action("panel", ("i",), "panel", "Show or hide the panel (a drawer on narrow screens).", "panes", 8),
