@@ -126,6 +126,8 @@ def _issue(
     )
     if host:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+    if host and issuer is not None and issuer.certificate.issuer != issuer.certificate.subject:
+        # below a root there is no intermediate to fetch
         place = x509.UniformResourceIdentifier("http://ca.hosting.example/issuing.crt")
         access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)

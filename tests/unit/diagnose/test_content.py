@@ -123,6 +123,13 @@ def test_a_missing_header_or_a_short_body_is_called_so(expect, fact, cause):
         (b"<!doctype html><title>Log in</title>", "text/html", "page_html", "html_instead"),
         (b'{"a": [1, 2', "application/json", "page_cut", "truncated"),
         (b'Warning: x in /y.php\n{"a": 1}', "application/json", "page_text_first", "warning_before"),
+        (
+            b'Warning: Undefined variable $x in /srv/www/api.php on line 7\n{"a": 1}',
+            "text/html",
+            "page_text_first",
+            "warning_before",
+        ),
+        (b'<br />\n<b>Warning</b>:  Undefined variable\n{"a": 1}', "text/html", "page_text_first", "warning_before"),
         (b"  ", "application/json", "page_empty", "empty"),
     ],
 )
@@ -130,6 +137,19 @@ def test_what_is_wrong_with_the_json(body, kind, fact, cause):
     asked = answered(http(200, body, Content_Type=kind), failure=Failure.JSON_INVALID, json=True)
     assert fact in ids(found(asked))
     assert first(asked) == cause
+
+
+def test_json_of_another_form():
+    detail = "HTTP 200: there is no status: the answer is an object of 1 (state)"
+    asked = case(Failure.JSON_MISMATCH, service="http", detail=detail)
+    assert ids(found(asked)) == ["json_path_missing"]
+    assert first(asked) == "format_changed"
+
+
+def test_a_parked_domain_was_taken_over():
+    asked = redirected("HTTP 302 → https://parking.example/sold, expected https://x")
+    assert ids(found(asked)) == ["redirect_parked", "redirect_elsewhere"]
+    assert first(asked) == "hijack"
 
 
 def redirected(detail, service="https"):

@@ -35,6 +35,8 @@ FACTS: Final = {
     "redirect_login": "it leads to a page for logging in",
     "redirect_elsewhere": "it leads to another domain",
     "redirect_none": "it does not redirect any more",
+    "redirect_parked": "it leads to a place where domains are parked or sold",
+    "json_path_missing": "the answer has no such place at all: it has another form",
     **{f"page_{kind.id}": kind.meaning for kind in KINDS},
 }
 
@@ -46,6 +48,14 @@ _EDGE: Final = re.compile(
     re.IGNORECASE,
 )
 _LOGIN: Final = re.compile(r"→ \S*(?:log-?in|sign-?in|sso|auth|consent)", re.IGNORECASE)
+_PARKED: Final = re.compile(
+    r"→ \S*(?:park(?:ed|ing)|sedo|hugedomains|afternic|dan\.com|for-?sale|/sold\b)", re.IGNORECASE
+)
+_FIRST_WORDS: Final = re.compile(
+    r"(?:<br ?/?>\s*)?(?:<b>)?(?:PHP )?(?:warning|notice|deprecated|fatal error|traceback|debug)\b", re.IGNORECASE
+)
+"""What applications print before their answer, as text or as PHP does with `html_errors`."""
+_NO_PLACE: Final = re.compile(r"\bthere is no \S+: ")
 _CLASSES: Final = {
     401: ("http_login", "a login is wanted"),
     403: ("http_forbidden", "the server forbids it"),
@@ -81,6 +91,8 @@ def facts(case: Case) -> Iterator[Evidence]:
         yield from _missing(case.result.detail)
     elif case.result.failure is Failure.JSON_INVALID:
         yield from _json(case.result.detail, page)
+    elif case.result.failure is Failure.JSON_MISMATCH and _NO_PLACE.search(case.result.detail):
+        yield _seen("json_path_missing", f"it has another form: {case.result.detail}")
     yield from _page(page, case.result.failure)
     sender = f"{case.result.banner}, {page}"
     if _EDGE.search(sender):
@@ -131,6 +143,8 @@ def _redirect(case: Case) -> Iterator[Evidence]:
         yield _seen("redirect_downgrade", f"from HTTPS to plain HTTP: {detail}")
     if _LOGIN.search(detail):
         yield _seen("redirect_login", f"it leads to a login: {detail}")
+    if _PARKED.search(detail):
+        yield _seen("redirect_parked", f"it leads to where domains are parked or sold: {detail}")
     if to is not None and not _is_near(to[2].lower(), target.host.lower()):
         yield _seen("redirect_elsewhere", f"{to[2]} is not of the same domain as {target.host}")
 
@@ -151,6 +165,8 @@ def _json(detail: str, page: str) -> Iterator[Evidence]:
     begins = detail.rpartition("it begins '")[2]
     if "it is empty" in detail:
         yield _seen("page_empty", "the body is empty")
+    elif _FIRST_WORDS.match(begins):
+        yield _seen("page_text_first", f"a message of the application stands before the JSON: '{begins[:40]}")
     elif begins.startswith("<") or page.startswith("text/html"):
         yield _seen("page_html", f"it is an HTML page: {page or detail}")
     elif "truncated" in detail:
