@@ -1,0 +1,83 @@
+"""What a fault of the table is: how it is made, and what must be said of it."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from faults.names import HOST
+
+FOLDER = Path(__file__).parent / "table"
+HOOKS = ("input", "output", "forward")
+
+
+class DoorSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A server of the lab."""
+
+    service: str
+    state: str = "up"
+    machine: str = "host"
+    """host or watcher."""
+    address: str = HOST
+    port: int = 0
+    """0: the service's own."""
+    body: str = ""
+    """HTTP: the page of a healthy answer."""
+    moved_to: str = ""
+    """HTTP: where a healthy answer leads."""
+
+
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One fault."""
+
+    id: str
+    target: str
+    status: str
+    failure: str
+    cause: str
+    """The one of the knowledge base that is true."""
+    doors: tuple[DoorSpec, ...] = ()
+    rules: dict[str, str] = {}
+    """`machine.hook` to a rule of nft(8)."""
+    ip: dict[str, str] = {}
+    """Machine to `ip` commands; `{end:NEIGHBOUR}` is the machine's own end of that cable."""
+    undo: dict[str, str] = {}
+    """The `ip` commands that take these back."""
+    resolver: tuple[str, ...] = ()
+    """Whom the watcher asks, where it is not the usual resolver."""
+    hosts: str = ""
+    """Line of the watcher's hosts file."""
+    expect: dict[str, Any] = {}
+    request: dict[str, Any] = {}
+    timeout: str = ""
+    """Of the probe; by default 3 s where it ends in a timeout, and so long elsewhere that a busy machine is no matter."""
+    wrapper: tuple[str, ...] = ()
+    """Command that runs the program."""
+    sysctl: tuple[str, ...] = ()
+    """Settings of the watcher, `key=value`."""
+    sysctl_back: tuple[str, ...] = ()
+    hold: int = 0
+    """Connections to the target that something else on the watcher has open."""
+    alike: str = ""
+    """Why no probe from the watcher could tell this cause from the one that is named first; empty where one can."""
+    group: str = ""
+    """The file it stands in."""
+
+    @property
+    def patience(self) -> str:
+        """The timeout as the command line takes it."""
+        return self.timeout or ("3s" if self.failure in {"timeout", "dns_timeout"} else "10s")
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    fault: tuple[Fault, ...]
+
+
+def read_table() -> tuple[Fault, ...]:
+    """Every fault, file by file."""
+    found: list[Fault] = []
+    for path in sorted(FOLDER.glob("*.toml")):
+        table = msgspec.convert(tomllib.loads(path.read_text()), _Table)
+        found += [msgspec.structs.replace(fault, group=path.stem) for fault in table.fault]
+    return tuple(found)

@@ -1,0 +1,83 @@
+"""What the bench found, as a table and a score."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from faults.run import Told
+
+MAX_PACKETS = 30
+MAX_MS = 5000
+_LINE = "{:<34} {:<10} {:<18} {:<20} {:>5} {:>5} {:>7} {:>6}"
+
+
+@dataclass(frozen=True)
+class Score:
+    """Numbers of faults."""
+
+    faults: int
+    right: int
+    """Status and failure are."""
+    first: int
+    """The true cause is named first."""
+    first_two: int
+    alike: int
+    """Not first, and no probe from the watcher could tell it from the first one."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.faults} faults: status and failure right in {self.right} ({self.right / self.faults:.0%}), "
+            f"true cause first in {self.first} ({self.first / self.faults:.0%}), in the first two in {self.first_two} "
+            f"({self.first_two / self.faults:.0%}); of those not first, {self.alike} cannot be told apart from outside"
+        )
+
+
+def score(told: Sequence[Told]) -> Score:
+    places = [each.place for each in told]
+    return Score(
+        faults=len(told),
+        right=sum(each.right for each in told),
+        first=places.count(1),
+        first_two=places.count(1) + places.count(2),
+        alike=sum(bool(each.fault.alike) for each in told if each.place != 1),
+    )
+
+
+def heading() -> str:
+    return _LINE.format("fault", "status", "failure", "first cause", "conf.", "place", "packets", "ms")
+
+
+def line(told: Told) -> str:
+    """One row; `!` marks what is not as expected."""
+    causes = told.diagnosis["causes"]
+    first = causes[0]["id"] if causes else "-"
+    confidence = f"{causes[0]['confidence']:.2f}" if causes else "-"
+    status, failure = told.seen
+    marks = f"{told.place or '-'}{'' if told.place == 1 else '~' if told.fault.alike else '!'}"
+    sent = "-" if told.packets is None else str(told.packets)
+    took = f"{told.diagnosis.get('took_ms', 0):.0f}"
+    row = _LINE.format(told.fault.id, status, str(failure), first, confidence, marks, sent, took)
+    return (
+        row
+        if told.right
+        else f"{row}  ! expected {told.fault.status} {told.fault.failure}: {told.diagnosis['detail'][:160]}"
+    )
+
+
+def impolite(told: Sequence[Told], allowed: frozenset[str]) -> Iterator[str]:
+    """Every breach of the limits: packets, time, bare connects to MySQL, addresses that nobody named.
+
+    Args:
+        told: what was found.
+        allowed: addresses of resolvers and name servers, and those the targets resolve to.
+    """
+    for each in told:
+        name = each.fault.id
+        if each.packets is not None and each.packets > MAX_PACKETS:
+            yield f"{name}: {each.packets} packets, at most {MAX_PACKETS}"
+        if each.diagnosis.get("took_ms", 0) > MAX_MS * 1.1:
+            yield f"{name}: {each.diagnosis['took_ms']:.0f} ms, at most {MAX_MS}"
+        ours = 1 if each.fault.target.startswith("mysql://") else 0
+        if each.traffic.connections.get(3306, 0) > ours:
+            yield f"{name}: {each.traffic.connections[3306]} connections to port 3306, the probe's own is {ours}"
+        if strangers := each.traffic.addresses - allowed - set(each.fault.resolver):
+            yield f"{name}: sent to {', '.join(sorted(strangers))}, which nobody named"
