@@ -108,6 +108,12 @@ def test_a_close_on_every_port_is_a_ban():
     assert first(asked) == "access_list"
 
 
+def test_mysql_that_lets_go_at_once_has_something_before_it():
+    asked = case(Failure.CLOSED_EARLY, service="mysql", detail="closed by the peer before the greeting", protocol=2.0)
+    assert "closed_at_once" in ids(found(asked))
+    assert first(asked) == "mysql_wrapper"
+
+
 def test_silence_is_told():
     asked = case(Failure.NO_GREETING, service="smtp", detail="the server sent nothing", protocol=10_000.0)
     assert ids(found(asked)) == ["accepted_silent"]
