@@ -34,6 +34,11 @@ class Offender(NamedTuple):
             return self.type == 3 and self.code in {9, 10, 13}
         return self.origin == "icmp6" and self.type == 1 and self.code in {1, 5, 6}
 
+    @property
+    def exceeds(self) -> bool:
+        """Time exceeded, that is too many hops: type 11 (RFC 792), of ICMPv6 type 3 (RFC 4443 §3.3)."""
+        return (self.origin, self.type) in {("icmp", 11), ("icmp6", 3)}
+
 
 def arm(sock: socket.SocketType, *, v6: bool, on: bool = True) -> None:
     """Ask the kernel to keep ICMP errors (before connect), or stop it (once connected).

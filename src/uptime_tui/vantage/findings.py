@@ -223,6 +223,8 @@ def _is_own(end: DialEnd) -> bool:
 
 def _kind(end: DialEnd, failure: Failure) -> str:
     """Id of the evidence that an ICMP message is, by who sent it and why."""
+    if end.offender is not None and end.offender.exceeds:
+        return "icmp_exceeded"
     if not _is_own(end):
         return _ICMP.get(failure, "icmp_other")
     return "neighbour_silent" if failure is Failure.HOST_UNREACHABLE else "own_firewall"

@@ -62,6 +62,12 @@ def test_a_message_is_the_targets_a_routers_or_our_own(sender, ids):
     assert [seen.id for seen in found.evidence] == ids
 
 
+@pytest.mark.parametrize(("origin", "kind"), [("icmp", 11), ("icmp6", 3)])
+def test_packets_that_circle_are_told_from_a_host_that_is_off(origin, kind):
+    found = finding(errno.EHOSTUNREACH, Offender(origin, kind, 0, ROUTER))
+    assert [seen.id for seen in found.evidence] == ["tcp_failure", "icmp_exceeded", "icmp_by_router"]
+
+
 def test_an_interface_that_does_not_exist_is_named():
     found = finding(errno.ENODEV, address="fe80::1%nope")
     assert found.failure is Failure.NET_UNREACHABLE
