@@ -53,6 +53,10 @@ class DialEnd(msgspec.Struct, frozen=True, gc=False):
     """The deadline passed before the connection stood."""
     retransmits: int = 0
     """SYNs sent again, as far as it was worth asking."""
+    at_once: bool = False
+    """connect(2) itself failed: this machine's own routes or rules, and no packet was sent."""
+    kept_in: bool = False
+    """SYNs were made and none got out: this machine's own output filter drops them."""
     source: str = ""
     """Our own address towards the peer, where there is an offender to compare it with."""
     bug: Exception | None = None
@@ -174,7 +178,7 @@ class _Dial:
             code = error.errno or errno.EINVAL
         if code == errno.EADDRNOTAVAIL and not source_address(address, self.port):
             code = errno.ENETUNREACH  # no address of this family here at all: its source ports are not used up
-        self.finish(code)
+        self.finish(code, at_once=True)
 
     def on_event(self, events: int, now_s: float) -> None:
         if self.stood_ms is None:
@@ -271,15 +275,19 @@ class _Dial:
             self.dialler.loop.call_exception_handler(what)
         self.finish(0, bug=error)
 
-    def finish(self, code: int, *, timed_out: bool = False, bug: Exception | None = None) -> None:
+    def finish(
+        self, code: int, *, timed_out: bool = False, at_once: bool = False, bug: Exception | None = None
+    ) -> None:
         dialler, sock = self.dialler, self.sock
         if dialler.dials.pop(self.fd, None) is None:
             return
         self.ticket.pop(self, None)
         offender = errqueue.read(sock) if code else None
-        retransmits = 0
+        retransmits, kept_in = 0, False
         if code in _LOST or (self.stood_ms or 0.0) > _SLOW_CONNECT_MS:
-            retransmits = tcp_info(sock).retransmits
+            info = tcp_info(sock)
+            retransmits = info.retransmits
+            kept_in = bool(timed_out and retransmits and not info.out_again)
         if self.conversation is not None and self.stood_ms is not None:
             _drain_unread(sock)
         kept = sock if self.keep and not code else None
@@ -289,7 +297,11 @@ class _Dial:
             dialler.epoll.unregister(self.fd)
             errqueue.arm(sock, v6=":" in self.address, on=False)
         source = source_address(self.address, self.port) if offender is not None else ""
-        self.done(DialEnd(self.address, code, self.stood_ms, offender, timed_out, retransmits, source, bug, kept))
+        self.done(
+            DialEnd(
+                self.address, code, self.stood_ms, offender, timed_out, retransmits, at_once, kept_in, source, bug, kept
+            )
+        )
 
 
 def _own_ports() -> range:

@@ -9,7 +9,7 @@ from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.trends import Trends
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model import status
-from uptime_tui.model.failure import FACTS, Side, Status
+from uptime_tui.model.failure import Side, Status
 from uptime_tui.model.incident import Incident
 from uptime_tui.model.result import Result
 from uptime_tui.model.status import State
@@ -76,7 +76,7 @@ class Tracker:
         self.states[number] = state
         before, self.newest[number] = self.newest.get(number), result
         self.trends.add(result)
-        if result.failure is not None and FACTS[result.failure].side is Side.THEIRS:
+        if result.side is Side.THEIRS:
             self.failed[number] = result
             if before is not None and before.failure is None:
                 self.good[number] = before

@@ -5,7 +5,7 @@ from typing import Any
 from uptime_tui.engine.backends import Backends
 from uptime_tui.journal.pack import Point
 from uptime_tui.journal.writer import Journal
-from uptime_tui.model.failure import FACTS, Failure, Side
+from uptime_tui.model.failure import Status
 from uptime_tui.model.result import Result
 from uptime_tui.model.units import MonitorId
 from uptime_tui.view.trend import FAILED, OURS, encode
@@ -38,7 +38,7 @@ class Trends:
         """Append a result."""
         total_ms = result.timings.total
         trend = self._trends.setdefault(result.monitor, bytearray())
-        trend.append(_encoded(result.failure, total_ms or 0.0))
+        trend.append(_encoded(result.status, total_ms or 0.0))
         if len(trend) > TREND_LENGTH:
             del trend[0]
         if result.trials:
@@ -48,12 +48,12 @@ class Trends:
 
     def recall(self, number: MonitorId, points: list[Point]) -> None:
         """Put what the journal knows before what came since the start."""
-        trend = bytearray(_encoded(point.failure, point.total_us / 1000) for point in points)
+        trend = bytearray(_encoded(point.status, point.total_us / 1000) for point in points)
         trend += self._trends.get(number, b"")
         self._trends[number] = trend[-TREND_LENGTH:]
 
 
-def _encoded(failure: Failure | None, total_ms: float) -> int:
-    if failure is None:
+def _encoded(status: Status, total_ms: float) -> int:
+    if status is Status.UP:
         return encode(total_ms)
-    return OURS if FACTS[failure].side is Side.OURS else FAILED
+    return OURS if status is Status.UNKNOWN else FAILED

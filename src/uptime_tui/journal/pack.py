@@ -1,14 +1,15 @@
 """How results become numbers and bytes on disk. Pure.
 
 A failure's number is its place in the fixed list of codes plus one; new codes are added at the end of that list,
-so a journal stays readable.
+so a journal stays readable. The highest of its eight bits says that our side was at fault, whatever the code usually
+means: a name server that is silent to every question, a firewall of this machine.
 """
 
 import struct
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from uptime_tui.model.failure import FACTS, Failure, Side, Status
+from uptime_tui.model.failure import FACTS, Failure, Status
 from uptime_tui.model.result import Result
 
 MONITOR_BITS: Final = 20
@@ -20,6 +21,9 @@ EVENT_BITS: Final = 44
 _RECORD: Final = struct.Struct("<IIB")
 _MAX_US: Final = 0xFFFFFFFF
 
+_OURS: Final = 0x80
+"""Of the number of a failure."""
+
 NUMBERS: Final = {failure: number for number, failure in enumerate(Failure, 1)}
 FAILURES: Final[tuple[Failure | None, ...]] = (None, *Failure)
 
@@ -30,11 +34,15 @@ class Point(NamedTuple):
     at_ms: int
     failure: Failure | None
     total_us: int
+    ours: bool = False
+    """The watcher itself was at fault, although the code usually means the target."""
 
     @property
     def status(self) -> Status:
         """What it spoke for."""
-        return Status.UP if self.failure is None else FACTS[self.failure].status
+        if self.failure is None:
+            return Status.UP
+        return Status.UNKNOWN if self.ours else FACTS[self.failure].status
 
 
 class Tally(NamedTuple):
@@ -51,13 +59,15 @@ class Tally(NamedTuple):
 def result_row(result: Result) -> tuple[int, int]:
     """Key and value of the append table."""
     number = 0 if result.failure is None else NUMBERS[result.failure]
+    if result.severity is Status.UNKNOWN:
+        number |= _OURS
     total_us = min(_MAX_US, int((result.timings.total or 0.0) * 1000))
     return result.at_ms << MONITOR_BITS | result.monitor, total_us << 8 | number
 
 
 def row_point(key: int, value: int) -> Point:
     """The point of a row of the append table."""
-    return Point(key >> MONITOR_BITS, _failure(value & 0xFF), value >> 8)
+    return _point(key >> MONITOR_BITS, value & 0xFF, value >> 8)
 
 
 def span_key(monitor: int, span: int) -> int:
@@ -77,7 +87,7 @@ def unpack_records(data: bytes, hour: int) -> Iterator[Point]:
     whole = len(data) - len(data) % _RECORD.size
     start = hour * HOUR_MS
     for offset, total_us, number in _RECORD.iter_unpack(data[:whole]):
-        yield Point(start + offset, _failure(number), total_us)
+        yield _point(start + offset, number, total_us)
 
 
 def tally(rows: Iterable[tuple[int, int]]) -> Tally:
@@ -90,7 +100,7 @@ def tally(rows: Iterable[tuple[int, int]]) -> Tally:
             sum_us += total_us
             max_us = max(max_us, total_us)
             continue
-        kind = _KINDS[number] if number < len(_KINDS) else "down"
+        kind = "ours" if number & _OURS else _KINDS[number] if number < len(_KINDS) else "down"
         if kind == "ours":
             ours += 1
         elif kind == "degraded":
@@ -100,15 +110,15 @@ def tally(rows: Iterable[tuple[int, int]]) -> Tally:
     return Tally(good, degraded, down, ours, sum_us, max_us)
 
 
-def _failure(number: int) -> Failure | None:
-    return FAILURES[number] if number < len(FAILURES) else Failure.BAD_PROTOCOL
+def _point(at_ms: int, number: int, total_us: int) -> Point:
+    code = number & ~_OURS
+    failure = FAILURES[code] if code < len(FAILURES) else Failure.BAD_PROTOCOL
+    return Point(at_ms, failure, total_us, ours=code != number)
 
 
 def _kind(failure: Failure) -> str:
-    facts = FACTS[failure]
-    if facts.side is Side.OURS:
-        return "ours"
-    return "degraded" if facts.status is Status.DEGRADED else "down"
+    status = FACTS[failure].status
+    return "ours" if status is Status.UNKNOWN else status.value
 
 
 _KINDS: Final = ("good", *(_kind(failure) for failure in Failure))

@@ -57,7 +57,7 @@ class Result(msgspec.Struct, frozen=True, gc=False):
     banner: str = ""
     evidence: tuple[Evidence, ...] = ()
     severity: Status | None = None
-    """Overrides the code's own status where the service says so (a panel's self-signed certificate)."""
+    """Overrides the code's own status: a panel's self-signed certificate; what this machine itself forbids."""
     rest: Rest | None = None
     """The server is to be left alone for a while; the engine obeys, whatever the interval says."""
     trials: tuple[AddressTrial, ...] = ()
@@ -72,5 +72,7 @@ class Result(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def side(self) -> Side | None:
-        """Whose fault; None on success."""
-        return None if self.failure is None else FACTS[self.failure].side
+        """Whose fault; None on success. What leaves the status unknown is ours, whatever the code usually means."""
+        if self.failure is None:
+            return None
+        return Side.OURS if self.severity is Status.UNKNOWN else FACTS[self.failure].side

@@ -74,8 +74,9 @@ Moved = tuple[State, tuple[Event, ...]]
 def apply(state: State, result: Result, monitor: Monitor) -> Moved:
     """Move the machine by one result.
 
-    A result whose side is ours (out of descriptors, watcher offline) makes the status `unknown` at once and
-    counts neither as failure nor as success. A result of a paused monitor (its probe was under way) is ignored.
+    A result whose side is ours (out of descriptors, watcher offline, our own firewall) makes the status `unknown` at
+    once and counts neither as failure nor as success. A result of a paused monitor, whose probe was under way, is
+    ignored.
     """
     if state.status is Status.PAUSED:
         return state, ()
@@ -88,7 +89,7 @@ def apply(state: State, result: Result, monitor: Monitor) -> Moved:
                 Status.UP, since, None, None, "", None, 0, row, streak, history, False, result.at_ms, 0, row
             ), ()
         after = _after_success(state, result, monitor, history)
-    elif FACTS[result.failure].side is Side.OURS:
+    elif result.side is Side.OURS:
         after = _after_ours(state, result, result.failure)
     else:
         after = _after_failure(state, result, result.failure, monitor)

@@ -19,3 +19,5 @@ class Answer(NamedTuple):
     """What this caller waited."""
     ttl_s: float = 0.0
     """How long it may be kept."""
+    ours: bool = False
+    """This machine's own resolving does not work at all: nothing is known of the name."""

@@ -28,8 +28,8 @@ class Trial(NamedTuple):
 
     @property
     def is_mute(self) -> bool:
-        """It says nothing of the target: this machine has no route there, or something of ours failed."""
-        return self.result.side is Side.OURS or any(seen.id == "no_route" for seen in self.result.evidence)
+        """It says nothing of the target: this machine has no route there, forbids it, or lacks what it takes."""
+        return self.result.side is Side.OURS
 
     @property
     def is_bad(self) -> bool:
@@ -109,7 +109,7 @@ def join(tried: Sequence[Trial], earlier: Sequence[Trial] = (), waiting: Sequenc
         return tried[0].result
     told = [trial for trial in (*tried, *earlier) if not trial.is_mute]
     if not told:
-        base = next((trial for trial in tried if trial.result.side is Side.OURS), tried[0])
+        base = next((trial for trial in tried if not _has_no_route(trial.result)), tried[0])
         return _shown(base.result, tried, earlier, waiting)
     bad = [trial for trial in told if trial.is_bad]
     if not bad:
@@ -215,8 +215,12 @@ def _line(trial: Trial, note: str = "") -> Evidence:
     timings = result.timings
     took = f", {timings.total - (timings.dns or 0.0):.1f} ms" if timings.total is not None else ""
     if trial.is_mute:
-        reason = "n/a, no route from here" if result.side is not Side.OURS else f"n/a, {_title(trial)}"
+        reason = "n/a, no route from here" if _has_no_route(result) else f"n/a, {_title(trial)}"
         return Evidence("address", Phase.CONNECT, None, f"{trial.address}: {reason}{note}")
     reached = Phase.CONNECT if timings.protocol is None else Phase.PROTOCOL
     text = f"{trial.address}: {_title(trial)}{took}{note}"
     return Evidence("address", result.phase or reached, ok=result.failure is None, text=text)
+
+
+def _has_no_route(result: Result) -> bool:
+    return any(seen.id == "no_route" for seen in result.evidence)

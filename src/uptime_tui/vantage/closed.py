@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from uptime_tui.model.failure import Failure, Phase, Side
+from uptime_tui.model.failure import FACTS, Failure, Phase, Side
 from uptime_tui.model.result import Evidence, Result
 
 CLOSED: Final = "closed"
@@ -32,14 +32,14 @@ def judge_closed(result: Result) -> Result:
 
     A DNS failure stays what it is: a name that leads nowhere proves nothing about a port.
     """
-    if result.side is Side.OURS or result.phase is Phase.DNS:
+    if result.phase is Phase.DNS or (result.failure is not None and FACTS[result.failure].side is Side.OURS):
         return result
     if result.phase is not Phase.CONNECT:
         return _exposed(result)
     assert result.failure is not None, "a phase is only where something failed"
-    if not _is_told(result):
+    if result.side is Side.OURS or not _is_told(result):
         detail = f"nothing can be said of the port from here: {result.detail}"
-        return msgspec.structs.replace(result, failure=Failure.VANTAGE_POLICY, phase=None, detail=detail)
+        return msgspec.structs.replace(result, failure=Failure.VANTAGE_POLICY, phase=None, detail=detail, severity=None)
     words = _WORDS[result.failure]
     told = result.failure is Failure.REFUSED
     verdict = Evidence(CLOSED if told else SILENCE, Phase.CONNECT, ok=True, text=words)

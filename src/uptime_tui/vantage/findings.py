@@ -43,6 +43,14 @@ _FAILURES: Final = {
     errno.ETIMEDOUT: Failure.TIMEOUT,
 }
 
+_OWN_ROUTES: Final = {
+    errno.EACCES: "a prohibit route of this machine forbids the connection to",
+    errno.EPERM: "a rule of this machine forbids the connection to",
+    errno.EINVAL: "a blackhole route of this machine swallows what goes to",
+    errno.EHOSTUNREACH: "an unreachable route of this machine keeps it from",
+}
+"""What the errors mean that connect(2) returns at once (ip-route(8))."""
+
 
 _SILENT: Final = {Failure.REFUSED: "rst", Failure.TIMEOUT: "no_answer", Failure.NET_UNREACHABLE: "no_route"}
 """Evidence of a failed connect that no ICMP message explains."""
@@ -61,8 +69,8 @@ class Finding(NamedTuple):
     failure: Failure
     detail: str
     evidence: tuple[Evidence, ...]
-    no_route: bool = False
-    """This machine has no way to addresses of this kind at all: it says nothing about the target."""
+    ours: bool = False
+    """This machine itself has no way there, or forbids it: it says nothing about the target."""
 
 
 def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
@@ -74,24 +82,28 @@ def judge_connect(end: DialEnd, port: int, waited_ms: float) -> Finding:
         waited_ms: milliseconds until it was known.
     """
     place = _place(end.address, port)
-    ours = _OURS.get(end.errno)
-    if ours is not None:
+    lacking = _OURS.get(end.errno)
+    if lacking is not None:
         detail = f"no connection to {place} was tried: {os.strerror(end.errno)} on this machine"
-        return Finding(ours, detail, (_seen("tcp_failure", ok=None, text=detail),))
+        return Finding(lacking, detail, (_seen("tcp_failure", ok=None, text=detail),), ours=True)
     failure = _FAILURES.get(end.errno, Failure.HOST_UNREACHABLE)
     offender = end.offender
-    if offender is not None and offender.prohibits and failure is not Failure.REFUSED:
+    rejects = _rejects(end)
+    if rejects or end.kept_in or (offender is not None and offender.prohibits and failure is not Failure.REFUSED):
         failure = Failure.PROHIBITED
-    detail = _sentence(failure, end, place, waited_ms)
     no_route = failure is Failure.NET_UNREACHABLE and offender is None
-    what = _SILENT.get(failure, "tcp_failure") if offender is None else "tcp_failure"
+    ours = no_route or rejects or end.kept_in or end.at_once
+    detail = _own_sentence(failure, end, place) if ours else _sentence(failure, end, place, waited_ms)
+    what = "own_firewall" if end.kept_in else "tcp_failure"
+    if offender is None:
+        what = _SILENT.get(failure, what)
     evidence = [_seen(what, ok=False, text=f"connect: {os.strerror(end.errno)} after {waited_ms:.1f} ms")]
     if offender is not None:
         evidence.append(_seen(_kind(end, failure), ok=False, text=_icmp(end)))
         evidence += _sender(end)
     if end.retransmits:
         evidence.append(_seen("retransmits", ok=False, text=f"{end.retransmits} SYN sent again without an answer"))
-    return Finding(failure, detail, tuple(evidence), no_route)
+    return Finding(failure, detail, tuple(evidence), ours)
 
 
 def worst_of(failed: Sequence[tuple[str, Finding]]) -> tuple[str, Finding, str]:
@@ -105,7 +117,7 @@ def worst_of(failed: Sequence[tuple[str, Finding]]) -> tuple[str, Finding, str]:
     Returns:
         The address, its finding, and the sentence for a person.
     """
-    telling = [each for each in failed if not each[1].no_route] or list(failed)
+    telling = [each for each in failed if not each[1].ours] or list(failed)
     address, found = telling[0]
     others = ", ".join(other for other, _ in telling[1:])
     return address, found, f"{found.detail}; no better at {others}" if others else found.detail
@@ -190,17 +202,31 @@ def _sentence(failure: Failure, end: DialEnd, place: str, waited_ms: float) -> s
             again = f", {1 + end.retransmits} SYNs sent" if end.retransmits else ""
             return f"no answer from {place} in {waited_ms / 1000:.1f} s{again}"
         case Failure.PROHIBITED:
-            return f"{by or 'a rule of this machine'} prohibits the connection to {place}"
+            return f"{by} prohibits the connection to {place}"
         case _:
             return _unreachable(failure, end, place)
 
 
-def _unreachable(failure: Failure, end: DialEnd, place: str) -> str:
-    by = _by(end)
+def _own_sentence(failure: Failure, end: DialEnd, place: str) -> str:
+    """What this machine itself does with the connection."""
+    if end.kept_in:
+        again = 1 + end.retransmits
+        return f"this machine's own output filter drops the connection to {place}: {again} SYNs were made, none got out"
+    if end.offender is not None:
+        return f"this machine's own firewall rejects the connection to {place} ({_icmp(end)})"
     if end.errno == errno.ENODEV:
         return f"this machine has no interface {end.address.partition('%')[2]}, which {place} names"
+    whose = _OWN_ROUTES.get(end.errno)
+    if whose is not None:
+        return f"{whose} {place}"
+    what = "has no route to" if failure is Failure.NET_UNREACHABLE else "cannot connect to"
+    return f"this machine {what} {place}: {os.strerror(end.errno)}"
+
+
+def _unreachable(failure: Failure, end: DialEnd, place: str) -> str:
+    by = _by(end)
     if failure is Failure.NET_UNREACHABLE:
-        return f"{by or 'this machine'} has no route to {place}"
+        return f"{by} has no route to {place}"
     if _is_own(end):
         return f"{place} cannot be reached: {end.address} does not answer on this machine's own network (ARP, ND)"
     if not by:
@@ -239,6 +265,18 @@ def _sender(end: DialEnd) -> Iterator[Evidence]:
         yield _seen("icmp_by_target", ok=False, text="the message is the target's own: the host is alive")
     else:
         yield _seen("icmp_by_router", ok=False, text=f"the message is from {sender} on the way, not from the target")
+
+
+def _rejects(end: DialEnd) -> bool:
+    """Whether this machine's own output filter rejects what goes to another one.
+
+    An unanswered search for a neighbour comes from our own address too, as an unreachable host: that is the neighbour's
+    silence, not a rule.
+    """
+    offender = end.offender
+    if offender is None or not _is_own(end) or end.address == end.source:
+        return False
+    return offender.prohibits or end.errno != errno.EHOSTUNREACH
 
 
 def _icmp(end: DialEnd) -> str:

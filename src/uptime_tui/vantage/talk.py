@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from uptime_tui.dial.direct import DialEnd, Dialler
 from uptime_tui.dial.drive import Driver, Ending
-from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.result import Evidence, Result, Timings
 from uptime_tui.model.units import LOCAL
 from uptime_tui.resolve.answer import Answer
@@ -121,7 +121,8 @@ class _Talk:
         self.answer = answer
         if answer.failure is not None:
             self.evidence = (Evidence("dns_failure", Phase.DNS, ok=False, text=answer.detail),)
-            self.fail(answer.failure, Phase.DNS, answer.detail, Timings(dns=answer.ms, total=answer.ms))
+            timings = Timings(dns=answer.ms, total=answer.ms)
+            self.fail(answer.failure, Phase.DNS, answer.detail, timings, ours=answer.ours)
             return
         self.evidence = dns_evidence(answer)
         self.left = answer.addresses[:MAX_ADDRESSES]
@@ -185,7 +186,7 @@ class _Talk:
             return
         timings = Timings(dns=self.answer.ms, total=(now_s - self.began_s) * 1000)
         address, found, detail = worst_of(self.failed)
-        self.fail(found.failure, Phase.CONNECT, detail, timings, address)
+        self.fail(found.failure, Phase.CONNECT, detail, timings, address, ours=found.ours)
 
     def spoken(self, end: DialEnd, driver: Driver, ending: Ending) -> None:
         monitor, outcome = self.plan.monitor, ending.outcome
@@ -202,13 +203,14 @@ class _Talk:
         self.end(result, outcome.left)
 
     def fail(
-        self, failure: Failure, phase: Phase | None, detail: str, timings: Timings, address: str | None = None
-    ) -> None:
-        """End before anything was said."""
+        self, failure: Failure, phase: Phase | None, detail: str, timings: Timings, address: str | None = None,
+        *, ours: bool = False,
+    ) -> None:  # fmt: skip
+        """End before anything was said; `ours`: this machine is at fault, whatever the code usually means."""
         monitor = self.plan.monitor
         result = Result(
             monitor.id, self.at_ms, failure, phase, detail, timings, address, monitor.target.port,
-            evidence=self.evidence,
+            evidence=self.evidence, severity=Status.UNKNOWN if ours else None,
         )  # fmt: skip
         self.end(result)
 

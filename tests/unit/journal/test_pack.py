@@ -1,5 +1,6 @@
 """Results as numbers and bytes: what goes in comes out, and history stays readable."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from uptime_tui.journal.pack import (
     tally,
     unpack_records,
 )
-from uptime_tui.model.failure import Failure
+from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.units import MAX_MONITOR_ID, MonitorId
 
@@ -60,8 +61,8 @@ def test_the_numbers_of_failures_never_change():
 
 
 def test_a_failure_of_a_newer_version_counts_as_one():
-    assert row_point(1 << 20 | 1, 5 << 8 | 200).failure is not None
-    assert tally([(0, 200)]).down == 1
+    assert row_point(1 << 20 | 1, 5 << 8 | 100).failure is not None
+    assert tally([(0, 100)]).down == 1
 
 
 def test_a_tally_tells_theirs_from_ours():
@@ -70,3 +71,13 @@ def test_a_tally_tells_theirs_from_ours():
         for failure in (None, None, Failure.BUSY, Failure.REFUSED, Failure.NO_DESCRIPTORS)
     ]
     assert tally(rows) == (2, 1, 1, 1, 4000, 2000)
+
+
+def test_a_point_remembers_that_our_own_side_was_at_fault():
+    silent = msgspec.structs.replace(result(1, HOUR_MS, Failure.DNS_TIMEOUT, 2.0), severity=Status.UNKNOWN)
+    row = result_row(silent)
+    expected = Point(HOUR_MS, Failure.DNS_TIMEOUT, 2000, ours=True)
+    assert row_point(*row) == expected
+    assert expected.status is Status.UNKNOWN
+    assert list(unpack_records(pack_records([row]), 1)) == [expected]
+    assert tally([row]) == (0, 0, 0, 1, 0, 0)

@@ -25,7 +25,7 @@ def trial(address, failure=None, turn=1):
     phase = FACTS[code].phase if code else None
     result = Result(
         MonitorId(1), 0, code, phase, f"{address} said so", Timings(1.0, 2.0, None, 3.0, 6.0), address, 80,
-        evidence=evidence,
+        evidence=evidence, severity=Status.UNKNOWN if unrouted else None,
     )  # fmt: skip
     return Trial(address, result, turn)
 

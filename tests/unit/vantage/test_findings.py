@@ -12,8 +12,8 @@ from uptime_tui.vantage.findings import judge_connect, worst_of
 HERE, ROUTER, THERE = "10.77.1.1", "10.77.1.2", "10.77.2.1"
 
 
-def finding(code, offender=None, address=THERE):
-    return judge_connect(DialEnd(address, code, None, offender, source=HERE), 80, 3.0)
+def finding(code, offender=None, address=THERE, **more):
+    return judge_connect(DialEnd(address, code, None, offender, source=HERE, **more), 80, 3.0)
 
 
 @pytest.mark.parametrize(
@@ -21,31 +21,60 @@ def finding(code, offender=None, address=THERE):
     [
         (errno.ECONNREFUSED, None, Failure.REFUSED, "10.77.2.1:80 refused the connection"),
         (errno.ECONNREFUSED, Offender("icmp", 3, 3, ROUTER), Failure.REFUSED, "is rejected by 10.77.1.2 with"),
-        (errno.ECONNREFUSED, Offender("icmp", 3, 3, HERE), Failure.REFUSED, "by this machine's own firewall with"),
         (errno.EHOSTUNREACH, Offender("icmp", 3, 13, ROUTER), Failure.PROHIBITED, "10.77.1.2 prohibits"),
-        (
-            errno.EHOSTUNREACH,
-            Offender("icmp", 3, 13, HERE),
-            Failure.PROHIBITED,
-            "this machine's own firewall prohibits",
-        ),
         (errno.EHOSTUNREACH, Offender("icmp", 3, 1, ROUTER), Failure.HOST_UNREACHABLE, "10.77.1.2 reports that"),
         (errno.EHOSTUNREACH, Offender("icmp", 3, 1, HERE), Failure.HOST_UNREACHABLE, "on this machine's own network"),
+        (errno.EHOSTUNREACH, Offender("icmp6", 1, 3, HERE), Failure.HOST_UNREACHABLE, "on this machine's own network"),
         (errno.EHOSTUNREACH, None, Failure.HOST_UNREACHABLE, "this machine cannot reach 10.77.2.1:80"),
         (errno.ENETUNREACH, Offender("icmp", 3, 0, ROUTER), Failure.NET_UNREACHABLE, "10.77.1.2 has no route to"),
-        (errno.ENETUNREACH, None, Failure.NET_UNREACHABLE, "this machine has no route to"),
-        (errno.EINVAL, None, Failure.NET_UNREACHABLE, "this machine has no route to"),
-        (errno.EACCES, None, Failure.PROHIBITED, "a rule of this machine prohibits"),
-        (errno.EPERM, None, Failure.PROHIBITED, "a rule of this machine prohibits"),
         (errno.ETIMEDOUT, None, Failure.TIMEOUT, "no answer from 10.77.2.1:80"),
-        (errno.EMFILE, None, Failure.NO_DESCRIPTORS, "was tried: Too many open files on this machine"),
-        (errno.EADDRNOTAVAIL, None, Failure.NO_SOURCE_PORTS, "on this machine"),
     ],
 )
 def test_a_failed_connect_is_blamed_on_who_caused_it(code, offender, failure, detail):
     found = finding(code, offender)
     assert found.failure is failure
     assert detail in found.detail
+    assert not found.ours
+
+
+@pytest.mark.parametrize(
+    ("code", "failure", "detail"),
+    [
+        (errno.ENETUNREACH, Failure.NET_UNREACHABLE, "this machine has no route to"),
+        (errno.EINVAL, Failure.NET_UNREACHABLE, "a blackhole route of this machine swallows"),
+        (errno.EACCES, Failure.PROHIBITED, "a prohibit route of this machine forbids"),
+        (errno.EPERM, Failure.PROHIBITED, "a rule of this machine forbids"),
+        (errno.EHOSTUNREACH, Failure.HOST_UNREACHABLE, "an unreachable route of this machine keeps it from"),
+        (errno.ENODEV, Failure.NET_UNREACHABLE, "this machine has no interface"),
+        (errno.EMFILE, Failure.NO_DESCRIPTORS, "was tried: Too many open files on this machine"),
+        (errno.EADDRNOTAVAIL, Failure.NO_SOURCE_PORTS, "on this machine"),
+    ],
+)
+def test_what_this_machine_forbids_itself_says_nothing_of_the_target(code, failure, detail):
+    found = finding(code, at_once=True)
+    assert (found.failure, found.ours) == (failure, True)
+    assert detail in found.detail
+
+
+@pytest.mark.parametrize(
+    "offender", [Offender("icmp", 3, 3, HERE), Offender("icmp", 3, 13, HERE), Offender("icmp6", 1, 4, HERE)]
+)
+def test_our_own_firewall_is_named_and_is_no_fault_of_the_target(offender):
+    found = finding(errno.ECONNREFUSED, offender)
+    assert (found.failure, found.ours) == (Failure.PROHIBITED, True)
+    assert "this machine's own firewall rejects" in found.detail
+
+
+def test_a_service_of_this_machine_behind_its_own_firewall_is_down():
+    found = finding(errno.ECONNREFUSED, Offender("icmp", 3, 3, HERE), address=HERE)
+    assert (found.failure, found.ours) == (Failure.REFUSED, False)
+
+
+def test_packets_that_our_own_filter_keeps_in_are_no_silence_of_the_target():
+    found = finding(errno.ETIMEDOUT, timed_out=True, retransmits=2, kept_in=True)
+    assert (found.failure, found.ours) == (Failure.PROHIBITED, True)
+    assert "own output filter drops" in found.detail
+    assert "3 SYNs were made, none got out" in found.detail
 
 
 @pytest.mark.parametrize(
