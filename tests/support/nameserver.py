@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import dns.message
+import dns.name
 import dns.rdatatype
 import dns.rrset
 
@@ -13,10 +14,15 @@ from uptime_tui.resolve.lookup import Resolver
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Sends what `answer(question)` returns: a message, bytes, several of them, or None for silence."""
+    """Sends what `answer(question)` returns: a message, bytes, several of them, or None for silence.
+
+    The root is another matter, and is not among what was `asked`: every resolver knows it.
+    """
 
     def __init__(self, answer) -> None:
         self._answer = answer
+        self.knows_root = True
+        """Without it, whatever is wrong is wrong with this server."""
         self.asked = []
         self.place = ("", 0)
 
@@ -26,6 +32,9 @@ class NameServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data, addr) -> None:
         question = dns.message.from_wire(data)
+        if question.question[0].name == dns.name.root and self.knows_root:
+            self.transport.sendto(reply(question, (None, "NS", "a.root.example.")).to_wire(), addr)
+            return
         self.asked.append(question.question[0].name.to_text(omit_final_dot=True))
         found = self._answer(question)
         for each in found if isinstance(found, list) else [found]:

@@ -116,6 +116,7 @@ class Engine:
             held_until_s=self.prober.held_until_s,
         )
         self.prober.scheduler = self.scheduler
+        self.doubt = self.prober.watch_line(self.loop, self.line_changed)
         self.file = present.file = MonitorsFile(home.monitors_file, home.undo_file)
         present.journal = self.journal
         present.read(home.journal_file, self.loop, self.bus.mark)
@@ -202,6 +203,7 @@ class Engine:
         elif self.network.is_back():
             _log.warning("the network is back")
             self.probe_anew()
+        self.doubt.look()
         if not self.home.socket_file.exists():
             self.spawn(self.listen_again())
         now_s = self.loop.time()
@@ -224,9 +226,19 @@ class Engine:
         self.forget_notice = self.loop.call_later(_NOTICE_S, self.present.own_notices.pop, "clock", None)
         self.probe_anew()
 
+    def line_changed(self, reason: str) -> None:
+        """Behind the gateway there is nothing, or something again."""
+        _log.warning("%s", reason or "the line is back")
+        if reason:
+            self.present.say("line", f"{reason}; alarms are held until it is back", "error")
+        else:
+            self.present.own_notices.pop("line", None)
+            self.loop.call_soon(self.probe_anew)
+
     def probe_anew(self) -> None:
         """What was in flight says nothing, and everything is spread anew."""
         self.prober.generation += 1
+        self.doubt.forget()
         self.vantage.forget_names()
         for number in self.tracker.forget_suspicions():
             self.bus.mark(number)
@@ -278,6 +290,7 @@ class Engine:
         for task in self.tasks:
             task.cancel()
         self.vantage.close()
+        self.doubt.close()
         self.history.stop()
         self.tracker.keep_all()
         self.journal.close()

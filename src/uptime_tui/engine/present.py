@@ -119,7 +119,7 @@ class Present:
             clients=self.clients(),
             journal_pending=self.journal.pending,
             skipped=self.scheduler.skipped,
-            offline=self.network.offline,
+            offline=self.network.offline or self.network.line_is_down,
             kept=self.kept,
         )
 

@@ -1,10 +1,14 @@
 """One try of one monitor: a result whatever happens, judged for whose fault it is, handed to the tracker."""
 
+import asyncio
 import logging
+import random
 import time
+from collections.abc import Callable, Collection
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
+from uptime_tui.engine.doubt import QUORUM, Doubt, network_of
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.rests import Rests, slowed
 from uptime_tui.engine.scheduler import Scheduler, Token
@@ -18,6 +22,17 @@ from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.base import Plan, Vantage
 
 _log: Final = logging.getLogger(__name__)
+_LOOKED_AT: Final = 64
+"""Monitors that are looked at for witnesses."""
+
+
+class _Run(NamedTuple):
+    """A probe that was started."""
+
+    plan: Plan
+    token: Token
+    generation: int
+    began_s: float
 
 
 class Prober:
@@ -33,6 +48,8 @@ class Prober:
 
     scheduler: Scheduler
     """Handed in by the engine's main: each of the two needs the other."""
+    doubt: Doubt
+    """Judges silences, once `watch_line` was called."""
 
     def __init__(self, fleet: Fleet, vantage: Vantage, network: Network, tracker: Tracker, journal: Journal) -> None:
         self._fleet = fleet
@@ -43,18 +60,24 @@ class Prober:
         self.generation = 0
         """Counts suspends: a probe that was under way across one says nothing."""
 
+    def watch_line(self, loop: asyncio.AbstractEventLoop, changed: Callable[[str], None]) -> Doubt:
+        """Have silences judged from now on; `changed` is told why our line is down, an empty text when it is back."""
+        self.doubt = Doubt(loop, self._network, self.witnesses, changed)
+        return self.doubt
+
     def launch(self, number: MonitorId, token: Token) -> None:
         """Start a probe (the scheduler's `launch`)."""
         plan = self._fleet.plans.get(number)
         if plan is None:
             self.scheduler.finished(token, None)
             return
+        run = _Run(plan, token, self.generation, self.scheduler.now_s())
         try:
-            self._vantage.probe(plan, partial(self._done, plan, token, self.generation))
+            self._vantage.probe(plan, partial(self._done, run))
         except Exception as error:  # noqa: BLE001 - a bug of ours in one probe must not stop the others
             _log.exception("probe of monitor %d", number)
             what = f"{type(error).__name__} ({safe_text(str(error), 80)})"
-            self._done(plan, token, self.generation, _ours(number, what))
+            self._done(run, _ours(number, what))
 
     def held_until_s(self, number: MonitorId) -> float:
         """When the loop's clock lets a monitor's server be called again; 0: now."""
@@ -72,14 +95,43 @@ class Prober:
         """A probe never ended (the scheduler's `lost`): nothing is known of the target."""
         self._take(_ours(number, "a probe that never ended"))
 
-    def _done(self, plan: Plan, token: Token, generation: int, result: Result) -> None:
-        if not self.scheduler.holds(token):
+    def witnesses(self, but: Collection[str]) -> float:
+        """Probe some monitors out of turn that are in networks other than these, each in another.
+
+        Returns:
+            Seconds that the longest of their probes may take; 0 when there is nobody.
+        """
+        longest_s, asked = 0.0, set(but)
+        known = list(self._tracker.newest.items())
+        for number, newest in random.sample(known, min(len(known), _LOOKED_AT)):
+            plan = self._fleet.plans.get(number)
+            if plan is None or plan.monitor.paused:
+                continue
+            place = network_of(newest.address or plan.monitor.target.host)
+            if place not in asked and (self.scheduler.is_running(number) or self.scheduler.hurry(number)):
+                asked.add(place)
+                longest_s = max(longest_s, plan.monitor.timeout_s)
+                if len(asked) - len(but) >= QUORUM:
+                    break
+        return longest_s
+
+    def _done(self, run: _Run, result: Result) -> None:
+        if not self.scheduler.holds(run.token):
             return
         self.rests.note(result)
-        retry_s = None
-        if generation == self.generation and _is_same(plan, self._fleet.plans.get(plan.monitor.id)):
-            retry_s = self._take(self._network.judge(result, plan.monitor.target.host))
-        self.scheduler.finished(token, retry_s)
+        if not self._counts(run):
+            self.scheduler.finished(run.token, None)
+            return
+        host = run.plan.monitor.target.host
+        self.doubt.weigh(self._network.judge(result, host), host, run.began_s, partial(self._settle, run))
+
+    def _settle(self, run: _Run, result: Result) -> None:
+        """It is known whose fault it is; that may have taken a while."""
+        if self.scheduler.holds(run.token):
+            self.scheduler.finished(run.token, self._take(result) if self._counts(run) else None)
+
+    def _counts(self, run: _Run) -> bool:
+        return run.generation == self.generation and _is_same(run.plan, self._fleet.plans.get(run.plan.monitor.id))
 
     def _take(self, result: Result) -> float | None:
         try:

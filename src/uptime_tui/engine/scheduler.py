@@ -109,6 +109,10 @@ class Scheduler:
         """Probes started and not done."""
         return len(self._running)
 
+    def now_s(self) -> float:
+        """The clock that counts here."""
+        return self._loop.time()
+
     # --- the fleet --------------------------------------------------------------------
 
     def put(  # noqa: PLR0913 - all that a schedule depends on

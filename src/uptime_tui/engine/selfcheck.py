@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from uptime_tui.model.failure import Failure, Side
+from uptime_tui.engine.routes import PROC_NET, Route, default_interfaces, next_hop, read_routes
+from uptime_tui.model.failure import FACTS, Failure, Side
 from uptime_tui.model.result import Result
 from uptime_tui.vantage.closed import SILENCE
 
@@ -115,7 +116,7 @@ class Network:
         self,
         now_s: Callable[[], float] = time.monotonic,
         sys_net: Path = Path("/sys/class/net"),
-        proc_net: Path = Path("/proc/net"),
+        proc_net: Path = PROC_NET,
         has_route: Callable[[str], bool] | None = None,
     ) -> None:
         self._now_s = now_s
@@ -124,16 +125,24 @@ class Network:
         self._has_route = has_route or _has_route
         self._looked_s = -_LOOK_AGAIN_S
         self._link = self._routed = True
+        self._routes: tuple[Route, ...] = ()
         self._outward: set[str] = set()
         self._had_outward = False
         self._answered: dict[str, None] = {}
         self._unrouted: set[str] = set()
         self.offline = False
+        self.line_is_down = False
+        """Link and routes are well, and nothing answers behind them (`engine.doubt`)."""
+
+    def next_hop(self, address: str) -> str | None:
+        """The gateway towards an address (`engine.routes.next_hop`)."""
+        self.has_link()
+        return next_hop(address, self._routes)
 
     def judge(self, result: Result, host: str) -> Result:
         """The result as it is, or the same marked as our own fault."""
         failure, address = result.failure, result.address
-        if _is_loopback(address or host) or result.side is Side.OURS:
+        if is_loopback(address or host) or (failure is not None and FACTS[failure].side is Side.OURS):
             return result
         silent = failure is None and any(e.id == SILENCE for e in result.evidence)
         if failure is Failure.REFUSED or (failure is None and not silent):
@@ -171,8 +180,10 @@ class Network:
 
     def _look(self) -> None:
         """All at once, or nothing where a descriptor is lacking for it."""
-        outward = _default_interfaces(self._proc_net)
+        routes = read_routes(self._proc_net)
+        outward = default_interfaces(routes)
         self._link = self._any_link(outward)
+        self._routes = routes
         self._outward = outward
         self._had_outward = self._had_outward or bool(outward)
         self._routed = any(map(self._has_route, self._answered))
@@ -205,27 +216,6 @@ class Network:
         return any(_has_carrier(self._sys_net / name) for name in outward & interfaces or interfaces)
 
 
-def _default_interfaces(proc_net: Path) -> set[str]:
-    """Interfaces that a default route of either family leads to (proc(5): net/route, net/ipv6_route)."""
-    found = set()
-    for line in _lines(proc_net / "route"):
-        fields = line.split()
-        if len(fields) > 7 and fields[1] == fields[7] == "0" * 8:
-            found.add(fields[0])
-    for line in _lines(proc_net / "ipv6_route"):
-        fields = line.split()
-        if len(fields) > 9 and fields[0] == "0" * 32 and fields[1] == "00":
-            found.add(fields[9])
-    return found - {"lo"}  # IPv6's "unreachable" entry stands on lo
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text("ascii").splitlines()
-    except FileNotFoundError:
-        return []
-
-
 def _has_route(address: str) -> bool:
     """Asks the routing table by connecting a datagram socket: no packet is sent."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -246,5 +236,6 @@ def _has_carrier(interface: Path) -> bool:
         return False  # the file cannot be read while the interface is switched off
 
 
-def _is_loopback(place: str) -> bool:
+def is_loopback(place: str) -> bool:
+    """Whether an address or name means this machine itself."""
     return place.startswith("127.") or place in {"::1", "localhost"} or place.endswith(".localhost")

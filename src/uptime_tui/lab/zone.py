@@ -114,7 +114,7 @@ class Zone(asyncio.DatagramProtocol):
         known = self.addresses.get(host, ())
         found = [address for address in known if (":" in address) is kinds.get(asked.rdtype)]
         if not found:
-            _nothing(reply, exists=bool(known))
+            _nothing(reply, exists=bool(known) or host == ".")  # the root exists, and it is how a resolver is known
             return
         reply.answer.append(dns.rrset.from_text_list(asked.name, TTL_S, "IN", asked.rdtype, found))
 

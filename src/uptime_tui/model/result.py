@@ -1,11 +1,16 @@
 """One probe's record: how far it got, how long each phase took, and what was seen."""
 
+from typing import Final
+
 import msgspec
 
 from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.failure import FACTS, Failure, Phase, Side, Status
 from uptime_tui.model.outcome import Rest
 from uptime_tui.model.units import LOCAL, MonitorId, VantageName
+
+NO_NEIGHBOUR: Final = "neighbour_silent"
+"""Evidence that the first hop, the target itself or the gateway towards it, does not answer this machine's search."""
 
 
 class Timings(msgspec.Struct, frozen=True, gc=False):

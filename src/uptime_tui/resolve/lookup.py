@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from uptime_tui.model.failure import Failure
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.classify import TROUBLE_TTL_S, classify
+from uptime_tui.resolve.control import Control
 from uptime_tui.resolve.system import (
     NameServers,
     WatchedFile,
@@ -69,6 +70,8 @@ class Resolver:
         self._resolv = WatchedFile(etc / "resolv.conf", parse_resolv)
         self._kept: dict[str, tuple[float, Answer]] = {}
         self._waiting: dict[str, list[_Waiter]] = {}
+        self._known = ""
+        """The name that was found last in DNS."""
         self._loop = asyncio.get_running_loop()
         self._stamps = self._read_stamps()
         self._look_s = self._loop.time() + _HOSTS_TTL_S
@@ -194,14 +197,23 @@ class Resolver:
             waiter.done(answer._replace(ms=(now_s - waiter.asked_s) * 1000))
 
     async def _ask(self, host: str, deadline_s: float) -> Answer:
+        """What is found, once it is known that it is not this machine's own resolving that fails."""
+        servers = self.name_servers
+        control = Control(servers, self._loop.time(), deadline_s, self._known)
+        try:
+            return await control.judge(await self._search(host, servers, deadline_s))
+        finally:
+            control.end()
+
+    async def _search(self, host: str, servers: NameServers, deadline_s: float) -> Answer:
         """Every candidate name in turn; the first with an address wins, else the most telling finding."""
         from uptime_tui.resolve.query import query_both
 
-        servers = self.name_servers
         found: dict[str, Answer] = {}
         for name in candidates(host, servers):
             answer = found[name] = classify(name, await query_both(name, servers, deadline_s))
             if answer.addresses:
+                self._known = name
                 return answer
             if answer.failure in {Failure.DNS_TIMEOUT, Failure.NO_DESCRIPTORS}:
                 break

@@ -42,6 +42,18 @@ async def query_both(name: str, servers: NameServers, deadline_s: float) -> tupl
             task.cancel()
 
 
+async def query_one(name: str, kind: str, servers: NameServers, deadline_s: float) -> Reply:
+    """Reply for one type of record.
+
+    Args:
+        name: full name, A-labels.
+        kind: `A`, `NS`.
+        servers: whom to ask.
+        deadline_s: on the loop's clock.
+    """
+    return await _query(name, dns.rdatatype.from_text(kind), servers, deadline_s)
+
+
 async def _query(name: str, kind: dns.rdatatype.RdataType, servers: NameServers, deadline_s: float) -> Reply:
     """The first answer that any server gives; else the most telling of the others."""
     loop = asyncio.get_running_loop()
@@ -95,7 +107,7 @@ def _taken_apart(message: dns.message.Message, question: dns.message.Message, he
     for _ in range(_MAX_CHAIN):
         found = message.get_rrset(message.answer, owner, dns.rdataclass.IN, asked.rdtype)
         if found is not None:
-            addresses = tuple(rdata.address for rdata in found)
+            addresses = tuple(rdata.address for rdata in found if hasattr(rdata, "address"))
             ttls.append(found.ttl)
             break
         link = message.get_rrset(message.answer, owner, dns.rdataclass.IN, dns.rdatatype.CNAME)

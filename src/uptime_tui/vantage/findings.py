@@ -14,7 +14,7 @@ from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.outcome import Rest
-from uptime_tui.model.result import Evidence, Result
+from uptime_tui.model.result import NO_NEIGHBOUR, Evidence, Result
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import format_duration
 from uptime_tui.resolve.answer import Answer
@@ -228,7 +228,7 @@ def _unreachable(failure: Failure, end: DialEnd, place: str) -> str:
     if failure is Failure.NET_UNREACHABLE:
         return f"{by} has no route to {place}"
     if _is_own(end):
-        return f"{place} cannot be reached: {end.address} does not answer on this machine's own network (ARP, ND)"
+        return f"{place} cannot be reached: nobody on this machine's own network answers for it (ARP, ND)"
     if not by:
         return f"this machine cannot reach {place}: {os.strerror(end.errno)}"
     return f"{by} reports that {place} cannot be reached ({_icmp(end)})"
@@ -253,7 +253,7 @@ def _kind(end: DialEnd, failure: Failure) -> str:
         return "icmp_exceeded"
     if not _is_own(end):
         return _ICMP.get(failure, "icmp_other")
-    return "neighbour_silent" if failure is Failure.HOST_UNREACHABLE else "own_firewall"
+    return NO_NEIGHBOUR if failure is Failure.HOST_UNREACHABLE else "own_firewall"
 
 
 def _sender(end: DialEnd) -> Iterator[Evidence]:

@@ -7,6 +7,7 @@ import pytest
 from uptime_tui.dial.direct import DialEnd
 from uptime_tui.dial.errqueue import Offender
 from uptime_tui.model.failure import Failure
+from uptime_tui.model.result import NO_NEIGHBOUR
 from uptime_tui.vantage.findings import judge_connect, worst_of
 
 HERE, ROUTER, THERE = "10.77.1.1", "10.77.1.2", "10.77.2.1"
@@ -35,6 +36,7 @@ def test_a_failed_connect_is_blamed_on_who_caused_it(code, offender, failure, de
     assert found.failure is failure
     assert detail in found.detail
     assert not found.ours
+    assert (NO_NEIGHBOUR in {seen.id for seen in found.evidence}) == ("own network" in detail)
 
 
 @pytest.mark.parametrize(
