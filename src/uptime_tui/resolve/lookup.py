@@ -31,7 +31,7 @@ MAX_KEPT: Final = 20_000
 _HOSTS_TTL_S: Final = 1.0
 _OWN_MODULES: Final = frozenset({"files", "dns", "compat"})
 _NEGATIVE: Final = frozenset({Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS})
-_GRACE_S: Final = 0.02
+_GRACE_S: Final = 0.1
 """The lookup's own word on a deadline says more than the waiter's."""
 _WORTH_S: Final = 0.25
 """Whoever has this long left when another one's lookup ran out of time is worth a lookup of his own."""
@@ -70,6 +70,8 @@ class Resolver:
         self._resolv = WatchedFile(etc / "resolv.conf", parse_resolv)
         self._kept: dict[str, tuple[float, Answer]] = {}
         self._waiting: dict[str, list[_Waiter]] = {}
+        self._heard_s = 0.0
+        """When the name servers were known to work, by an answer of theirs."""
         self._known = ""
         """The name that was found last in DNS."""
         self._loop = asyncio.get_running_loop()
@@ -171,8 +173,10 @@ class Resolver:
             if waiter.done is done:
                 waiting.remove(waiter)
                 waited_s = now_s - waiter.asked_s
-                detail = f"{host}: no answer from the name servers in {waited_s:.1f} s"
-                done(Answer((), Failure.DNS_TIMEOUT, detail, ms=waited_s * 1000))
+                ours = self._heard_s < waiter.asked_s
+                whose = "this machine's name servers answer no question; what was seen: " if ours else ""
+                detail = f"{whose}{host}: no answer from the name servers in {waited_s:.1f} s"
+                done(Answer((), Failure.DNS_TIMEOUT, detail, ms=waited_s * 1000, ours=ours))
                 return
 
     async def _look_up(self, host: str, deadline_s: float) -> None:
@@ -183,6 +187,8 @@ class Resolver:
                 (), Failure.DNS_SERVFAIL, f"{host}: lookup failed ({type(error).__name__})", ttl_s=TROUBLE_TTL_S
             )
         now_s = self._loop.time()
+        if not answer.ours:
+            self._heard_s = now_s
         waiting = self._waiting.pop(host, [])
         if answer.failure is Failure.DNS_TIMEOUT:
             patient = [waiter for waiter in waiting if waiter.deadline_s - now_s > _WORTH_S]
