@@ -1,0 +1,68 @@
+"""The other side of the watcher's line, a process of its own: servers on every address, and a name server with moods.
+
+`python far_side.py MOOD_FILE PORT DNS_ADDRESS NAME=ADDRESS,ADDRESS...`. Prints a line once it listens. The mood is
+read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain` or `garbage`.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+MOODS = {"refused": dns.rcode.REFUSED, "servfail": dns.rcode.SERVFAIL, "nxdomain": dns.rcode.NXDOMAIN}
+TTL = 1
+
+
+class NameServer(asyncio.DatagramProtocol):
+    def __init__(self, mood: Path, names: dict[str, list[str]]) -> None:
+        self.mood = mood
+        self.names = names
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data, addr) -> None:
+        mood = self.mood.read_text().strip()
+        if mood == "garbage":
+            self.transport.sendto(b"\xff" * 40, addr)
+        elif mood != "silent":
+            self.transport.sendto(self.answer(dns.message.from_wire(data), mood).to_wire(), addr)
+
+    def answer(self, question, mood) -> dns.message.Message:
+        asked = question.question[0]
+        message = dns.message.make_response(question, recursion_available=True)
+        if mood in MOODS:
+            message.set_rcode(MOODS[mood])
+        elif asked.name == dns.name.root:
+            message.answer.append(dns.rrset.from_text(".", TTL, "IN", "NS", "a.root-servers.test."))
+        elif (name := asked.name.to_text(omit_final_dot=True)) in self.names:
+            kind = dns.rdatatype.to_text(asked.rdtype)
+            fitting = [a for a in self.names[name] if (":" in a) == (kind == "AAAA")]
+            if fitting and kind in {"A", "AAAA"}:
+                message.answer.append(dns.rrset.from_text(asked.name, TTL, "IN", kind, *fitting))
+        else:
+            message.set_rcode(dns.rcode.NXDOMAIN)
+        return message
+
+
+async def serve(_reader, writer) -> None:
+    await _reader.read()
+    writer.close()
+
+
+async def main(mood: str, port: str, address: str, *names: str) -> None:
+    table = {name: rest.split(",") for name, _, rest in (each.partition("=") for each in names)}
+    await asyncio.start_server(serve, None, int(port), backlog=1024)
+    loop = asyncio.get_running_loop()
+    await loop.create_datagram_endpoint(lambda: NameServer(Path(mood), table), local_addr=(address, 53))
+    print("listens", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

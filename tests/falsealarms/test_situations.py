@@ -1,0 +1,135 @@
+"""Faults of the watcher's own side: nothing is called down, and it is said what is wrong here."""
+
+import asyncio
+import re
+import time
+
+import pytest
+
+from falsealarms.situations import SITUATIONS
+from falsealarms.world import PLACES, World, world
+from uptime_tui.client.session import EngineLost, Session
+from uptime_tui.journal.reader import Reader
+from uptime_tui.model.events import EventKind
+from uptime_tui.model.failure import Status
+from uptime_tui.view.snapshot import Snapshot
+
+DEADLINE_S = 20.0
+ALARMS = {Status.DOWN, Status.DEGRADED}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    with world(tmp_path_factory.mktemp("world")) as made:
+        yield made
+
+
+class Screen:
+    """A client that remembers everything it was ever shown."""
+
+    def __init__(self, place: World, session: Session) -> None:
+        self.place = place
+        self.session = session
+        self.snapshot = Snapshot()
+        self.said: set[str] = set()
+        self.alarms: list[str] = []
+        self.watched = False
+        """Whether an alarm is a failure: what an earlier situation has left behind is not this one's."""
+
+    @classmethod
+    async def open(cls, place: World) -> "Screen":
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            try:
+                return cls(place, await Session.connect(place.home.socket_file, client="test"))
+            except EngineLost:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.02)
+
+    async def close(self) -> None:
+        await self.session.close()
+        await asyncio.sleep(0)  # the loop's next turn frees the descriptor
+
+    def begin(self) -> None:
+        """From here on everything counts."""
+        self.said.clear()
+        self.alarms.clear()
+        self.watched = True
+
+    def rows(self) -> dict:
+        return {m.name: self.snapshot.rows[n] for n, m in self.snapshot.monitors.items() if n in self.snapshot.rows}
+
+    async def look(self) -> None:
+        if self.session.lost:
+            await self.close()
+            self.session = (await Screen.open(self.place)).session
+        for message in self.session.take():
+            self.snapshot.apply(message)
+            self.said |= {notice.text for notice in self.snapshot.notices}
+            for name, row in self.rows().items():
+                self.said.add(row.detail)
+                if row.status in ALARMS:
+                    self.alarms.append(f"{name} {row.status}: {row.detail}")
+
+    async def until(self, condition, what: str) -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition(self.rows()):
+            states = {name: (row.status.value, row.suspected, row.detail) for name, row in self.rows().items()}
+            assert time.monotonic() < deadline, f"{what}: {states}"
+            await asyncio.sleep(0.02)
+            await self.look()
+            assert not (self.watched and self.alarms)
+
+    async def until_up(self, what: str) -> None:
+        def well(rows) -> bool:
+            return len(rows) == len(PLACES) and all(
+                row.status is Status.UP and row.suspected is None for row in rows.values()
+            )
+
+        await self.until(well, what)
+
+    async def until_probed_anew(self, names=PLACES) -> None:
+        """Every one has had a probe that began after this."""
+        now_ms = time.time_ns() // 1_000_000
+        await self.until(lambda rows: all(rows[name].last_ms > now_ms for name in names), "probed anew")
+
+    async def until_unknown(self, names) -> None:
+        await self.until(lambda rows: all(rows[name].status is Status.UNKNOWN for name in names), "unknown")
+
+
+def alarms_of(place: World, since_ms: int) -> list:
+    """What the journal would have anybody woken for."""
+    reader = Reader(place.home.journal_file)
+    try:
+        events = [event for number in range(1, 50) for event in reader.events(number, 100)]
+        assert not reader.open_incidents()
+        return [e for e in events if e.at_ms >= since_ms and e.kind is EventKind.STATUS and e.status in ALARMS]
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda s: s.name)
+async def test_it_is_us(place, situation):
+    place.write_fleet(situation.confirmations)
+    place.heal()
+    screen = await Screen.open(place)
+    try:
+        await judge(place, situation, screen)
+    finally:
+        await screen.close()
+
+
+async def judge(place, situation, screen):
+    await screen.until_up("before")
+    screen.begin()
+    began_ms = time.time_ns() // 1_000_000
+    try:
+        situation.inject(place)
+        if situation.touched:
+            await screen.until_unknown(situation.touched)
+        await screen.until_probed_anew([name for name in PLACES if name not in situation.touched])
+    finally:
+        place.heal()
+    await screen.until_up("after")
+    assert re.search(situation.said, "\n".join(screen.said), re.DOTALL)
+    assert not alarms_of(place, began_ms)
