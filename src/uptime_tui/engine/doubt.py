@@ -17,6 +17,7 @@ from uptime_tui.engine.gateway import TEST_S, Gateway
 from uptime_tui.engine.selfcheck import Network, is_loopback
 from uptime_tui.model.failure import Failure, Side
 from uptime_tui.model.result import NO_NEIGHBOUR, Result
+from uptime_tui.vantage.closed import SILENCE
 
 QUORUM: Final = 5
 """Networks that must be silent, and none heard."""
@@ -87,7 +88,8 @@ class Doubt:
             settle(result)
         elif result.failure not in SILENT:
             settle(result)
-            self._hear(began_s)
+            if not any(seen.id == SILENCE for seen in result.evidence):  # a closed port's, which proves no line
+                self._hear(began_s)
         elif self.reason:
             settle(self._ours(result))
         else:

@@ -7,6 +7,7 @@ from uptime_tui.engine.gateway import TEST_S
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.result import NO_NEIGHBOUR, Evidence, Result, Timings
 from uptime_tui.model.units import MonitorId
+from uptime_tui.vantage.closed import SILENCE
 
 
 class Timer:
@@ -155,6 +156,15 @@ def test_what_needs_no_witness_is_settled_at_once(name, failure, severity):
     line.hears(name, failure, severity=severity)
     assert line.seen() == {name: failure}
     assert line.called == []
+
+
+def test_a_port_that_is_closed_by_silence_proves_no_line():
+    line = Line()
+    line.hears(far(1), Failure.TIMEOUT)
+    line.hears(far(2), evidence=(Evidence(SILENCE, Phase.CONNECT, ok=True, text="x"),))
+    assert line.seen() == {far(2): None}
+    line.hears(far(3))
+    assert line.seen() == {far(1): Failure.TIMEOUT, far(2): None, far(3): None}
 
 
 def test_while_the_line_is_down_others_are_called_now_and_then():
