@@ -11,6 +11,7 @@ import pytest
 
 from support import mariadb as database
 from support.certificates import NAME
+from support.fail2ban import matched
 from support.servers import Served, ServerLog, do_without, free_port, own_address, server_folder, write_certificates
 from uptime_tui.handshakes.mysql import REFUSED
 from uptime_tui.model.failure import Failure, Phase, Status
@@ -127,6 +128,19 @@ class TestSeen:
             result = await probe(mariadb.target(scheme, "plain"))
             assert seen(result) == (Status.DOWN, Failure.WRONG_SERVICE, Phase.PROTOCOL), result.detail
             assert "MySQL" in result.detail
+
+
+async def test_fail2ban_counts_nothing_of_an_account(mariadb, probe):
+    """With the control in the same log: without an account each probe is a login that was refused."""
+    log = mariadb.logs["tls"]
+    offset = log.size
+    for _ in range(100):
+        assert seen(await probe(mariadb.target("mysql", "tls"), user="uptime")) == UP
+    assert matched(log.since(offset), "mysqld-auth") == 0
+    for _ in range(5):
+        assert seen(await probe(mariadb.target("mysql", "tls"))) == UP
+    said = log.wait_until(lambda said: said.count("Access denied for user") == 5, offset)
+    assert matched(said, "mysqld-auth") == 5
 
 
 # --- politeness, in network namespaces of our own ------------------------------------

@@ -3,10 +3,21 @@
 import pytest
 
 from support.certificates import NAME, authority
-from support.servers import UP, seen
+from support.fail2ban import matched
+from support.servers import UP, converse, seen
 from uptime_tui.model.failure import Failure, Phase, Status
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("servers")]
+
+VISITS = 100
+GET = "GET {} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{}\r\n"
+ATTACKS = {
+    "nginx-http-auth": ("error", GET.format("/private", "Authorization: Basic Ym9iOmJvYg==\r\n")),
+    "nginx-limit-req": ("error", GET.format("/limited", "")),
+    "nginx-botsearch": ("access", GET.format("/phpmyadmin", "")),
+    "nginx-bad-request": ("access", "nonsense\r\n\r\n"),
+}
+"""fail2ban's filters for nginx: which log they read, and what they are there for."""
 
 
 @pytest.mark.parametrize(
@@ -120,3 +131,36 @@ async def test_no_error_is_logged(nginx, probe):
     for variant in ("good", "expired"):
         await probe(nginx.target("https", variant))
     assert "[error]" not in nginx.logs["error"].since(offset)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "variant"),
+    [("http", "http"), ("https", "good"), ("https", "expired"), ("plesk", "good"), ("cpanel", "good"), ("tcp", "http")],
+)
+async def test_fail2ban_counts_nothing(nginx, probe, scheme, variant):
+    offsets = {name: log.size for name, log in nginx.logs.items()}
+    for _ in range(VISITS):
+        await probe(nginx.target(scheme, variant))
+    said = {name: log.since(offsets[name]) for name, log in nginx.logs.items()}
+    if (scheme, variant) in {("http", "http"), ("https", "good")}:
+        assert said["access"].count('"uptime-tui/') == VISITS
+    assert {name: matched(said[log], name) for name, (log, _) in ATTACKS.items()} == dict.fromkeys(ATTACKS, 0)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+async def test_fail2ban_would_count_an_attack(nginx, name):
+    """The control: the same logs, read by the same filters."""
+    kind, attack = ATTACKS[name]
+    log = nginx.logs[kind]
+    offset = log.size
+    for _ in range(2):
+        converse(nginx.address, nginx.ports["http"], attack.encode(), until=b"never", goodbye=b"")
+    log.wait_until(lambda said: matched(said, name) > 0, offset, name)
+
+
+@pytest.mark.parametrize(("scheme", "variant"), [("http", "good"), ("https", "http")])
+async def test_fail2ban_counts_the_wrong_scheme(nginx, probe, scheme, variant):
+    offset = nginx.logs["access"].size
+    await probe(nginx.target(scheme, variant))
+    said = nginx.logs["access"].wait_for('" 400 ', offset)
+    assert matched(said, "nginx-bad-request") == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.fail2ban import as_syslog, matched
 from support.servers import UP, ServerLog, converse, daemon, free_port, need, ordinary_user, own_address, seen
 from support.servers import server_folder as folder_of_a_server
 from support.web import vantage
@@ -49,16 +50,16 @@ class Host:
         kind, key = public.read_text().split()[:2]
         (self.home / ".ssh" / "known_hosts").write_text(f"[{self.address}]:{self.port} {kind} {key}\n")
 
-    def plan(self, key=None):
+    def plan(self, key=None, user=USER):
         table = {"name": "one", "target": f"sftp://{self.address}:{self.port}"}
-        table["login"] = {"user": USER, "key": f"file:{key or self.key}"}
+        table["login"] = {"user": user, "key": f"file:{key or self.key}"}
         monitor, faults = read_draft(table, CATALOGUE, Defaults())
         assert not faults
         return Plan(monitor, CATALOGUE.get("sftp"))
 
-    async def probe(self, key=None):
+    async def probe(self, key=None, user=USER):
         async with vantage(unlock=Unlocker(asyncio.get_running_loop()).unlock) as here:
-            return await probe_once(here, self.plan(key))
+            return await probe_once(here, self.plan(key, user))
 
 
 @asynccontextmanager
@@ -157,3 +158,22 @@ async def test_two_hundred_visits_leave_no_descriptor(tmp_path, monkeypatch):
         for _ in range(VISITS):
             assert seen(await probe_once(here, host.plan())) == UP
         assert descriptors() == before
+
+
+@pytest.mark.parametrize(
+    ("key", "user", "last", "verdict"),
+    [
+        ("id", USER, f"Disconnected from user {USER}", 0),
+        ("other", USER, f"user {USER} ", 0),
+        ("id", "nosuchuser", "invalid user nosuchuser", 100),  # the control, and what a misspelt user costs
+    ],
+)
+@pytest.mark.timeout(120)
+async def test_fail2ban_counts_unknown_users_only(tmp_path, monkeypatch, key, user, last, verdict):
+    async with sshd_of_one(tmp_path, monkeypatch) as host:
+        made(host.home / "other")
+        offset = host.log.size
+        for _ in range(100):
+            await host.probe(host.home / key, user)
+        said = as_syslog(host.log.wait_until(lambda text: text.count(last) >= 100, offset, last))
+    assert matched(said, "sshd[mode=normal]") == verdict

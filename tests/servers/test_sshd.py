@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from support.fail2ban import as_syslog, matched
 from support.servers import UP, seen
 from uptime_tui.model.failure import Failure, Phase, Status
 
@@ -73,3 +74,15 @@ async def test_another_service_is_expected(sshd, probe, scheme):
 async def test_tls_is_expected(sshd, probe):
     result = await probe(sshd.target("https", "ssh"))
     assert seen(result) == (Status.DOWN, Failure.TLS_NOT_TLS, Phase.TLS)
+
+
+@pytest.mark.parametrize("scheme", ["ssh", "sftp"])
+async def test_fail2ban_counts_it_in_aggressive_modes_only(sshd, probe, scheme):
+    log = sshd.logs["ssh"]
+    offset = log.size
+    for _ in range(VISITS):
+        assert seen(await probe(sshd.target(scheme, "ssh"))) == UP
+    said = as_syslog(log.wait_until(lambda text: text.count("Disconnected from") >= VISITS, offset))
+    assert matched(said, "sshd[mode=normal]") == 0
+    assert matched(said, "sshd[mode=ddos]") >= VISITS
+    assert matched(said, "sshd[mode=aggressive]") >= VISITS

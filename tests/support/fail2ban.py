@@ -20,3 +20,12 @@ def matched(log: str, stock_filter: str) -> int:
     assert found, told
     assert int(found[1]) == len(log.splitlines()), told
     return int(found[2])
+
+
+def as_syslog(log: str) -> str:
+    """What sshd writes with `-E`, as syslog keeps it: a process for each connection, here numbered by its port."""
+    lines = []
+    for line in log.splitlines():
+        port = re.search(r" port (\d+)", line)
+        lines.append(f"Nov 24 03:00:00 host sshd[{port[1] if port else 1}]: {line}\n")
+    return "".join(lines)

@@ -28,6 +28,7 @@ def nginx() -> Iterator[Served]:
     with server_folder() as folder:
         files = write_certificates(folder)
         (folder / "log").mkdir()
+        (folder / "users").write_text("")
         (folder / "nginx.conf").write_text(_nginx_conf(address, ports, files))
         command = [binary, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "log/error.log", "-g", "daemon off;"]
         request = b"GET / HTTP/1.0\r\n\r\n"
@@ -42,6 +43,9 @@ def _nginx_conf(address: str, ports: dict[str, int], files: dict[str, tuple[Path
     location /503 { add_header Retry-After 30 always; return 503; }
     location /json { default_type application/json; return 200 '{"status": "ok"}'; }
     location /moved { return 301 https://www.example.test/; }
+    location /private { auth_basic shop; auth_basic_user_file users; }
+    location /limited { limit_req zone=slow; alias .; }
+    location /phpmyadmin { return 404; }
 """
     servers = [f"  server {{ listen {address}:{ports['http']};{places}  }}"]
     servers += [
@@ -55,6 +59,5 @@ def _nginx_conf(address: str, ports: dict[str, int], files: dict[str, tuple[Path
     return (
         "worker_processes 1;\npid nginx.pid;\nevents { worker_connections 64; }\n"
         f"http {{\n  access_log log/access.log;\n  ssl_protocols TLSv1.2 TLSv1.3;\n{temporary}"
-        + "\n".join(servers)
-        + "\n}\n"
+        "  limit_req_zone $binary_remote_addr zone=slow:32k rate=1r/m;\n" + "\n".join(servers) + "\n}\n"
     )
