@@ -25,8 +25,10 @@ from uptime_tui.dial.tcpinfo import tcp_info
 from uptime_tui.model.errors import UserError
 
 READ_BYTES: Final = 65536
-BATCH: Final = 64
-"""Events handled before the loop gets its turn again."""
+BATCH: Final = 8
+"""Events taken from the kernel at once; what it keeps has its turn before what is ready again."""
+TURN_S: Final = 0.005
+"""How long events are handled before the loop gets its turn again, and with it whoever's time is up."""
 _DRAIN_READS: Final = 4
 _SLOW_CONNECT_MS: Final = 200.0
 """Only a connect this slow can have needed a second SYN (RFC 6298 §2: first timeout 1 s; kernels start at 1 s)."""
@@ -111,15 +113,20 @@ class Dialler:
             self.epoll.close()
 
     def _drain(self) -> None:
-        ready = self.epoll.poll(0, BATCH)
-        now_s = self.loop.time()  # of all that is ready now: the later ones did not take longer
-        for fd, events in ready:
-            dial = self.dials.get(fd)
-            if dial is not None:
-                try:
-                    dial.on_event(events, now_s)
-                except Exception as error:  # noqa: BLE001 - one conversation's bug must not stop the others
-                    dial.break_off(error)
+        time, until_s = self.loop.time, 0.0
+        while not self.epoll.closed:
+            ready = self.epoll.poll(0, BATCH)
+            now_s = time()  # of all that is ready now: the later ones did not take longer
+            until_s = until_s or now_s + TURN_S
+            for fd, events in ready:
+                dial = self.dials.get(fd)
+                if dial is not None:
+                    try:
+                        dial.on_event(events, now_s)
+                    except Exception as error:  # noqa: BLE001 - one conversation's bug must not stop the others
+                        dial.break_off(error)
+            if len(ready) < BATCH or time() >= until_s:
+                return
 
 
 class _Dial:

@@ -2,10 +2,16 @@
 
 import asyncio
 import socket
+from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 
+from uptime_tui.dial.deadlines import TICK_S
 from uptime_tui.dial.direct import Dialler
+
+LATE_S = 0.05
+"""How late a deadline may be told."""
 
 
 class Echoing:
@@ -60,3 +66,34 @@ async def test_only_a_second_write_asks_that_nothing_is_held_back(place):
     dialler.close()
     assert end.errno == 0, end
     assert conversation.seen == [False, True, True]
+
+
+@pytest.mark.parametrize("each_s", [0.0, 0.002])
+async def test_no_deadline_waits_for_all_who_are_ready(each_s):
+    """Two milliseconds are a TLS handshake on a busy machine; what costs nothing is done in one turn of the loop."""
+    dialler, loop, ended = Dialler(), asyncio.get_running_loop(), []
+    loop.remove_reader(dialler.epoll.fileno())  # the test says when
+    began_s = now_s = loop.time()
+
+    def take_its_time():
+        nonlocal now_s
+        now_s += each_s
+
+    talks = [Echoing(1, take_its_time) for _ in range(100)]
+    with socket.create_server(("127.0.0.1", 0), backlog=len(talks)) as listener, ExitStack() as stack:
+        for talk in talks:
+            dialler.dial(*listener.getsockname(), talk, now_s + 1000, ended.append)
+        peers = [stack.enter_context(listener.accept()[0]) for _ in talks]
+        while any(dial.stood_ms is None for dial in dialler.dials.values()):
+            dialler._drain()
+        for peer in peers:
+            peer.sendall(b"x")
+        dialler.loop = SimpleNamespace(time=lambda: now_s)
+        dialler._drain()
+        assert now_s - began_s < LATE_S - TICK_S
+        assert each_s or len(ended) == len(talks)
+        while dialler.dials:
+            dialler._drain()
+        assert len(ended) == len(talks)
+    dialler.loop = loop
+    dialler.close()
