@@ -162,6 +162,9 @@ class Visit(asyncssh.SSHClient):
             return Outcome(Failure.CLOSED_EARLY, f"{closed(reset=False)} during the {self.stage}")
         if isinstance(error, asyncssh.Error):
             return self.ended(error, safe_text(error.reason, 160))
+        if isinstance(error, ValueError):  # asyncssh lets some of what its decoders raise through as it is
+            said = safe_text(str(error), 160)
+            return Outcome(Failure.BAD_PROTOCOL, f"{self.stage} failed: a malformed message: {said}")
         return Outcome(Failure.VANTAGE_POLICY, our_fault(error))
 
     def ended(self, error: asyncssh.Error, said: str) -> Outcome:
@@ -231,8 +234,9 @@ async def visit(sock: socket.socket, call: Call, driver: Driver, deadline_s: flo
     began_s = loop.time()
     try:
         banner = await _hear(sock, driver, deadline_s)
-        if driver.ending is not None:
-            return driver.ending
+        ending = driver.ending
+        if ending is not None and ending.outcome.failure is not None:
+            return ending  # with its key exchange in the first words a server may have satisfied the driver: not us
         outcome, decided_s = await _log_in(sock, call, deadline_s, began_s)
     finally:
         sock.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from support.bytescript import FOLDER, read_script
 from support.web import vantage
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.draft import read_draft
@@ -68,6 +69,22 @@ async def hang(reader, _writer):
         continue
 
 
+BANNER, KEXINIT = [data for who, data in read_script(FOLDER / "ssh" / "openssh.toml").dialogue if who == "peer"]
+
+
+async def all_at_once(reader, writer):
+    """Identification and KEXINIT in one segment (RFC 4253 section 7.1), as servers other than OpenSSH send them."""
+    writer.write(BANNER + KEXINIT)
+    await hang(reader, writer)
+
+
+async def cut_short(reader, writer):
+    """Of the ten lists in KEXINIT the last are missing."""
+    begin = KEXINIT[5:900]
+    writer.write(BANNER + (len(begin) + 5).to_bytes(4, "big") + b"\x04" + begin + bytes(4))
+    await hang(reader, writer)
+
+
 async def greet_as_mail(reader, writer):
     writer.write(b"220 mx.test ESMTP ready\r\n")
     assert await reader.read(100) == b"", "another service is spoken to"
@@ -77,6 +94,8 @@ async def greet_as_mail(reader, writer):
     ("talk", "failure", "words"),
     [
         (hang_after_banner, Failure.TIMEOUT, "connected, key exchange not finished in 1.0 s"),
+        (all_at_once, Failure.TIMEOUT, "connected, key exchange not finished in 1.0 s"),
+        (cut_short, Failure.BAD_PROTOCOL, "key exchange failed: a malformed message: Incomplete packet"),
         (hang, Failure.NO_GREETING, "the server sent nothing"),
         (greet_as_mail, Failure.WRONG_SERVICE, "SMTP"),
     ],
