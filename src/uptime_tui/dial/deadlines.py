@@ -7,7 +7,7 @@ import asyncio
 import heapq
 from typing import Final, Protocol
 
-TICK_S: Final = 0.025
+TICK_S: Final = 0.01
 
 
 class Waiter(Protocol):
