@@ -98,6 +98,7 @@ class Victim:
         assert not list(self.home.state.glob("*.broken-*"))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_twenty_kills(tmp_path):
     chance = random.Random(20)

@@ -15,6 +15,8 @@ from uptime_tui.model.failure import Status
 from uptime_tui.view.snapshot import Snapshot
 
 DEADLINE_S = 20.0
+SHORT = {"cable out", "default route flaps", "resolver silent", "out of descriptors", "a screen that never reads"}
+"""One of each kind, for every run of the tests; the others are long."""
 ALARMS = {Status.DOWN, Status.DEGRADED}
 
 
@@ -108,7 +110,9 @@ def alarms_of(place: World, since_ms: int) -> list:
         reader.close()
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "situation", [pytest.param(s, id=s.name, marks=() if s.name in SHORT else pytest.mark.long) for s in SITUATIONS]
+)
 async def test_it_is_us(place, situation):
     place.write_fleet(situation.confirmations)
     place.heal()

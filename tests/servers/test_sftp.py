@@ -150,6 +150,8 @@ async def test_too_many_logins_are_told_in_the_servers_words(tmp_path, monkeypat
         assert "MaxStartups" in result.detail
 
 
+@pytest.mark.long
+@pytest.mark.timeout(180)
 async def test_two_hundred_visits_leave_no_descriptor(tmp_path, monkeypatch):
     unlock = Unlocker(asyncio.get_running_loop()).unlock
     async with sshd_of_one(tmp_path, monkeypatch) as host, vantage(unlock=unlock) as here:
