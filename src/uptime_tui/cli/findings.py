@@ -59,7 +59,13 @@ def _suspect_json(suspect: Suspect) -> dict[str, object]:
         "check": [check.text for check in suspect.checks if check.text],
         "commands": [check.command for check in suspect.checks if check.command],
         "checks": [
-            {"text": check.text, "verdict": check.verdict, "evidence": check.seen, "command": check.command}
+            {
+                "text": check.text,
+                "verdict": check.verdict,
+                "evidence": check.seen,
+                "command": check.command,
+                "where": check.where,
+            }
             for check in suspect.checks
         ],
         "for": suspect.speaks_for,

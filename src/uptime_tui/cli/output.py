@@ -96,8 +96,12 @@ def result_lines(target: str, result: Result, hints: Hints | None) -> list[str]:
     if hints is not None and hints.causes:
         cause = hints.causes[0]
         lines.append(f"          likely: {cause.text}")
-        lines.extend(f"          check:  {text}" for text in cause.checks[:2])
-        lines.extend(f"          run:    {text}" for text in cause.every_command[:1])
+        for item in cause.items[:2]:
+            lines.append(f"          check:  {item.text}")
+            lines.extend(
+                f"          {word}    {text}" for word, text in (("run:", item.command), ("see:", item.where)) if text
+            )
+        lines.extend(f"          run:    {text}" for text in cause.commands[:1])
     return lines
 
 

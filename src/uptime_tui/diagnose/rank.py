@@ -71,11 +71,11 @@ def _among(wanted: Collection[str], evidence: Sequence[Evidence]) -> tuple[str, 
 
 
 def _checks(cause: Cause, evidence: Sequence[Evidence]) -> Iterator[Check]:
-    """The cause's checks, each answered by evidence or open, with its command; then the commands for all of them."""
+    """The cause's checks, each answered by evidence or open, with what shows it; then commands of no single check."""
     for item in cause.items:
         wrong = _among(item.wrong, evidence)
         fine = _among(item.fine, evidence)
         verdict: Verdict = "wrong" if wrong else "fine" if fine else "open"
-        yield Check(item.text, verdict, wrong or fine, item.command)
+        yield Check(item.text, verdict, wrong or fine, item.command, item.where)
     for command in cause.commands:
         yield Check("", command=command)

@@ -31,7 +31,11 @@ class CheckItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wrong: tuple[str, ...] = ()
     """Ids of evidence that say: this is it."""
     command: str = ""
-    """Shows it by hand, where it can be seen; empty: one of the cause's own commands does, or evidence answers it."""
+    """Shows exactly this by hand, where it can be seen. It only reads, and prints no secrets."""
+    otherwise: str = ""
+    """The command for a service that lacks a fact (a unit, a log) which `command` needs."""
+    where: str = ""
+    """Where a person looks, for what no command shows: the provider's console, a colleague."""
 
 
 class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +48,7 @@ class Cause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check: tuple[str | CheckItem, ...]
     """What to check: a short sentence each, or a table that says which evidence answers it."""
     commands: tuple[str, ...] = ()
-    """Copyable shell commands for what has none of its own among the checks."""
+    """Copyable shell commands that belong to no single check."""
     weight: float = 0.5
     """Prior likelihood, 0 to 1; the order of causes before any evidence."""
     proved_by: tuple[str, ...] = ()
@@ -134,8 +138,9 @@ def _filled(cause: Cause, facts: Mapping[str, str]) -> Cause:
 
 def _filled_item(item: CheckItem, facts: Mapping[str, str]) -> CheckItem:
     """The text is empty where a fact is missing."""
-    text, command = _fill(item.text, facts) or "", _fill(item.command, facts) or ""
-    return msgspec.structs.replace(item, text=text, command=command)
+    text, where = _fill(item.text, facts) or "", _fill(item.where, facts) or ""
+    command = _fill(item.command, facts) or _fill(item.otherwise, facts) or ""
+    return msgspec.structs.replace(item, text=text, command=command, otherwise="", where=where)
 
 
 def placeholders(text: str) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ def _cause_faults(here: Place, cause: Cause) -> Iterator[Fault]:
 
 
 def _texts(cause: Cause) -> tuple[str, ...]:
-    return tuple(text for item in cause.items for text in (item.text, item.command))
+    return tuple(text for item in cause.items for text in (item.text, item.command, item.otherwise, item.where))
 
 
 def _is_line(text: str) -> bool:

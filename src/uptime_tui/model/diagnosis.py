@@ -20,7 +20,9 @@ class Check(msgspec.Struct, frozen=True, gc=False):
     seen: tuple[str, ...] = ()
     """Ids of the evidence that answers it."""
     command: str = ""
-    """What shows it, to be run where it can be seen; empty where the evidence is the answer."""
+    """What shows it, to be run where it can be seen."""
+    where: str = ""
+    """Where a person looks, for what no command shows or shows in part only."""
 
 
 class Suspect(msgspec.Struct, frozen=True):

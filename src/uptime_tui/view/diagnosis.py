@@ -126,6 +126,8 @@ def _check(check: Check, width: int, glyphs: Glyphs) -> Iterator[LineOf]:
         yield from hanging(f"{verdict_mark(check, glyphs)} ", check.text, width, role)
     if check.command and check.verdict != "fine":
         yield from hanging("  $ ", check.command, width, "command")
+    if check.where and check.verdict != "fine":
+        yield from hanging("  see ", check.where, width, "plain")
 
 
 def _others(suspects: Sequence[Suspect], width: int) -> Iterator[LineOf]:

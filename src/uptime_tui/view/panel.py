@@ -173,9 +173,13 @@ def _hints(hints: Hints, width: int, glyphs: words.Glyphs) -> Iterator[PanelLine
     for number, cause in enumerate(hints.causes[:_SHOWN_CAUSES], 1):
         yield ()
         yield from hanging(f"{number} ", cause.text, width, "strong")
-        for check in cause.checks:
-            yield from hanging(f"  {glyphs.bullet} ", check, width, "plain")
-        for command in cause.every_command:
+        for item in cause.items:
+            yield from hanging(f"  {glyphs.bullet} ", item.text, width, "plain")
+            if item.command:
+                yield from hanging("    $ ", item.command, width, "command")
+            if item.where:
+                yield from hanging("    see ", item.where, width, "plain")
+        for command in cause.commands:
             yield from hanging("  $ ", command, width, "command")
 
 

@@ -85,9 +85,12 @@ def _cause(number: int, suspect: Suspect) -> Iterator[str]:
 
 
 def _check(check: Check) -> str:
-    run = f"run {code(check.command)}" if check.command and check.verdict != "fine" else ""
     text = f"{_VERDICTS[check.verdict]} {check.text}" if check.text else ""
-    return ": ".join(part for part in (text, run) if part)
+    if check.verdict == "fine":
+        return text
+    run = f"run {code(check.command)}" if check.command else ""
+    see = f"see {code(check.where)}" if check.where else ""
+    return ": ".join(part for part in (text, "; ".join(part for part in (run, see) if part)) if part)
 
 
 def _fact(seen: Evidence) -> str:

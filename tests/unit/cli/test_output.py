@@ -3,7 +3,7 @@
 import json
 
 from uptime_tui.cli import output
-from uptime_tui.knowledge.entry import Cause, Hints
+from uptime_tui.knowledge.entry import Cause, CheckItem, Hints
 from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence, Result, Timings
@@ -79,3 +79,11 @@ def test_lines_say_the_finding_first():
 def test_table_aligns_columns():
     assert output.table([("a", "bbb", "c"), ("aaaa", "b", "cc")]) == ["a     bbb  c", "aaaa  b    cc"]
     assert output.table([]) == []
+
+
+def test_what_shows_a_check_stands_below_it():
+    checks = (CheckItem("Is it running?", command="ss -ltn"), CheckItem("Who else?", where="a colleague"), "A third.")
+    hints = Hints(Failure.REFUSED, "Refused", "m", (Cause("a", "It stopped.", checks),))
+    assert [" ".join(line.split()) for line in output.result_lines("smtp://mx1.example.net", FAILED, hints)[-5:]] == [
+        "likely: It stopped.", "check: Is it running?", "run: ss -ltn", "check: Who else?", "see: a colleague",
+    ]  # fmt: skip

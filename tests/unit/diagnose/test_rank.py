@@ -55,15 +55,15 @@ def test_a_weight_alone_is_never_conclusive():
 def test_a_check_is_answered_by_evidence_or_has_its_command():
     cause = Cause(
         "c", "C.",
-        (CheckItem("Is it up?", fine=("up",), wrong=("off",)), "Its log?", CheckItem("Own?", command="third")),
+        (CheckItem("Is it up?", fine=("up",), wrong=("off",)), "Its log?", CheckItem("Own?", command="third", where="there")),
         ("more",),
     )  # fmt: skip
     checks = rank(hints(cause), facts("off"))[0].checks
-    assert [(c.text, c.verdict, c.command) for c in checks] == [
-        ("Is it up?", "wrong", ""),
-        ("Its log?", "open", ""),
-        ("Own?", "open", "third"),
-        ("", "open", "more"),
+    assert [(c.text, c.verdict, c.command, c.where) for c in checks] == [
+        ("Is it up?", "wrong", "", ""),
+        ("Its log?", "open", "", ""),
+        ("Own?", "open", "third", "there"),
+        ("", "open", "more", ""),
     ]
     assert rank(hints(cause), facts("up"))[0].checks[0].verdict == "fine"
 

@@ -58,6 +58,7 @@ SOUND = '[[cause]]\nid = "x"\ntext = "t"\ncheck = ["c"]\n'
             "toml:7: text: a text must be",
         ),
         (SOUND + 'commands = ["a\\nb"]', "toml:5: commands: a text must be"),
+        (SOUND.replace('"c"', '{ text = "c", where = "a\\nb" }'), "toml:4: check: a text must be"),
         ("cause = 5", "toml:1: cause must be a list of tables"),
         ("title = " + "[" * 3000 + "]" * 3000, "toml:1: lists nested too deeply"),
         ("\xff", "toml:1: not UTF-8"),

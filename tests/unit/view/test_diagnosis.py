@@ -26,6 +26,8 @@ STOPPED = Suspect(
         Check("Does the host answer?", "fine", ("sibling_open",), "ping mx1"),
         Check("Does it listen?", "wrong", ("not_listening",), "ss -ltn"),
         Check("Why did it end?", "open", (), "journalctl -u postfix"),
+        Check("Is it let in?", "open", (), "", "the provider's console"),
+        Check("Is it known?", "fine", (), "", "a colleague"),
         Check("", command="systemctl status postfix"),
     ),
 )  # fmt: skip
@@ -55,12 +57,12 @@ def test_the_conclusion_comes_first_then_the_failing_layer():
     assert facts == ["✗ connect: refused", "✓ port 22 answers", "✓ 192.0.2.7", "– not reached"]
 
 
-def test_every_check_is_marked_and_what_is_not_fine_has_its_command():
+def test_every_check_is_marked_and_what_is_not_fine_has_its_command_or_place():
     lines = texts()
     start = lines.index("✓ Does the host answer?")
-    assert lines[start : start + 6] == [
+    assert lines[start : start + 9] == [
         "✓ Does the host answer?", "✗ Does it listen?", "  $ ss -ltn", "– Why did it end?", "  $ journalctl -u postfix",
-        "  $ systemctl status postfix",
+        "– Is it let in?", "  see the provider's console", "✓ Is it known?", "  $ systemctl status postfix",
     ]  # fmt: skip
 
 
@@ -122,6 +124,8 @@ def test_a_report_for_a_ticket():
         "   - for: `rst`, `sibling_open`",
         "   - ✓ Does the host answer?",
         "   - ✗ Does it listen?: run `ss -ltn`",
+        "   - – Is it let in?: see `the provider's console`",
+        "   - ✓ Is it known?",
         "   - run `systemctl status postfix`",
         "- ✗ `connect: refused` (connect)",
         "- `host mx1: 2 of 3 others fail (a, b)`",

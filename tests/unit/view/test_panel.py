@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.fleets import NOW_MS, monitor, result, row
-from uptime_tui.knowledge.entry import Cause, Hints
+from uptime_tui.knowledge.entry import Cause, CheckItem, Hints
 from uptime_tui.model.certificate import Certificate, Window
 from uptime_tui.model.events import Event, EventKind
 from uptime_tui.model.failure import Failure, Phase, Status
@@ -145,6 +145,16 @@ def test_a_failing_monitor_says_where_why_and_what_to_check():
     ]
     assert "4 cause 3" in lines
     assert "5 cause 4" not in lines
+
+
+def test_what_shows_a_check_stands_below_it():
+    items = (CheckItem("does it run?", command="systemctl status nginx"), CheckItem("who else?", where="a colleague"))
+    hints = Hints(Failure.REFUSED, "t", "m", (Cause("c", "cause", items, ("uptime",)),))
+    lines = texts(row=row(1, "down", failure="refused"), focus=focus(failed=REFUSED), hints=hints)
+    start = lines.index("1 cause")
+    assert lines[start + 1 : start + 6] == [
+        "  • does it run?", "    $ systemctl status nginx", "  • who else?", "    see a colleague", "  $ uptime",
+    ]  # fmt: skip
 
 
 def test_the_way_through_redirects_is_shown_while_all_is_well():
@@ -306,7 +316,7 @@ def test_no_line_is_wider_than_the_panel(name, other, width, glyphs, status):
                 events=(Event(NUMBER, NOW_MS, EventKind.STATUS, Status.DOWN, Status.UP, Failure.TLS_NAME_MISMATCH),),
                 incidents=(Incident(1, NUMBER, NOW_MS, Status.DOWN, Failure.TLS_NAME_MISMATCH),),
             ),
-            hints=Hints(Failure.REFUSED, name, other, (Cause("c", name, (other,), (other * 3,)),)),
+            hints=Hints(Failure.REFUSED, name, other, (Cause("c", name, (CheckItem(other, (), (), name, "", other),), (other * 3,)),)),
             exposure=other, service_title=name, width=width, glyphs=glyphs,
             clock=lambda _ms: "24 Nov 13:51",
         )
