@@ -18,6 +18,7 @@ PLACEHOLDERS: Final = (
     "host", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test", "logs", "url",
     "place", "tls",
 )  # fmt: skip
+_BARE: Final = re.compile(r"\bnc\b.*\{port\}")
 _PLACEHOLDER: Final = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
@@ -132,15 +133,21 @@ def _filled(cause: Cause, facts: Mapping[str, str]) -> Cause:
         cause,
         text=_fill(cause.text, facts) or cause.text,
         check=tuple(item for item in (_filled_item(item, facts) for item in cause.items) if item.text),
-        commands=tuple(text for text in (_fill(text, facts) for text in cause.commands) if text),
+        commands=tuple(text for text in (_command(text, facts) for text in cause.commands) if text),
     )
 
 
 def _filled_item(item: CheckItem, facts: Mapping[str, str]) -> CheckItem:
     """The text is empty where a fact is missing."""
     text, where = _fill(item.text, facts) or "", _fill(item.where, facts) or ""
-    command = _fill(item.command, facts) or _fill(item.otherwise, facts) or ""
+    command = _command(item.command, facts) or _command(item.otherwise, facts) or ""
     return msgspec.structs.replace(item, text=text, command=command, otherwise="", where=where)
+
+
+def _command(text: str, facts: Mapping[str, str]) -> str | None:
+    """A command filled; a bare connect only where the server does not count it against whoever makes it."""
+    visit = facts.get("visit")
+    return visit if visit and _BARE.search(text) else _fill(text, facts)
 
 
 def placeholders(text: str) -> tuple[str, ...]:

@@ -19,6 +19,10 @@ class ServiceFacts(Protocol):
         """As people write it."""
 
     @property
+    def handshake(self) -> str:
+        """`mysql`: a server that blocks whoever connects and says nothing (max_connect_errors)."""
+
+    @property
     def tls(self) -> str:
         """`implicit` where the first byte is TLS."""
 
@@ -60,6 +64,7 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
     target = monitor.target
     port, address_and_port = str(target.port), quote(place(target))
     test = service.test_command.replace("{host}:{port}", address_and_port)
+    filled = test.replace("{host}", target.host).replace("{port}", port)
     return {
         "host": target.host,
         "address": address or "",
@@ -71,10 +76,11 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
         "log": service.log,
         "config": service.config,
         "config_key": service.config_key,
-        "test": test.replace("{host}", target.host).replace("{port}", port),
+        "test": filled,
         "logs": _show(service),
         "url": quote(_url(target, service)),
         "place": address_and_port,
+        "visit": filled if service.handshake == "mysql" else "",
         "tls": _tls_client(monitor, service, address_and_port),
     }
 

@@ -1,5 +1,6 @@
 """The knowledge base is complete: every failure of every service has a cause, a check and a command that parses."""
 
+import re
 import shlex
 from importlib.resources import files
 
@@ -180,3 +181,9 @@ def test_what_is_said_of_one_service_counts_for_those_that_are_like_it():
 def test_sftp_has_hints_of_its_own(failure, cause):
     assert cause in {found.id for found in hints(failure, "sftp").causes}
     assert cause not in {found.id for found in hints(failure, "ssh").causes}
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_nobody_is_told_to_connect_bare_to_mysql(failure):
+    """It counts such a visit, and blocks the host after some (probes of it have to log in for the same reason)."""
+    assert not [text for text in commands(failure, "mysql") if re.search(r"\bnc\b.*\b3306\b", text)]
