@@ -1,5 +1,7 @@
 """What is found out about a name that does not resolve, against a world of name servers on loopback."""
 
+import dns.rcode
+import dns.rdatatype
 import pytest
 
 from support.dnscase import a_case, diagnose
@@ -133,6 +135,38 @@ async def test_an_old_no_of_the_resolver(tmp_path, monkeypatch):
     seen = await found(made, "www.example.test", Failure.DNS_NXDOMAIN, tmp_path, monkeypatch)
     assert "say 192.0.2.7, the resolver still says NXDOMAIN" in seen.text("resolver_stale")
     assert seen.first == "old_answer"
+
+
+def giving_up(made, about):
+    """Makes the resolver fail for what `about(name, type)` says, as one does for aliases that it cannot follow."""
+    answer = made.resolve
+
+    def resolve(question):
+        message, asked = answer(question), question.question[0]
+        if about(asked.name.to_text(), asked.rdtype):
+            message.answer.clear()
+            message.authority.clear()
+            message.set_rcode(dns.rcode.SERVFAIL)
+        return message
+
+    made.resolve = resolve
+    return made
+
+
+async def test_a_circle_is_seen_although_the_resolver_gives_up(tmp_path, monkeypatch):
+    made = giving_up(world(), lambda name, kind: name[:5] in {"round", "trip."} and kind != dns.rdatatype.CNAME)
+    seen = await found(made, "round.example.test", Failure.DNS_SERVFAIL, tmp_path, monkeypatch)
+    assert seen.text("chain") == "round.example.test → trip.example.test → round.example.test"
+    assert "alias_loop" in seen.ids
+    assert "alias_fails" not in seen.ids
+    assert seen.first == "alias_circle"
+
+
+async def test_an_alias_of_a_name_whose_servers_fail(tmp_path, monkeypatch):
+    made = giving_up(world(), lambda name, kind: "gone" in name or ("lost" in name and kind != dns.rdatatype.CNAME))
+    seen = await found(made, "lost.example.test", Failure.DNS_SERVFAIL, tmp_path, monkeypatch)
+    assert "lost.example.test is an alias of gone.example.test, about which" in seen.text("alias_fails")
+    assert seen.first == "alias_circle"
 
 
 async def test_a_resolver_that_is_dead(tmp_path, monkeypatch):

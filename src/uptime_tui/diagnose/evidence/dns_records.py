@@ -1,9 +1,9 @@
 """What there is at the name and above it: aliases, other records, the zone, the registered domain."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from dns.name import Name
+from dns.name import Name, from_text
 
 from uptime_tui.diagnose.case import Case, Means
 from uptime_tui.model.failure import Failure, Phase
@@ -26,6 +26,7 @@ FACTS: Final = {
     "alias_dangling": "the name is an alias of one that does not exist",
     "alias_loop": "the aliases lead in a circle",
     "alias_bare": "the name is an alias of one that has no address",
+    "alias_fails": "the name is an alias of one whose servers fail",
     "ttl": "how long the answer is kept",
     "negative_ttl": "how long the no is kept by every resolver that has heard it",
     "parent_there": "the zone above exists and says no to this name only",
@@ -42,6 +43,8 @@ _WANTED: Final = frozenset({
 })  # fmt: skip
 _REGISTRIES: Final = frozenset({"ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org"})
 """Second level under which a country registers, as in `co.uk`."""
+_MAX_WALK: Final = 5
+"""Aliases that are followed one by one."""
 _PARKING: Final = ("parking", "parked", "expired", "suspended", "pendingdelete", "redemption", "sedopark")
 
 
@@ -55,10 +58,11 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     names = means.names
     host = names.full(case.plan.monitor.target.host)
     heard = await names.recursive(host, "A")
-    if heard.rcode not in {"NOERROR", "NXDOMAIN"} or heard.message is None:
-        return
-    for fact in _aliases(host, heard):
+    told = heard.rcode in {"NOERROR", "NXDOMAIN"} and heard.message is not None
+    for fact in _aliases(host, heard) if told else await _walked(host, heard, names):
         yield fact
+    if not told or heard.message is None:
+        return
     if heard.rcode == "NXDOMAIN":
         yield Evidence("no_a", Phase.DNS, ok=False, text=f"A of {host}: NXDOMAIN")
         yield Evidence("no_aaaa", Phase.DNS, ok=False, text=f"AAAA of {host}: NXDOMAIN, as for every type")
@@ -90,17 +94,45 @@ def _aliases(host: str, heard: Heard) -> list[Evidence]:
         facts.append(Evidence("ttl", Phase.DNS, ok=None, text=f"the addresses of {host} are kept for {found.ttl} s"))
     if len(steps) == 1:
         return [*facts, Evidence("no_alias", Phase.DNS, ok=None, text=f"{host} is no alias (CNAME)")]
+    facts += _steps(host, steps)
+    end = show(steps[-1])
+    if steps[-1] in steps[:-1]:
+        return facts
+    if heard.rcode == "NXDOMAIN":
+        text = f"{host} is an alias of {end}, which does not exist"
+        facts.append(Evidence("alias_dangling", Phase.DNS, ok=False, text=text))
+    elif found is None and records(heard.message, host, "AAAA") == ():
+        text = f"{host} is an alias of {end}, which has no A record"
+        facts.append(Evidence("alias_bare", Phase.DNS, ok=False, text=text))
+    return facts
+
+
+def _steps(host: str, steps: Sequence[Name]) -> list[Evidence]:
+    """The chain, and that it is a circle where it is one."""
     shown = [show(each) for each in steps]
-    facts.append(Evidence("chain", Phase.DNS, ok=None, text=" → ".join(shown[:6])))
+    facts = [Evidence("chain", Phase.DNS, ok=None, text=" → ".join(shown[:6]))]
     if steps[-1] in steps[:-1]:
         text = f"the aliases of {host} lead in a circle: {shown[-1]} comes twice"
         facts.append(Evidence("alias_loop", Phase.DNS, ok=False, text=text))
-    elif heard.rcode == "NXDOMAIN":
-        text = f"{host} is an alias of {shown[-1]}, which does not exist"
-        facts.append(Evidence("alias_dangling", Phase.DNS, ok=False, text=text))
-    elif found is None and records(heard.message, host, "AAAA") == ():
-        text = f"{host} is an alias of {shown[-1]}, which has no A record"
-        facts.append(Evidence("alias_bare", Phase.DNS, ok=False, text=text))
+    return facts
+
+
+async def _walked(host: str, heard: Heard, names: Inquiry) -> list[Evidence]:
+    """The aliases of a name that the resolver gives up on: asked for CNAME alone it follows none (RFC 1034 §3.6.2)."""
+    steps, rcode = [from_text(host)], heard.rcode
+    while rcode in {"SERVFAIL", "NOERROR"} and len(steps) <= _MAX_WALK and steps[-1] not in steps[:-1]:
+        heard = await names.recursive(steps[-1], "CNAME")
+        rcode = heard.rcode
+        link = () if heard.message is None else chain(heard.message, steps[-1])[1:2]
+        if not link:
+            break
+        steps += link
+    if len(steps) == 1:
+        return []
+    facts = _steps(host, steps)
+    if rcode == "SERVFAIL":
+        text = f"{host} is an alias of {show(steps[-1])}, about which the resolver gets no answer either"
+        facts.append(Evidence("alias_fails", Phase.DNS, ok=False, text=text))
     return facts
 
 
