@@ -120,6 +120,23 @@ def test_silence_is_told():
 
 
 @pytest.mark.parametrize(
+    ("failure", "detail", "cause"),
+    [
+        (Failure.NO_GREETING, "the server sent nothing", "tls_port"),
+        (Failure.CLOSED_EARLY, "closed by the peer before the greeting", "wrong_mode"),
+    ],
+)
+def test_a_plain_monitor_on_a_port_that_begins_in_tls(failure, detail, cause):
+    def asked(service, port):
+        return case(failure, service=service, detail=detail, protocol=10_000.0, monitor={"port": port})
+
+    assert "port_begins_tls" in ids(found(asked("imap", 993)))
+    assert first(asked("imap", 993)) == cause
+    assert "port_begins_tls" not in ids(found(asked("imap", 143)))
+    assert "port_begins_tls" not in ids(found(asked("imaps", 993)))
+
+
+@pytest.mark.parametrize(
     ("service", "banner", "fact", "cause"),
     [
         ("smtps", "220 mx1 ESMTP Postfix", "peer_plain", "wrappermode"),

@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from typing import Final
 
+from uptime_tui.catalogue.load import load_catalogue
+from uptime_tui.catalogue.service import Service
 from uptime_tui.diagnose.case import Case, Means
 from uptime_tui.dial.ending import closed
 from uptime_tui.model.failure import Failure, Phase, Status
@@ -25,6 +28,7 @@ FACTS: Final = {
     "closed_late": "it accepts and closes after a while, without a word",
     "closed_by_reset": "it was ended by a reset, not in order",
     "accepted_silent": "it accepts and stays silent",
+    "port_begins_tls": "the port is one that begins with TLS, and this monitor speaks plainly there",
     "others_here_serve": "other services of the same host answer this machine",
     "others_here_fail_too": "other services of the same host fail in the same way",
     **{f"says_{reason.id}": f"its words: {reason.meaning}" for reason in REASONS},
@@ -42,6 +46,7 @@ _SPOKEN: Final = {
     "smtp": "SMTP", "imap": "IMAP", "pop3": "POP3", "ftp": "FTP", "http": "HTTP", "ssh": "SSH", "redis": "Redis",
     "mysql": "MySQL", "mssql": "SQL Server", "postgresql": "PostgreSQL", "elasticsearch": "HTTP",
 }  # fmt: skip
+_UNHEARD: Final = frozenset({Failure.NO_GREETING, Failure.CLOSED_EARLY, Failure.TIMEOUT})
 _AT_ONCE_MS: Final = 300.0
 _LATE_MS: Final = 2000.0
 _VERSION: Final = re.compile(r"[vV]?\d+(?:[._]\d+)+\w*|[-+~](?:deb|ubuntu|el|rc|beta)?\d\w*")
@@ -70,6 +75,7 @@ def facts(case: Case) -> Iterator[Evidence]:
     yield from _named(case)
     yield from _words(case)
     yield from _silence(case)
+    yield from _port(case)
     yield from _others(case)
 
 
@@ -124,6 +130,23 @@ def _silence(case: Case) -> Iterator[Evidence]:
             yield _seen("closed_by_reset", ok=False, text="the end was a reset: nobody took what was sent")
     elif result.failure in {Failure.NO_GREETING, Failure.TIMEOUT} and ms is not None:
         yield _seen("accepted_silent", ok=False, text=f"accepted at once, then nothing for {ms / 1000:.1f} s")
+
+
+def _port(case: Case) -> Iterator[Evidence]:
+    """A plain monitor on a port where TLS begins with the first byte (RFC 8314 §3 for mail)."""
+    service = _begin_in_tls().get(case.port)
+    if service is None or case.plan.service.tls == "implicit" or case.result.banner:
+        return
+    if case.result.failure in _UNHEARD:
+        text = f"{case.port} is the port of {service.title}, where TLS begins at once; this monitor speaks plainly"
+        yield _seen("port_begins_tls", ok=False, text=text)
+
+
+@cache
+def _begin_in_tls() -> dict[int, Service]:
+    """By port, as the catalogue that comes along has them; a user's own service may well sit on such a port."""
+    services = load_catalogue().services.values()
+    return {each.port: each for each in services if each.port is not None and each.tls == "implicit"}
 
 
 def _others(case: Case) -> Iterator[Evidence]:
