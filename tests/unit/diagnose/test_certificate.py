@@ -129,6 +129,8 @@ def test_a_real_one_before_and_a_made_up_one_now_is_a_fallback():
 UNTRUSTED = [
     ("missing_intermediate", certificate(missing_intermediate=True), ()),
     ("private_ca", certificate(issuer="Own CA", chain=(Window("Own CA", 0, NOW_S * 2, "Own CA"),)), ()),
+    ("private_ca", certificate(issuer="Own CA"), ()),
+    ("missing_intermediate", certificate(issuer="R11, Let's Encrypt"), ()),
     ("pin_outdated", certificate(pinned=False), ()),
     ("interception", certificate(issuer="Filter CA"), tuple(
         neighbour("https", f"h{number}.example", number, Status.DOWN, failure=Failure.TLS_UNTRUSTED, since_ms=NOW_S * 1000)

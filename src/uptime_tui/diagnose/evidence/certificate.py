@@ -33,6 +33,7 @@ FACTS: Final = {
     "cert_address_moved": "the last good probe went to another address",
     "cert_intermediate_missing": "the issuer's certificate was not sent",
     "cert_private_issuer": "the chain that was sent ends in a root that nobody here knows",
+    "cert_issuer_nowhere": "its issuer is no public authority and was not sent, and it names no place to fetch it",
     "cert_public_issuer": "a public authority issued it",
     "cert_issuer_changed": "another issuer than at the last good probe",
     "cert_untrusted_everywhere": "certificates of other hosts are not trusted either since then",
@@ -216,6 +217,9 @@ def _trust(case: Case, now: Certificate, before: Certificate | None) -> Iterator
         yield _seen(
             "cert_private_issuer", ok=False, text=f"{last.subject} stands at the end of the chain and is unknown here"
         )
+    elif last is None and now.issuer != now.subject and not public:
+        text = f"it came alone, and names no place to fetch the certificate of {now.issuer}, as public authorities do"
+        yield _seen("cert_issuer_nowhere", ok=False, text=text)
     if public:
         yield _seen("cert_public_issuer", ok=None, text=f"{now.issuer} is a public authority")
     failing = [each for each in _strangers(case) if each.failure in _NOT_TRUSTED and _is_news(each, case)]
