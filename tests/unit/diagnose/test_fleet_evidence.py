@@ -185,6 +185,7 @@ async def test_relatives(failure, target, other, ids):
         (".X..X.X", {"history_uneven", "history_short"}),
         (".XX..XX", {"history_uneven"}),
         ("..X", set()),
+        ("XX", {"history_no_success"}),
     ],
 )
 async def test_the_course_of_the_last_probes(recent, ids):
@@ -225,7 +226,13 @@ async def test_a_service_that_stopped_accepting_was_mute_before_it_fell_silent()
 
 async def test_our_own_failures_are_no_history():
     past = trials(*[{"192.0.2.7": F.WATCHER_OFFLINE}] * 9)
-    assert await facts(history, case(past=past), means()) == {}
+    assert await facts(history, case(F.REFUSED, past=past), means()) == {}
+
+
+async def test_no_success_is_told_of_a_silent_port_only_and_never_after_one():
+    assert set(await facts(history, case(F.TIMEOUT), means())) == {"history_no_success"}
+    assert not history.wants(case(F.REFUSED))
+    assert not history.wants(case(F.TIMEOUT, last_good=case().result))
 
 
 # --- addresses: by the probe's own lines ----------------------------------------------

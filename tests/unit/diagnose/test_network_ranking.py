@@ -62,6 +62,12 @@ def ranked(failure, service, ids):
         (F.TIMEOUT, "smtp", "no_answer port_elsewhere_alive sibling_open", "filtered"),
         (F.TIMEOUT, "mysql", "no_answer history_never sibling_open", "db_private"),
         (F.TIMEOUT, "mysql", "no_answer history_sudden sibling_open", "filtered"),
+        *(
+            (F.TIMEOUT, database, f"no_answer {past} sibling_refused ping_answers", cause)
+            for database in ("mysql", "postgresql", "redis", "mongodb", "mssql", "elasticsearch")
+            for past, cause in (("history_no_success", "db_private"), ("", "filtered"), ("history_sudden", "filtered"))
+        ),
+        (F.TIMEOUT, "redis", "no_answer history_no_success siblings_silent ping_silent path_ends", "host_down"),
         (F.TIMEOUT, "tcp", "no_answer own_link_down own_default_route_missing", "watcher_cut_off"),
         (F.TIMEOUT, "smtp", "no_answer gateway_silent fleet_silent", "watcher_cut_off"),
         (F.TIMEOUT, "https", "no_answer gateway_known fleet_silent siblings_silent path_first_hop", "watcher_cut_off"),

@@ -17,6 +17,7 @@ PACKETS: Final = 0
 FACTS: Final = {
     "history_sudden": "it worked steadily until this fault began",
     "history_never": "no earlier probe that is known has worked",
+    "history_no_success": "nothing tells of any time at which it worked",
     "history_uneven": "it works and fails by turns",
     "history_short": "each of its failures was over with the next probe",
     "history_went_mute": "before it fell silent it accepted connections and said nothing",
@@ -34,9 +35,11 @@ _NEAR: Final = frozenset({Failure.REFUSED, Failure.CLOSED_EARLY, Failure.BUSY, F
 
 
 def wants(case: Case) -> bool:
-    """Where there is a past."""
+    """Where there is a past, or where it matters that there is none."""
     failure = case.failure
-    return failure is not None and CODES[failure].side is Side.THEIRS and bool(case.past or case.recent)
+    if failure is None or CODES[failure].side is not Side.THEIRS:
+        return False
+    return bool(case.past or case.recent) or _may_be_meant(case)
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:  # noqa: ARG001 - one signature for all
@@ -47,8 +50,16 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:  # noqa:
     earlier = [past for past in case.past if past.at_ms < result.at_ms]
     told = [past for past in (*earlier, *now) if past.failure is None or CODES[past.failure].side is Side.THEIRS]
     bad = [past for past in told if past.failure is not None]
-    for fact in (*_course(case.recent or _probes(told)), *_mute(told), *_addresses(told, bad), *_kinds(bad)):
+    probes = case.recent or _probes(told)
+    if _may_be_meant(case) and all(probes) and len(probes) < _ENOUGH:
+        yield Evidence("history_no_success", Phase.CONNECT, None, "no probe that is known here has ever worked")
+    for fact in (*_course(probes), *_mute(told), *_addresses(told, bad), *_kinds(bad)):
         yield fact
+
+
+def _may_be_meant(case: Case) -> bool:
+    """Whether no success is known of a silent port: a filter that somebody wants has always been there."""
+    return case.failure is Failure.TIMEOUT and case.last_good is None
 
 
 def _probes(told: Sequence[Past]) -> tuple[bool, ...]:
