@@ -5,7 +5,7 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,7 +114,8 @@ def site() -> Iterator[Site]:
         for name in ("watcher", "host", "names"):
             it.stages[name] = stack.enter_context(backstage(machines[name]))
         _write_home(it)
-        it.stages["names"].run(_serve_names())
+        for close in it.stages["names"].run(_serve_names()):
+            stack.callback(lambda close=close: it.stages["names"].run(_call(close)))
         stack.enter_context(_resolver(machines["names"], folder))
         yield it
 
@@ -151,9 +152,9 @@ def _write_home(it: Site) -> None:
     it.resolve_by(RESOLVER)
 
 
-async def _serve_names() -> None:
-    for address, server in tree().servers().items():
-        await serve(server, address)
+async def _serve_names() -> list[Callable[[], None]]:
+    """What ends each."""
+    return [await serve(server, address) for address, server in tree().servers().items()]
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import functools
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import dns.dnssec
@@ -90,6 +90,8 @@ class Server(asyncio.DatagramProtocol):
                     wire = reply.to_wire()
                     writer.write(len(wire).to_bytes(2) + wire)
         except (OSError, asyncio.IncompleteReadError):
+            return
+        finally:
             writer.close()
 
     def reply(self, data: bytes) -> dns.message.Message | None:
@@ -190,12 +192,18 @@ class _Answer:
         return True
 
 
-async def serve(server: Server, address: str) -> None:
-    """Have it answer on port 53 of an address, for as long as the loop runs."""
+async def serve(server: Server, address: str) -> Callable[[], None]:
+    """Have it answer on port 53 of an address until what is returned is called."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     loop = asyncio.get_running_loop()
-    await loop.create_datagram_endpoint(lambda: server, local_addr=(address, 53), family=family)
-    await asyncio.start_server(server.converse, address, 53)
+    transport, _ = await loop.create_datagram_endpoint(lambda: server, local_addr=(address, 53), family=family)
+    listener = await asyncio.start_server(server.converse, address, 53)
+
+    def close() -> None:
+        transport.close()
+        listener.close()
+
+    return close
 
 
 @functools.cache
