@@ -61,6 +61,8 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Connections to the target that something else on the watcher has open."""
     alike: str = ""
     """Why no probe from the watcher could tell this cause from the one that is named first; empty where one can."""
+    suite: bool = False
+    """Whether the test suite makes it; the bench makes all of them."""
     group: str = ""
     """The file it stands in."""
 

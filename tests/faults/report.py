@@ -1,5 +1,6 @@
 """What the bench found, as a table and a score."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ from faults.run import Told
 
 MAX_PACKETS = 30
 MAX_MS = 5000
+FIRST = 0.95
+"""Of all faults, the share whose true cause must be named first."""
+FIRST_TWO = 0.98
 _LINE = "{:<34} {:<10} {:<18} {:<20} {:>5} {:>5} {:>7} {:>6}"
 
 
@@ -39,6 +43,19 @@ def score(told: Sequence[Told]) -> Score:
         first=places.count(1),
         first_two=places.count(1) + places.count(2),
         alike=sum(bool(each.fault.alike) for each in told if each.place != 1),
+    )
+
+
+def missed(found: Score) -> str:
+    """What of the goal is not reached, in a line; empty where all of it is."""
+    faults = found.faults
+    goals = (
+        ("status and failure", found.right, faults),
+        ("true cause first", found.first, math.ceil(FIRST * faults)),
+        ("true cause in the first two", found.first_two, math.ceil(FIRST_TWO * faults)),
+    )
+    return ", ".join(
+        f"{what} in {seen} of {faults}, at least {wanted}" for what, seen, wanted in goals if seen < wanted
     )
 
 

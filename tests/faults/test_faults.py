@@ -1,10 +1,13 @@
-"""Every fault of the table, made in networks of namespaces, explained by the program from the watcher there."""
+"""Some faults of the table, made in networks of namespaces, explained by the program from the watcher there.
+
+All of them take minutes: `benchmarks/fault_bench.py --require` makes those, as the last part of what must hold.
+"""
 
 import pytest
 
 from faults.fault import read_table
 from faults.names import ALLOWED
-from faults.report import heading, impolite, line, score
+from faults.report import heading, impolite, line, missed, score
 from faults.run import run_all
 from support.netns import need_namespaces
 from support.servers import need
@@ -14,9 +17,6 @@ from uptime_tui.model.failure import Failure
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("namespaces")]
 
 SITES = 5
-FIRST = 0.9
-"""Of the faults that can be told apart from outside, the share whose true cause is named first."""
-FIRST_TWO = 0.95
 
 
 def test_the_table_knows_only_what_the_knowledge_base_knows():
@@ -31,15 +31,13 @@ def test_the_table_knows_only_what_the_knowledge_base_knows():
         assert fault.cause in causes, f"{fault.id}: {fault.failure} has no cause {fault.cause}"
 
 
-@pytest.mark.timeout(600)
-def test_every_fault_is_explained_politely():
+@pytest.mark.timeout(300)
+def test_a_fault_of_each_kind_is_explained_politely():
     need_namespaces()
     need("unbound", "unbound")
-    told = run_all(read_table(), SITES, alone=lambda fault: fault.failure in {"timeout", "dns_servfail", "dns_bogus"})
+    faults = [fault for fault in read_table() if fault.suite]
+    told = run_all(faults, SITES, alone=lambda fault: fault.failure in {"timeout", "dns_servfail", "dns_bogus"})
     found = score(told)
     table = "\n".join([heading(), *map(line, told), str(found)])
-    assert found.right == found.faults, table
+    assert not missed(found), table
     assert not list(impolite(told, ALLOWED)), table
-    tellable = [each for each in told if not each.fault.alike]
-    assert score(tellable).first >= FIRST * len(tellable), table
-    assert found.first_two >= FIRST_TWO * found.faults, table
