@@ -179,7 +179,7 @@ class Desk:
 
     def _diagnose(self, request: Diagnose | AskDiagnosis) -> Reply:
         if isinstance(request, AskDiagnosis):
-            return Reply(request.number, diagnosis=self._diagnoses.kept(request.incident))
+            return Reply(request.number, diagnoses=self._diagnoses.kept(request.incident))
         name = self._names((request.monitor,))[0]
         if self._diagnoses.ask(request.monitor):
             return Reply(request.number, message=f"diagnosing {name}")

@@ -57,8 +57,8 @@ class Diagnoses:
 
     recall: Callable[[MonitorId], Diagnosis | None]
     """Reads the newest one of a monitor that was kept; handed in by the engine's main."""
-    kept: Callable[[int], Diagnosis | None]
-    """Reads the one of an incident."""
+    kept: Callable[[int], tuple[Diagnosis, ...]]
+    """Reads those of an incident."""
     is_offline: Callable[[], bool]
     """Whether this machine has no network."""
     dkim_selectors: tuple[str, ...] = ()
@@ -118,8 +118,10 @@ class Diagnoses:
         self._waiting.pop(number, None)
 
     def _want(self, number: MonitorId, seen: Result, *, by_hand: bool = False) -> None:
-        if number in self._running or (number not in self._waiting and len(self._waiting) >= WAITING):
+        before = self._waiting.get(number)
+        if before is None and len(self._waiting) >= WAITING:
             return
+        by_hand = by_hand or (before is not None and before.by_hand)
         incident = self._tracker.chronicle.incidents.get(number)
         good = self._tracker.good.get(number)
         state = self._tracker.states.get(number) or State()

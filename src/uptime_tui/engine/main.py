@@ -121,7 +121,7 @@ class Engine:
         present.journal = self.journal
         present.read(home.journal_file, self.loop, self.bus.mark)
         self.reader, self.history = present.reader, present.history
-        self.diagnoses.recall, self.diagnoses.kept = self.reader.newest_diagnosis, self.reader.diagnosis
+        self.diagnoses.recall, self.diagnoses.kept = self.reader.newest_diagnosis, self.reader.diagnoses
         self.reloader = present.reloader = Reloader(
             home.monitors_file, catalogue, settings.defaults, replaced=self.replace, noticed=self.bus.mark_fleet
         )

@@ -2,7 +2,7 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -122,19 +122,21 @@ class Reader:
         """The newest failed record of each monitor."""
         return self._records("SELECT monitor, data FROM failed")
 
-    def diagnosis(self, incident: int) -> Diagnosis | None:
-        """Why the monitor of an incident failed, where it was found out."""
-        return self._diagnosis("SELECT data FROM diagnosis WHERE incident = ?", incident)
+    def diagnoses(self, incident: int) -> tuple[Diagnosis, ...]:
+        """Why the monitor of an incident failed: what was found first, and the newest where it was found out again."""
+        return tuple(self._diagnoses("SELECT data FROM diagnosis WHERE incident = ? ORDER BY at_ms", incident))
 
     def newest_diagnosis(self, monitor: MonitorId) -> Diagnosis | None:
         """The newest one of a monitor."""
-        return self._diagnosis("SELECT data FROM diagnosis WHERE monitor = ? ORDER BY at_ms DESC LIMIT 1", monitor)
+        statement = "SELECT data FROM diagnosis WHERE monitor = ? ORDER BY at_ms DESC LIMIT 1"
+        return next(self._diagnoses(statement, monitor), None)
 
-    def _diagnosis(self, statement: str, number: int) -> Diagnosis | None:
+    def _diagnoses(self, statement: str, number: int) -> Iterator[Diagnosis]:
         for (data,) in self._rows(statement, number):
             with suppress(zlib.error):
-                return _decoded(zlib.decompress(data), Diagnosis)
-        return None
+                found = _decoded(zlib.decompress(data), Diagnosis)
+                if found is not None:
+                    yield found
 
     def backends(self) -> dict[MonitorId, list[Past]]:
         """What the addresses of each monitor's name said lately."""

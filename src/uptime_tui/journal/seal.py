@@ -26,6 +26,9 @@ _ADD_BLOCK: Final = (
     "INSERT INTO block (k, data) VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET data = CAST(data || excluded.data AS BLOB)"
 )
 
+_FORGET_DIAGNOSES: Final = """DELETE FROM diagnosis WHERE monitor = ? AND at_ms < ?
+    AND incident NOT IN (SELECT id FROM incident WHERE closed_ms IS NULL)"""
+
 
 def seal_slice(connection: sqlite3.Connection, now_ms: int) -> bool:
     """Seal up to `SLICE_ROWS` results of hours that are over; True when there may be more."""
@@ -63,7 +66,10 @@ def seal_slice(connection: sqlite3.Connection, now_ms: int) -> bool:
 def forget_old(
     connection: sqlite3.Connection, monitors: Iterable[int], now_ms: int, *, block_days: int = BLOCK_DAYS
 ) -> None:
-    """Delete blocks and hourly rollups of these monitors that are past their days; daily rows stay for ever."""
+    """Delete what is past its days of these monitors: blocks, hourly rollups, and diagnoses of incidents that are over.
+
+    Daily rows and the incidents themselves stay for ever.
+    """
     hour = now_ms // HOUR_MS
     for monitor in monitors:
         first = span_key(monitor, 0)
@@ -71,3 +77,4 @@ def forget_old(
         rollups = (first, span_key(monitor, max(0, hour - ROLLUP_DAYS * 24)))
         connection.execute("DELETE FROM block WHERE k >= ? AND k < ?", blocks)
         connection.execute("DELETE FROM rollup WHERE k >= ? AND k < ?", rollups)
+        connection.execute(_FORGET_DIAGNOSES, (monitor, (hour - block_days * 24) * HOUR_MS))

@@ -6,9 +6,9 @@ from typing import Any, Final
 KEPT_ROWS: Final = 200_000
 """Results kept in memory while the disk refuses them, about 25 MB."""
 KEPT_HISTORY: Final = 20_000
-"""Events and incidents kept then."""
+"""Events, incidents and diagnoses kept then."""
 _TRIM_ROWS: Final = 1000
-_HISTORY: Final = frozenset({"event", "incident"})
+_HISTORY: Final = frozenset({"event", "incident", "diagnosis"})
 
 Key = tuple[str, int]
 """What a statement writes: two with the same key are one, the newer."""

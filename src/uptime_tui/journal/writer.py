@@ -36,6 +36,9 @@ _SEAL_EVERY_S: Final = 60.0
 _RETRY_S: Final = (1.0, 30.0)
 _FLUSH_S: Final = 0.8
 _FORGET_EVERY_MS: Final = 86_400_000
+_FORGET_BETWEEN: Final = """DELETE FROM diagnosis WHERE incident = ?1
+    AND at_ms > (SELECT min(at_ms) FROM diagnosis WHERE incident = ?1)
+    AND at_ms < (SELECT max(at_ms) FROM diagnosis WHERE incident = ?1)"""
 _FORGET_SLICE: Final = 50
 """Monitors whose old blocks are deleted between two commits."""
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -219,10 +222,11 @@ class Journal:
         self._put("certificate", monitor, statement, monitor, _pack(shown))
 
     def keep_diagnosis(self, incident: int, diagnosis: Diagnosis) -> None:
-        """Keep why an incident's monitor failed, in place of an earlier one of the same incident."""
+        """Keep why an incident's monitor failed. The first one of an incident stays, and the newest beside it."""
         statement = "INSERT OR REPLACE INTO diagnosis (incident, monitor, at_ms, data) VALUES (?, ?, ?, ?)"
         packed = zlib.compress(_pack(diagnosis))
-        self._put("diagnosis", incident, statement, incident, diagnosis.monitor, diagnosis.at_ms, packed)
+        self._put("diagnosis", None, statement, incident, diagnosis.monitor, diagnosis.at_ms, packed)
+        self._put("diagnosis", None, _FORGET_BETWEEN, incident)
 
     def keep_backends(self, monitor: MonitorId, past: Sequence[Past]) -> None:
         """Keep what the addresses of a monitor's name said lately."""

@@ -155,7 +155,7 @@ class Diagnose(Request, frozen=True, tag=True):
 
 
 class AskDiagnosis(Request, frozen=True, tag=True):
-    """The diagnosis kept with an incident; the Reply's `diagnosis` is filled where there is one."""
+    """The diagnoses kept with an incident; the Reply's `diagnoses` are filled where there are any."""
 
     incident: int
 
@@ -289,7 +289,8 @@ class Reply(msgspec.Struct, frozen=True, tag=True):
     """Names of the monitors that were added or touched."""
     status: StatusReport | None = None
     table: dict[str, object] | None = None
-    diagnosis: Diagnosis | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
+    """The first one as it was, and the newest where it was looked into again."""
 
 
 class Goodbye(msgspec.Struct, frozen=True, tag=True):

@@ -1,0 +1,53 @@
+"""Who is explained when: a confirmed failure is never lost behind a search that somebody has asked for before it."""
+
+import asyncio
+from types import SimpleNamespace
+
+from uptime_tui.engine.diagnoses import Diagnoses
+from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.result import Result, Timings
+from uptime_tui.model.units import MonitorId
+
+ONE = MonitorId(1)
+
+
+class Searching(Diagnoses):
+    """The search itself takes until it is let go."""
+
+    def __init__(self, tracker, journal, spawn):
+        monitors = {ONE: SimpleNamespace(target=SimpleNamespace(host="mx1"))}
+        fleet = SimpleNamespace(monitors=monitors)
+        vantage = SimpleNamespace(means=None)
+        super().__init__(fleet, tracker, journal, vantage, None, lambda _number: None, spawn)
+        self.searched = []
+        self.go_on = asyncio.Event()
+
+    async def _search(self, _number, wanted):
+        self.searched.append((wanted.incident, wanted.by_hand))
+        await self.go_on.wait()
+        return wanted.incident
+
+
+async def test_a_failure_confirmed_during_a_search_by_hand_is_explained_after_it(monkeypatch):
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.load_knowledge", lambda _folder: None)
+    failed = Result(ONE, 5, Failure.REFUSED, Phase.CONNECT, "refused", Timings())
+    incidents = {}
+    tracker = SimpleNamespace(
+        failed={ONE: failed}, newest={ONE: failed}, good={}, states={},
+        chronicle=SimpleNamespace(incidents=incidents),
+        trends=SimpleNamespace(backends=SimpleNamespace(keep=lambda _number: None)),
+    )  # fmt: skip
+    kept = []
+    journal = SimpleNamespace(keep_diagnosis=lambda incident, found: kept.append((incident, found)))
+    tasks = []
+    diagnoses = Searching(tracker, journal, lambda work: tasks.append(asyncio.ensure_future(work)))
+    assert diagnoses.ask(ONE)
+    await asyncio.sleep(0)
+    incidents[ONE] = SimpleNamespace(id=3)
+    diagnoses.confirmed(ONE)
+    diagnoses.ask(ONE)
+    diagnoses.go_on.set()
+    await tasks[0]
+    await tasks[1]
+    assert diagnoses.searched == [(0, True), (3, True)]
+    assert kept == [(3, 3)]
