@@ -19,7 +19,7 @@ def diagnosis_text(target: str, diagnosis: Diagnosis) -> Iterator[str]:
     yield from output.result_lines(target, diagnosis.failed, None)
     yield ""
     width = max(40, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)) - 2
-    for line in diagnosis_lines(diagnosis, width, UNICODE):
+    for line in diagnosis_lines(diagnosis, width, UNICODE, iso_time):
         yield f"  {''.join(text for text, _ in line)}".rstrip()
 
 

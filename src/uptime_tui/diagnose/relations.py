@@ -9,6 +9,7 @@ from uptime_tui.diagnose.case import NO_ANSWER, Case, Neighbour
 from uptime_tui.model.diagnosis import Relation
 from uptime_tui.model.failure import FACTS, Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.target import Target
 
 Word = Literal["alive", "silent", "unknown"]
 _FRESH_MS: Final = 120_000
@@ -168,8 +169,12 @@ def _of_certificate(case: Case) -> str:
 
 def _listed(monitors: Iterable[Monitor]) -> str:
     """Services by name, each once: `SSH, HTTPS`."""
-    names = list(dict.fromkeys(f"{each.target.service}" for each in monitors))
+    names = list(dict.fromkeys(_service(each.target) for each in monitors))
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _service(target: Target) -> str:
+    return f"port {target.port}" if target.service == "tcp" else target.service
 
 
 def _number(count: int) -> str:

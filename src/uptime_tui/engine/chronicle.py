@@ -26,6 +26,8 @@ class Chronicle:
         """Told of a failure that was confirmed, or has another reason now."""
         self.incidents: dict[MonitorId, Incident] = {}
         """Open ones."""
+        self._newest: dict[MonitorId, Incident] = {}
+        """Open or over: the journal may not have it on disk yet."""
         self._events: dict[MonitorId, tuple[Event, ...]] = {}
         """Newest first."""
         self._complete: dict[MonitorId, bool] = {}
@@ -34,7 +36,7 @@ class Chronicle:
     @property
     def tables(self) -> tuple[dict[MonitorId, Any], ...]:
         """What can be read again, by monitor: for whoever forgets one."""
-        return self._events, self._complete
+        return self._events, self._complete, self._newest
 
     def announce(self, state: State, events: Sequence[Event], failed: Result | None) -> None:
         """Take one monitor's events in, and what they mean for its incident.
@@ -73,6 +75,21 @@ class Chronicle:
             seen = self._events[number] = (*seen, *older)[:EVENTS_KEPT]
         return seen
 
+    def lately(
+        self, number: MonitorId, limit: int, read: Callable[[MonitorId, int], tuple[Incident, ...]]
+    ) -> tuple[Incident, ...]:
+        """The newest incidents, newest first.
+
+        Args:
+            number: whose.
+            limit: how many at most.
+            read: fetches the newest that are on disk.
+        """
+        newest = self._newest.get(number)
+        if newest is None:
+            return read(number, limit)
+        return (newest, *(each for each in read(number, limit) if each.id != newest.id))[:limit]
+
     def keep_all(self) -> None:
         """Hand every open incident to the journal: a new one may have taken the place of a broken one."""
         for incident in self.incidents.values():
@@ -83,7 +100,7 @@ class Chronicle:
         after = advance(before, event)
         if after is None or after is before:
             return
-        after = self._journal.keep_incident(after)
+        after = self._newest[event.monitor] = self._journal.keep_incident(after)
         if after.closed_ms is None:
             self.incidents[event.monitor] = after
         else:

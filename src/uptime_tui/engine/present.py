@@ -80,7 +80,7 @@ class Present:
         tracker = self.tracker
         due_s = self.scheduler.due_in_s(number)
         next_ms = None if due_s is None else time.time_ns() // 1_000_000 + int(due_s * 1000)
-        incidents = self.reader.incidents(number, _INCIDENTS)
+        incidents = tracker.chronicle.lately(number, _INCIDENTS, self.reader.incidents)
         return Focus(
             id=number,
             result=tracker.newest.get(number),

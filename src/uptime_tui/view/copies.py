@@ -1,6 +1,6 @@
 """What can be copied of a monitor. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from uptime_tui.knowledge.entry import Hints
 from uptime_tui.model.diagnosis import Diagnosis
@@ -33,5 +33,26 @@ def copies(
     if command:
         texts["c"] = ("next command", command)
     if found is not None:
-        texts["i"] = ("incident report", markdown(monitor, found, clock))
+        texts["i"] = ("incident report" if found.failure is not None else "report", markdown(monitor, found, clock))
+    return texts
+
+
+def copies_of_past(
+    monitor: Monitor, found: Sequence[Diagnosis], clock: Callable[[int], str]
+) -> dict[str, tuple[str, str]]:
+    """The same of an incident: of the diagnosis that was made when it began, and of the newest one.
+
+    Args:
+        monitor: whose.
+        found: the first one, and the newest where there is another.
+        clock: Unix milliseconds to date and time.
+    """
+    texts = {}
+    if found:
+        texts["i"] = ("incident report", markdown(monitor, found[0], clock))
+    if found[1:]:
+        texts["l"] = ("the later report", markdown(monitor, found[-1], clock))
+    command = next_command(found[-1]) if found else ""
+    if command:
+        texts["c"] = ("next command", command)
     return texts

@@ -1,13 +1,13 @@
 """A diagnosis as lines of spans: the conclusion first, then what shows it, what to check, what else there is. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from uptime_tui.model.diagnosis import Check, Diagnosis, Relation, Suspect
 from uptime_tui.model.failure import Failure, Phase
-from uptime_tui.model.result import Evidence
+from uptime_tui.model.result import Evidence, Result
 from uptime_tui.view.cells import cell_width, cut, wrap
-from uptime_tui.view.words import Glyphs
+from uptime_tui.view.words import Glyphs, latency
 
 Span = tuple[str, str]
 LineOf = tuple[Span, ...]
@@ -21,23 +21,28 @@ _BEFORE_MS: Final = 1000
 _PHASES: Final = tuple(Phase)
 
 
-def diagnosis_lines(diagnosis: Diagnosis, width: int, glyphs: Glyphs, *, brief: bool = False) -> Iterator[LineOf]:
+def diagnosis_lines(
+    diagnosis: Diagnosis, width: int, glyphs: Glyphs, clock: Callable[[int], str], *, brief: bool = False
+) -> Iterator[LineOf]:
     """All that was found.
 
     Args:
-        diagnosis: of a failure.
+        diagnosis: of a failure, or of a monitor that is up.
         width: cells, at least 20.
         glyphs: characters.
+        clock: Unix milliseconds to a time of day.
         brief: the conclusion and the next step alone, for small screens.
     """
     first = diagnosis.first
     if diagnosis.summary:
         yield from wrapped(diagnosis.summary, width, "warn")
     if first is not None:
-        yield from _conclusion(diagnosis, first, width)
+        yield from hanging(f"{first.confidence:.0%} ", first.text, width, "strong")
+    yield from _effort(diagnosis, width)
     if brief:
         yield from _next_step(diagnosis, width, glyphs)
         return
+    yield from _last_good(diagnosis, width, clock)
     yield ()
     yield from _facts(diagnosis, width, glyphs)
     if first is not None:
@@ -49,12 +54,29 @@ def diagnosis_lines(diagnosis: Diagnosis, width: int, glyphs: Glyphs, *, brief: 
     if diagnosis.audit:
         yield ()
         yield (("mail domain", "dim"),)
-        for seen in diagnosis.audit:
-            yield from _fact(seen, width, glyphs)
+        yield from audit_lines(diagnosis, width, glyphs)
 
 
-def explains(diagnosis: Diagnosis, failure: Failure, since_ms: int) -> bool:
-    """Whether it is of this failure and not of an earlier one; `since_ms`: when the present status began."""
+def audit_lines(diagnosis: Diagnosis, width: int, glyphs: Glyphs) -> Iterator[LineOf]:
+    """The records of a mail server's domain, in the order in which a sender meets them."""
+    for seen in diagnosis.audit:
+        yield from _fact(seen, width, glyphs)
+
+
+def good_text(result: Result, clock: Callable[[int], str]) -> str:
+    """`03:11, 192.0.2.7, 12ms`: a success, to be held against what was seen later."""
+    took = latency(result.timings.total)
+    return ", ".join(part for part in (clock(result.at_ms), result.address, took) if part)
+
+
+def explains(diagnosis: Diagnosis, failure: Failure | None, since_ms: int) -> bool:
+    """Whether it is of this failure (None: of none) and not of an earlier one.
+
+    Args:
+        diagnosis: the newest one.
+        failure: the present one.
+        since_ms: when the present status began, Unix milliseconds.
+    """
     return diagnosis.failure is failure and diagnosis.failed.at_ms >= since_ms - _BEFORE_MS
 
 
@@ -63,9 +85,19 @@ def belongs_to(diagnosis: Diagnosis, opened_ms: int, closed_ms: int | None) -> b
     return opened_ms - _BEFORE_MS <= diagnosis.at_ms and (closed_ms is None or diagnosis.at_ms <= closed_ms)
 
 
-def _conclusion(diagnosis: Diagnosis, first: Suspect, width: int) -> Iterator[LineOf]:
-    sure = f"{first.confidence:.0%} "
-    yield from hanging(sure, first.text, width, "strong")
+def _last_good(diagnosis: Diagnosis, width: int, clock: Callable[[int], str]) -> Iterator[LineOf]:
+    """When it last went well, and what is otherwise now: the address, what the server said."""
+    good, failed = diagnosis.last_good, diagnosis.failed
+    if good is None or diagnosis.failure is None:
+        return
+    yield from hanging("last good ", good_text(good, clock), width, "plain")
+    if good.address and failed.address and good.address != failed.address:
+        yield from hanging("", f"then at {good.address}, now at {failed.address}", width, "warn")
+    if good.banner and good.banner != failed.banner:
+        yield from hanging("it said   ", good.banner, width, "plain")
+
+
+def _effort(diagnosis: Diagnosis, width: int) -> Iterator[LineOf]:
     state = f"{diagnosis.took_ms / 1000:.1f} s, {diagnosis.packets} packets" if diagnosis.complete else "looking…"
     facts = len(diagnosis.evidence)
     yield from wrapped(f"{facts} fact{'' if facts == 1 else 's'}, {state}", width, "dim")

@@ -138,17 +138,21 @@ def _rung(result: Result, phase: Phase, glyphs: words.Glyphs, service: str) -> t
 
 
 def _diagnosis(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
-    """What failed, what shows it, what it means and what to check; nothing while all is well."""
+    """What failed, what shows it, what it means and what to check; of what is up only what somebody has asked for."""
     row, width = context.row, context.width
     said = row.suspected or row.failure
+    found = None if context.focus is None else context.focus.diagnosis
+    if found is not None and result is not None and explains(found, said, row.since_ms):
+        yield ()
+        if said is None:
+            yield from wrapped(f"looked at by hand, {context.clock(found.at_ms)}: up", width, "good")
+        else:
+            yield from wrapped(result.detail, width, words.ROLES[result.status])
+        yield from diagnosis_lines(found, width, context.glyphs, context.clock, brief=context.brief)
+        return
     if said is None:
         return
     yield ()
-    found = None if context.focus is None else context.focus.diagnosis
-    if found is not None and result is not None and explains(found, said, row.since_ms):
-        yield from wrapped(result.detail, width, words.ROLES[result.status])
-        yield from diagnosis_lines(found, width, context.glyphs, brief=context.brief)
-        return
     if result is not None and result.failure is not None:
         yield from wrapped(FACTS[result.failure].title, width, words.ROLES[result.status])
         yield from wrapped(result.detail, width, "strong")

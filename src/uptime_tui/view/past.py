@@ -39,14 +39,19 @@ def past_lines(
         yield ()
         yield (("incidents", "dim"),)
     for incident in focus.incidents[:_SHOWN_INCIDENTS]:
-        end_ms = now_ms if incident.closed_ms is None else incident.closed_ms
-        lasted = words.age((end_ms - incident.opened_ms) / 1000)
-        reason = f": {FACTS[incident.failure].title}" if incident.failure is not None else ""
-        goes_on = ", goes on" if incident.closed_ms is None else ""
-        text = f"{incident.status.value} for {lasted}{goes_on}{reason}"
-        yield from hanging(f"{clock(incident.opened_ms)} ", text, width, words.ROLES[incident.status])
+        yield from one_line(incident, now_ms, width, clock)
         if not failing:
             yield from _cause(focus, incident, width)
+
+
+def one_line(incident: Incident, now_ms: int, width: int, clock: Callable[[int], str]) -> Iterator[LineOf]:
+    """`03:12 down for 4 min: connection refused`."""
+    end_ms = now_ms if incident.closed_ms is None else incident.closed_ms
+    lasted = words.age((end_ms - incident.opened_ms) / 1000)
+    reason = f": {FACTS[incident.failure].title}" if incident.failure is not None else ""
+    goes_on = ", goes on" if incident.closed_ms is None else ""
+    text = f"{incident.status.value} for {lasted}{goes_on}{reason}"
+    yield from hanging(f"{clock(incident.opened_ms)} ", text, width, words.ROLES[incident.status])
 
 
 def _told(event: Event) -> tuple[str, str]:

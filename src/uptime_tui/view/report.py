@@ -71,7 +71,8 @@ def _lines(monitor: Monitor, diagnosis: Diagnosis, clock: Callable[[int], str]) 
 def _good(result: Result, clock: Callable[[int], str]) -> str:
     took = f" in {latency(result.timings.total)}" if result.timings.total is not None else ""
     at = f" at {code(result.address)}" if result.address else ""
-    return f"{clock(result.at_ms)}{at}{took}"
+    said = f", it said {code(result.banner)}" if result.banner else ""
+    return f"{clock(result.at_ms)}{at}{took}{said}"
 
 
 def _cause(number: int, suspect: Suspect) -> Iterator[str]:

@@ -99,6 +99,21 @@ def test_its_events_can_be_asked_for_again(journal, path):
     reader.close()
 
 
+def test_an_incident_is_told_before_the_journal_has_it_and_once_only(journal, path):
+    watch = Watch(journal)
+    watch.replace(monitor("a"))
+    reader = Reader(path)
+    watch.take(Failure.REFUSED, 10)
+    lately = watch.tracker.chronicle.lately
+    assert [each.closed_ms for each in lately(MonitorId(1), 5, lambda _number, _limit: ())] == [None]
+    assert journal.flush()
+    assert len(lately(MonitorId(1), 5, reader.incidents)) == 1
+    watch.take(None, 60)
+    watch.take(None, 70)
+    assert [each.closed_ms is None for each in lately(MonitorId(1), 5, reader.incidents)] == [False]
+    reader.close()
+
+
 def test_those_that_left_are_remembered_up_to_a_bound(journal, monkeypatch):
     monkeypatch.setattr(module, "DEPARTED_KEPT", 5)
     watch = Watch(journal)

@@ -47,7 +47,7 @@ FOUND = Diagnosis(
 
 
 def texts(diagnosis=FOUND, width=60, **options):
-    return ["".join(text for text, _ in line) for line in diagnosis_lines(diagnosis, width, UNICODE, **options)]
+    return ["".join(text for text, _ in line) for line in diagnosis_lines(diagnosis, width, UNICODE, str, **options)]
 
 
 def test_the_conclusion_comes_first_then_the_failing_layer():

@@ -182,8 +182,12 @@ class Dashboard(Deeds, Sights, Screen[None]):
             self.show_tiny()
 
     def is_held(self, now_s: float) -> bool:
-        """Whether lines must stay where they are: the user is at work on them."""
-        return now_s - self.last_key_s < HOLD_S or bool(self.table.marks) or not self.is_current
+        """Whether lines must stay where they are: the user is at work on them, or reads the detail of one.
+
+        Where the line goes away, as in the view of problems at the recovery, the cursor goes to another monitor.
+        """
+        at_work = now_s - self.last_key_s < HOLD_S or bool(self.table.marks) or not self.is_current
+        return at_work or self.host.open_detail() is not None
 
     def rebuild(self) -> None:
         """Filter, group and sort anew."""
@@ -320,7 +324,7 @@ class Dashboard(Deeds, Sights, Screen[None]):
                 place.show(self.panel_lines(max(20, place.size.width - 2), brief=brief), top=top)
         detail = self.host.open_detail()
         if detail is not None and current is not None:
-            detail.show(self.panel_lines(max(20, self.size.width - 3)), top=top)
+            detail.show(top=top)
 
     def panel_lines(self, width: int, *, brief: bool = False) -> tuple[PanelLine, ...]:
         """What is known of the monitor under the cursor."""

@@ -26,7 +26,7 @@ ACTIONS_OF_DEEDS = (
     Action("recheck", ("r",), "recheck", "Probe now: the marked monitors, or this one.", "triage", 3),
     Action("diagnose", ("d",), "diagnose", "Find out anew why this monitor is as it is.", "triage", 8),
     Action("detail", ("enter",), "detail", "Everything about this monitor; on a group, fold it.", "triage", 2),
-    Action("copy", ("y",), "copy", "Copy name, target, reason or the next command.", "triage", 9),
+    Action("copy", ("y",), "copy", "Copy name, target, reason, next command or the report.", "triage", 9),
     Action("pause", ("p",), "pause", "Pause or resume the marked monitors, or this one.", "monitors", 6, locked=True),
     Action("add", ("A",), "add", "Add a monitor: paste one target.", "monitors", 5, locked=True),
     Action("edit", ("e",), "edit", "Edit this monitor in a form.", "monitors", 7, locked=True),
@@ -207,8 +207,7 @@ class Deeds:
         if self.table.current() is None:
             self.table.toggle_fold()
             return
-        lines = self.panel_lines(max(20, self.size.width - 3))
-        self.app.push_screen(Detail(self.host.roles, lines, self.do))
+        self.app.push_screen(Detail(self))
 
     def do(self: "Dashboard", action: str) -> None:  # type: ignore[misc]
         """Run an action of the dashboard or of its table by its id."""
@@ -233,12 +232,15 @@ class Deeds:
 
     def action_copy(self: "Dashboard") -> None:  # type: ignore[misc]
         """A menu of what to copy; the text is shown as well, because no terminal says whether it took it."""
-        from uptime_tui.ui.screens.ask import Ask
-
         texts = self.host.lore.copies(self.table.current())
-        if not texts:
+        if texts:
+            self.offer(texts)
+        else:
             self.say("no monitor is under the cursor", "warn")
-            return
+
+    def offer(self: "Dashboard", texts: dict[str, tuple[str, str]]) -> None:  # type: ignore[misc]
+        """Which of these, key to word and text, is to be copied?"""
+        from uptime_tui.ui.screens.ask import Ask
 
         def answered(answer: str | None) -> None:
             if answer:
