@@ -89,11 +89,29 @@ async def key_help(_app: object, pilot: object) -> None:
     await pilot.press("question_mark")  # type: ignore[attr-defined]
 
 
+async def diagnosis(app: object, pilot: object) -> None:
+    """A stopped service of which a diagnosis has been made, on the whole screen."""
+    await pilot.press("slash", *"why:refused", "enter", "n", "d")  # type: ignore[attr-defined]
+    for _ in range(40):
+        focus = app.link.snapshot.focus  # type: ignore[attr-defined]
+        if focus is not None and focus.diagnosis is not None and focus.diagnosis.complete:
+            break
+        await asyncio.sleep(0.25)
+    await pilot.press("enter")  # type: ignore[attr-defined]
+
+
+async def lint(_app: object, pilot: object) -> None:
+    """What best practice finds."""
+    await pilot.press("w")  # type: ignore[attr-defined]
+
+
 PICTURES = (
     ("dashboard-80x24", (80, 24), nothing, "dark"),
     ("dashboard-120x40", (120, 40), first_problem, "dark"),
     ("dashboard-200x60", (200, 60), first_problem, "dark"),
     ("panel", (80, 36), detail, "dark"),
+    ("diagnosis-120x40", (120, 40), diagnosis, "dark"),
+    ("lint", (80, 24), lint, "dark"),
     ("add", (80, 24), add, "dark"),
     ("help", (80, 30), key_help, "dark"),
     ("light", (120, 40), first_problem, "light"),
