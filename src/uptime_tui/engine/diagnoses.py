@@ -171,14 +171,18 @@ class Diagnoses:
         hints = None
         if case.failure is not None:
             hints = self._knowledge.hints(case.failure, plan.monitor, plan.service, failed.address, _log.warning)
+
+        def tell(found: Diagnosis) -> None:
+            if self._fleet.plans.get(number) is plan:  # else it was edited: it is another thing now, or gone
+                self._told(found)
+
         deadline_s = asyncio.get_running_loop().time() + MAX_S
         means = Means(self._means.dialler, self._means.resolver, deadline_s)
-        return await collect(case, means, hints, self._told, audit=wanted.by_hand)
+        return await collect(case, means, hints, tell, audit=wanted.by_hand)
 
     def _told(self, diagnosis: Diagnosis) -> None:
-        if diagnosis.monitor in self._fleet.monitors:
-            self._keep(diagnosis.monitor, diagnosis)
-            self._changed(diagnosis.monitor)
+        self._keep(diagnosis.monitor, diagnosis)
+        self._changed(diagnosis.monitor)
 
     def _keep(self, number: MonitorId, diagnosis: Diagnosis | None) -> None:
         self._found.pop(number, None)

@@ -83,7 +83,10 @@ def mail_lines(sheet: Sheet, found: Diagnosis | None) -> Iterator[LineOf]:
         return
     wrong = sum(seen.ok is False for seen in found.audit)
     told = f"{wrong} of {len(found.audit)} facts speak against it" if wrong else "nothing speaks against it"
-    yield from wrapped(f"as of {sheet.clock(found.at_ms)}: {told}", sheet.width, "warn" if wrong else "good")
+    role = "warn" if wrong else "good"
+    if all(seen.ok is None for seen in found.audit):
+        told, role = "nothing could be judged", "plain"
+    yield from wrapped(f"as of {sheet.clock(found.at_ms)}: {told}", sheet.width, role)
     yield ()
     yield from audit_lines(found, sheet.width, sheet.glyphs)
 

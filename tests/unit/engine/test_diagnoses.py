@@ -4,6 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 from uptime_tui.engine.diagnoses import Diagnoses
+from uptime_tui.model.diagnosis import Diagnosis
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.units import MonitorId
@@ -51,3 +52,39 @@ async def test_a_failure_confirmed_during_a_search_by_hand_is_explained_after_it
     await tasks[1]
     assert diagnoses.searched == [(0, True), (3, True)]
     assert kept == [(3, 3)]
+
+
+async def test_what_is_found_of_a_monitor_that_was_edited_meanwhile_is_not_shown(monkeypatch):
+    failed = Result(ONE, 5, Failure.REFUSED, Phase.CONNECT, "refused", Timings())
+    knowledge = SimpleNamespace(hints=lambda *_: None)
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.load_knowledge", lambda _folder: knowledge)
+    monitor = SimpleNamespace(id=ONE, target=SimpleNamespace(host="mx1"))
+    plans = {ONE: SimpleNamespace(monitor=monitor, service=None)}
+    fleet = SimpleNamespace(monitors={ONE: monitor}, plans=plans)
+    tracker = SimpleNamespace(
+        failed={ONE: failed}, newest={ONE: failed}, good={}, states={}, certificates={},
+        chronicle=SimpleNamespace(incidents={}),
+        trends=SimpleNamespace(backends=SimpleNamespace(of=lambda _number: ())),
+    )  # fmt: skip
+    shown, tasks = [], []
+    means = SimpleNamespace(means=SimpleNamespace(dialler=None, resolver=None))
+    diagnoses = Diagnoses(
+        fleet, tracker, None, means, None, shown.append, lambda work: tasks.append(asyncio.ensure_future(work))
+    )
+    diagnoses.is_offline = lambda: False
+    diagnoses.recall = lambda _number: None
+    found = Diagnosis(ONE, 6, failed)
+
+    async def collect(_case, _means, _hints, told, **_):
+        told(found)
+        assert diagnoses.of(ONE) is found
+        plans[ONE] = SimpleNamespace(monitor=monitor, service=None)
+        diagnoses.forget(ONE)
+        told(found)
+        return found
+
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.collect", collect)
+    assert diagnoses.ask(ONE)
+    await tasks[0]
+    assert shown == [ONE]
+    assert diagnoses.of(ONE) is None

@@ -54,6 +54,8 @@ def test_what_is_not_known_is_said():
 def test_the_mail_domain_begins_with_its_count():
     lines = texts(mail_lines(sheet(), FOUND))
     assert lines[1:] == ["as of @89: 1 of 2 facts speak against it", "", "✗ no SPF", "✓ MX fine"]
+    no_domain = msgspec.structs.replace(FOUND, audit=(Evidence("mail_no_domain", Phase.DNS, ok=None, text="no MX"),))
+    assert texts(mail_lines(sheet(), no_domain))[1] == "as of @89: nothing could be judged"
     assert pages(MX)[-1] == "mail domain"
     assert len(pages(monitor(2))) == 2
 
