@@ -23,6 +23,9 @@ from faults.report import heading, impolite, line, missed, score
 from faults.run import run_all
 from support.netns import why_not
 
+AGAIN = 6
+"""So many faults that came out otherwise are tried again, alone: a busy machine loses packets of its own."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -39,6 +42,11 @@ def main() -> int:
     began_s = time.monotonic()
     print(heading())
     told = run_all(faults, chosen.sites, lambda each: print(line(each), flush=True))
+    doubtful = [each.fault for each in told if not each.right or (each.place != 1 and not each.fault.alike)]
+    if chosen.require and 0 < len(doubtful) <= AGAIN:
+        print(f"once more, one at a time: {', '.join(fault.id for fault in doubtful)}")
+        second = {each.fault.id: each for each in run_all(doubtful, 1, lambda each: print(line(each), flush=True))}
+        told = [second.get(each.fault.id, each) for each in told]
     print(score(told), f"in {time.monotonic() - began_s:.0f} s")
     breaches = list(impolite(told, ALLOWED))
     print(*breaches or ["no limit was broken"], sep="\n")
