@@ -174,6 +174,13 @@ async def test_relatives(failure, target, other, ids):
     assert set(await facts(related, case(failure, neighbours=(neighbour(target, other),)), means())) == ids
 
 
+async def test_a_refusal_is_no_answer_that_anybody_got():
+    others = neighbour("ssh://mx1.example.net:22"), neighbour("imaps://mx1.example.net:993", F.REFUSED, 3)
+    found = await facts(related, case(F.REFUSED, neighbours=others), means())
+    assert found["same_host_alive"].endswith("get an answer: mx1.example.net ssh")
+    assert found["same_host_refuses"].endswith("on this host: mx1.example.net imaps")
+
+
 # --- history ---------------------------------------------------------------------------
 
 

@@ -43,9 +43,10 @@ def _host(case: Case) -> Iterator[Evidence]:
     words = Counter(word_of(each, case) for each in group)
     alive = [each for each in group if word_of(each, case) == "alive"]
     if alive:
-        text = f"other monitors of this host get an answer: {_names(alive)}"
-        yield Evidence("same_host_alive", Phase.CONNECT, ok=True, text=text)
         refused = [each for each in alive if each.failure is Failure.REFUSED]
+        served = [each for each in alive if each not in refused]
+        text = f"other monitors of this host get an answer: {_names(served)}" if served else "the host itself is there"
+        yield Evidence("same_host_alive", Phase.CONNECT, ok=True, text=text)
         if refused:
             text = f"refused as well on this host: {_names(refused)}"
             yield Evidence("same_host_refuses", Phase.CONNECT, ok=False, text=text)
