@@ -31,6 +31,7 @@ def test_the_table_knows_only_what_the_knowledge_base_knows():
         assert fault.cause in causes, f"{fault.id}: {fault.failure} has no cause {fault.cause}"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_fault_of_each_kind_is_explained_politely():
     need_namespaces()

@@ -95,6 +95,7 @@ class Victim:
         assert all(i.detail == "opened" and i.opened_ms < (i.closed_ms or 1 << 60) for i in incidents.values())
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_fifty_kills(tmp_path):
     chance = random.Random(50)

@@ -110,7 +110,7 @@ def expected(table, wanted):
     return {k: v for k, v in result.items() if v != {}}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(files(), st.data())
 def test_an_edit_touches_its_block_only(file, data):
     count, text = file
@@ -131,7 +131,7 @@ def test_an_edit_touches_its_block_only(file, data):
         assert after[:index] + after[index + 1 :] == before[:index] + before[index + 1 :]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(files(), st.data())
 def test_undo_brings_every_byte_back(file, data):
     count, text = file
@@ -166,7 +166,7 @@ def test_undo_brings_every_byte_back(file, data):
             assert path.read_bytes().decode() == later
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(files())
 def test_the_scanner_loses_nothing(file):
     count, text = file

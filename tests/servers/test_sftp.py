@@ -170,6 +170,7 @@ async def test_two_hundred_visits_leave_no_descriptor(tmp_path, monkeypatch):
         ("id", "nosuchuser", "invalid user nosuchuser", 100),  # the control, and what a misspelt user costs
     ],
 )
+@pytest.mark.long
 @pytest.mark.timeout(120)
 async def test_fail2ban_counts_unknown_users_only(tmp_path, monkeypatch, key, user, last, verdict):
     async with sshd_of_one(tmp_path, monkeypatch) as host:
