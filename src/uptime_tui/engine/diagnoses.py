@@ -119,7 +119,7 @@ class Diagnoses:
 
     def _want(self, number: MonitorId, seen: Result, *, by_hand: bool = False) -> None:
         before = self._waiting.get(number)
-        if before is None and len(self._waiting) >= WAITING:
+        if before is None and not by_hand and len(self._waiting) >= WAITING:
             return
         by_hand = by_hand or (before is not None and before.by_hand)
         incident = self._tracker.chronicle.incidents.get(number)
@@ -127,6 +127,8 @@ class Diagnoses:
         state = self._tracker.states.get(number) or State()
         across = state.failure if state.failure is Failure.INTERMITTENT else None
         self._waiting[number] = _Wanted(seen, good, 0 if incident is None else incident.id, across, by_hand)
+        if by_hand:  # a person waits for it: before all others, however many there are
+            self._waiting = {number: self._waiting.pop(number), **self._waiting}
         self._next()
 
     def _next(self) -> None:
@@ -144,7 +146,7 @@ class Diagnoses:
     async def _run(self, number: MonitorId, wanted: _Wanted) -> None:
         try:
             found = await self._search(number, wanted)
-            if wanted.incident and number in self._fleet.monitors:
+            if found is not None and wanted.incident and number in self._fleet.monitors:
                 self._journal.keep_diagnosis(wanted.incident, found)
         except Exception:  # noqa: BLE001 - a bug of ours: logged, and the engine goes on
             _log.exception("diagnosis of monitor %d", number)
@@ -152,8 +154,10 @@ class Diagnoses:
             self._running.pop(number, None)
             self._next()
 
-    async def _search(self, number: MonitorId, wanted: _Wanted) -> Diagnosis:
-        plan, failed = self._fleet.plans[number], wanted.failed
+    async def _search(self, number: MonitorId, wanted: _Wanted) -> Diagnosis | None:
+        plan, failed = self._fleet.plans.get(number), wanted.failed
+        if plan is None:  # deleted since it was this one's turn
+            return None
         state = self._tracker.states.get(number) or State()
         case = Case(
             plan,

@@ -88,3 +88,50 @@ async def test_what_is_found_of_a_monitor_that_was_edited_meanwhile_is_not_shown
     await tasks[0]
     assert shown == [ONE]
     assert diagnoses.of(ONE) is None
+
+
+async def test_who_asks_by_hand_comes_before_all_that_wait(monkeypatch):
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.load_knowledge", lambda _folder: None)
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.WAITING", 3)
+    numbers = [MonitorId(number) for number in range(1, 12)]
+    failed = {n: Result(n, 5, Failure.REFUSED, Phase.CONNECT, "refused", Timings()) for n in numbers}
+    tracker = SimpleNamespace(
+        failed=failed, newest=failed, good={}, states={}, chronicle=SimpleNamespace(incidents={}),
+        trends=SimpleNamespace(backends=SimpleNamespace(keep=lambda _number: None)),
+    )  # fmt: skip
+    tasks = []
+    diagnoses = Searching(tracker, SimpleNamespace(), lambda work: tasks.append(asyncio.ensure_future(work)))
+    diagnoses._fleet.monitors = {n: SimpleNamespace(target=SimpleNamespace(host=f"h{n}")) for n in numbers}
+    begun = []
+
+    async def search(number, _wanted):
+        begun.append(number)
+        await diagnoses.go_on.wait()
+
+    monkeypatch.setattr(diagnoses, "_search", search)
+    for number in numbers[:-1]:
+        diagnoses.confirmed(number)
+    assert diagnoses.ask(numbers[-1])
+    diagnoses.go_on.set()
+    for _ in range(100):  # turns of the loop, far more than eight searches take
+        await asyncio.sleep(0)
+    assert begun[:5] == [*numbers[:4], numbers[-1]]
+    assert set(begun) == {*numbers[:7], numbers[-1]}
+    await asyncio.gather(*tasks)
+
+
+async def test_one_that_is_deleted_before_its_turn_is_no_bug(monkeypatch, caplog):
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.load_knowledge", lambda _folder: None)
+    failed = Result(ONE, 5, Failure.REFUSED, Phase.CONNECT, "refused", Timings())
+    monitors = {ONE: SimpleNamespace(target=SimpleNamespace(host="mx1"))}
+    tracker = SimpleNamespace(
+        failed={ONE: failed}, newest={ONE: failed}, good={}, states={}, chronicle=SimpleNamespace(incidents={})
+    )
+    tasks = []
+    diagnoses = Diagnoses(
+        SimpleNamespace(monitors=monitors, plans={}), tracker, None, SimpleNamespace(means=None), None, lambda _: None,
+        lambda work: tasks.append(asyncio.ensure_future(work)),
+    )  # fmt: skip
+    diagnoses.ask(ONE)
+    await tasks[0]
+    assert not caplog.records
