@@ -38,9 +38,10 @@ def diagnosis_lines(
         yield from wrapped(diagnosis.summary, width, "warn")
     if first is not None:
         yield from hanging(f"{first.confidence:.0%} ", first.text, width, "strong")
-    yield from _effort(diagnosis, width)
     if brief:
         yield from _next_step(diagnosis, width, glyphs)
+    yield from _effort(diagnosis, width)
+    if brief:
         return
     yield from _last_good(diagnosis, width, clock)
     yield ()
@@ -116,10 +117,11 @@ def next_command(diagnosis: Diagnosis | None) -> str:
 
 
 def _next_step(diagnosis: Diagnosis, width: int, glyphs: Glyphs) -> Iterator[LineOf]:
+    """What was found wrong with its own command, else the next command of all."""
     wrong = [check for suspect in diagnosis.suspects[:1] for check in suspect.checks if check.verdict == "wrong"]
     for check in wrong[:1]:
         yield from hanging(f"{glyphs.no} ", check.text, width, "bad")
-    command = next_command(diagnosis)
+    command = next((check.command for check in wrong[:1] if check.command), "") or next_command(diagnosis)
     if command:
         yield from hanging("$ ", command, width, "command")
 

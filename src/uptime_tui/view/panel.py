@@ -55,10 +55,11 @@ class PanelContext(NamedTuple):
 def panel_lines(context: PanelContext) -> tuple[PanelLine, ...]:
     """All lines, as many as there are, none wider than the panel (of 20 cells at least); the screen scrolls."""
     result = _told(context)
+    course, diagnosis = tuple(_course(context, result)), tuple(_diagnosis(context, result))
+    ends_first = context.brief and _is_failing(context.row)  # on a small screen the conclusion is seen at once
     return (
         *_head(context),
-        *_course(context, result),
-        *_diagnosis(context, result),
+        *((*diagnosis, *course) if ends_first else (*course, *diagnosis)),
         *_exposure(context),
         *_facts(context, result),
         *_certificate(context),
@@ -143,16 +144,16 @@ def _diagnosis(context: PanelContext, result: Result | None) -> Iterator[PanelLi
     said = row.suspected or row.failure
     found = None if context.focus is None else context.focus.diagnosis
     if found is not None and result is not None and explains(found, said, row.since_ms):
-        yield ()
+        yield from () if context.brief else ((),)
         if said is None:
             yield from wrapped(f"looked at by hand, {context.clock(found.at_ms)}: up", width, "good")
-        else:
+        elif not context.brief:
             yield from wrapped(result.detail, width, words.ROLES[result.status])
         yield from diagnosis_lines(found, width, context.glyphs, context.clock, brief=context.brief)
         return
     if said is None:
         return
-    yield ()
+    yield from () if context.brief else ((),)
     if result is not None and result.failure is not None:
         yield from wrapped(FACTS[result.failure].title, width, words.ROLES[result.status])
         yield from wrapped(result.detail, width, "strong")

@@ -79,8 +79,8 @@ def test_how_far_it_reaches():
 def test_a_small_screen_has_the_conclusion_and_the_next_step():
     lines = texts(brief=True)
     assert lines == [
-        "all mail ports refused, SSH fine", "82% It is stopped.", "4 facts, 1.2 s, 14 packets", "✗ Does it listen?",
-        "$ ss -ltn",
+        "all mail ports refused, SSH fine", "82% It is stopped.", "✗ Does it listen?", "$ ss -ltn",
+        "4 facts, 1.2 s, 14 packets",
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from support.fleets import NOW_MS, monitor, result, row
 from uptime_tui.knowledge.entry import Cause, CheckItem, Hints
 from uptime_tui.model.certificate import Certificate, Window
+from uptime_tui.model.diagnosis import Check, Diagnosis, Suspect
 from uptime_tui.model.events import Event, EventKind
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.incident import Incident
@@ -323,3 +324,13 @@ def test_no_line_is_wider_than_the_panel(name, other, width, glyphs, status):
     )  # fmt: skip
     for line in shown:
         assert sum(cell_width(text) for text, _ in line) <= width, line
+
+
+def test_on_a_small_screen_the_conclusion_stands_above_the_course():
+    """The drawer at 80x24 has eight lines: name, state, target, cause and command must be among them."""
+    suspect = Suspect("stopped", "It is stopped.", 0.9, checks=(Check("Does it run?", "wrong", (), "ss -ltn"),))
+    found = Diagnosis(NUMBER, REFUSED.at_ms, REFUSED, Failure.REFUSED, suspects=(suspect,), complete=True)
+    down = row(1, "down", failure="refused", since_ms=REFUSED.at_ms)
+    lines = texts(row=down, focus=focus(failed=REFUSED, diagnosis=found), width=78, brief=True)
+    assert lines[3:6] == ["90% It is stopped.", "✗ Does it run?", "$ ss -ltn"]
+    assert lines[7].startswith("DNS ")
