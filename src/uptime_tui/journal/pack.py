@@ -58,9 +58,9 @@ class Tally(NamedTuple):
 
 def result_row(result: Result) -> tuple[int, int]:
     """Key and value of the append table."""
-    number = 0 if result.failure is None else NUMBERS[result.failure]
-    if result.severity is Status.UNKNOWN:
-        number |= _OURS
+    number = 0
+    if result.failure is not None:
+        number = NUMBERS[result.failure] | (_OURS if result.severity is Status.UNKNOWN else 0)
     total_us = min(_MAX_US, int((result.timings.total or 0.0) * 1000))
     return result.at_ms << MONITOR_BITS | result.monitor, total_us << 8 | number
 

@@ -36,11 +36,13 @@ class Waiting:
     def add_result(self, row: Row) -> int:
         """Add one row of the append table; returns how many wait."""
         with self._lock:
-            self._results.append(row)
-            if len(self._results) > KEPT_ROWS:
-                del self._results[:_TRIM_ROWS]
+            results = self._results
+            results.append(row)
+            count = len(results)
+            if count > KEPT_ROWS:
+                del results[:_TRIM_ROWS]
                 self.dropped += _TRIM_ROWS
-            return len(self._results)
+        return count
 
     def put(self, kind: str, number: int | None, statement: str, *values: object) -> None:
         """Add a statement.

@@ -31,6 +31,8 @@ INTERMITTENT_FAILURES: Final = 3
 """Short failures in the window that make a monitor intermittent while its status is up; it ends below two."""
 
 _MASK: Final = (1 << FLAP_WINDOW) - 1
+_CLEAN: Final = 1 << FLAP_WINDOW
+"""The history of a whole window without a failure; another success leaves it as it is."""
 _WEIGHTS: Final = tuple(1.25 - 0.5 * i / (FLAP_WINDOW - 2) for i in range(FLAP_WINDOW - 1))
 """Newest change first."""
 _PROBLEMS: Final = frozenset({Status.DOWN, Status.DEGRADED})
@@ -81,7 +83,9 @@ def apply(state: State, result: Result, monitor: Monitor) -> Moved:
     if state.status is Status.PAUSED:
         return state, ()
     if result.failure is None:
-        history = _pushed(state.history, 0)
+        history = state.history
+        if history != _CLEAN:
+            history = _pushed(history, 0)
         if state.status is Status.UP and state.suspected is None and not state.flapping and not history & history - 1:
             # Up and never failed within the window: nearly every result of a healthy fleet, so kept cheap.
             row, since, streak = state.successes + 1, state.since_ms, state.streak_ms

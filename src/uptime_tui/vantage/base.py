@@ -1,7 +1,7 @@
 """Where a probe starts from: the interface every vantage has, and what it is asked to do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from uptime_tui.catalogue.service import Service
@@ -25,6 +25,17 @@ class Plan:
 
     monitor: Monitor
     service: Service
+    bare: bool = field(init=False)
+    """A connect is all there is to see."""
+    steps: bool = field(init=False)
+    """A secret is to be found, redirects followed or a page searched: more than one conversation makes."""
+
+    def __post_init__(self) -> None:
+        """What depends on both and is asked for every probe."""
+        monitor, service = self.monitor, self.service
+        object.__setattr__(self, "bare", service.handshake == "tcp" and service.tls != "implicit")
+        steps = monitor.request.follow or monitor.login.secret or monitor.expect.regex
+        object.__setattr__(self, "steps", bool(steps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +59,6 @@ class Vantage(Protocol):
     @property
     def name(self) -> VantageName:
         """As written in Result."""
-
-    @property
-    def in_flight(self) -> int:
-        """Probes started and not done."""
 
     def probe(self, plan: Plan, done: Done) -> None:
         """Start one probe. Never raises for a target's fault; `done` gets the Result."""

@@ -68,7 +68,7 @@ def refusal(leg: Leg, plan: Plan, addresses: Sequence[str]) -> Refusal | None:
     return None
 
 
-def conversation(plan: Plan, address: str, leg: Leg | None, *, wall_s: float, ca_file: str | None) -> Driver | None:
+def conversation(plan: Plan, address: str, leg: Leg | None, wall_s: float, ca_file: str | None) -> Driver | None:
     """The driver for this service; None where a bare connect is all there is to see.
 
     Args:
@@ -79,8 +79,6 @@ def conversation(plan: Plan, address: str, leg: Leg | None, *, wall_s: float, ca
         ca_file: more trust anchors, a PEM file.
     """
     service, monitor = plan.service, plan.monitor
-    if service.handshake == "tcp" and service.tls != "implicit":
-        return None
     expect, login = monitor.expect, None if leg is None else leg.login
     speech, ask = asking(plan, address, login)
     if expect.closed and speech.caution is None:

@@ -9,7 +9,7 @@ import msgspec
 
 from uptime_tui.model.content import unfound
 from uptime_tui.model.failure import Failure, Phase
-from uptime_tui.model.monitor import HttpRequest, Monitor
+from uptime_tui.model.monitor import HttpRequest
 from uptime_tui.model.outcome import Leads, Search
 from uptime_tui.model.redirect import Hop, Refused, next_hop, url
 from uptime_tui.model.result import Evidence, Result, Timings
@@ -52,11 +52,6 @@ class Courses:
         self.searcher = Searcher(loop)
         self.sessions = Sessions(spawn)
         self.open = True
-
-    @staticmethod
-    def need(monitor: Monitor) -> bool:
-        """Whether this monitor's probe has more than one step."""
-        return bool(monitor.request.follow or monitor.login.secret or monitor.expect.regex)
 
     def start(self, plan: Plan, leg: Leg, done: LegDone) -> None:
         """Start one with the leg's deadline and address; `done` is called once, unless all is closed before."""

@@ -44,34 +44,24 @@ class LocalVantage:
         self.courses = Courses(self.converse, dialler.loop, wall, unlock, spawn)
         self.means = Means(resolver, dialler, wall, ca_file, self.spread, self.courses.sessions.hold)
         self.rounds = Rounds(self.speak, dialler.loop)
-        self._in_flight = 0
 
     @property
     def name(self) -> VantageName:
         """As written in Result."""
         return LOCAL
 
-    @property
-    def in_flight(self) -> int:
-        """Probes started and not done."""
-        return self._in_flight
-
     def probe(self, plan: Plan, done: Done) -> None:
         """Start one probe; `done` is called once with its Result, possibly before this returns."""
-        self._in_flight += 1
-        talk(self.means, plan, functools.partial(self.finished, plan, done))
+        talk(self.means, plan, functools.partial(self.finished, plan.monitor.expect.slow_ms, done))
 
     def spread(self, plan: Plan, answer: Answer, at_ms: int, deadline_s: float, done: LegDone) -> bool:
-        """Take over a probe of several conversations, once its addresses are known; False where one is all.
+        """Take over a probe of several addresses or steps; False where one conversation is all.
 
         Where a service listens on `localhost` is up to it: the first address that accepts is the one.
         """
-        course = self.courses.need(plan.monitor)
-        if not course and len(answer.addresses) == 1:
-            return False
         if not is_localhost(plan.monitor.target.host):
             self.rounds.start(plan, answer, at_ms, deadline_s, done)
-        elif course:
+        elif plan.steps:
             self.speak(plan, Leg(deadline_s), done)
         else:
             return False
@@ -79,7 +69,7 @@ class LocalVantage:
 
     def speak(self, plan: Plan, leg: Leg, done: LegDone) -> None:
         """All of a probe with one address; `done` is called once, possibly before this returns."""
-        if self.courses.need(plan.monitor):
+        if plan.steps:
             self.courses.start(plan, leg, done)
         else:
             self.converse(plan, leg, done)
@@ -100,11 +90,10 @@ class LocalVantage:
         self.means.resolver.forget()
         self.rounds.forget()
 
-    def finished(self, plan: Plan, done: Done, result: Result, _left: Left = None) -> None:
-        """One probe less in flight."""
-        self._in_flight -= 1
+    def finished(self, slow_ms: int, done: Done, result: Result, _left: Left = None) -> None:
+        """Hand a result over, unless nobody is there any more."""
         if self.means.open:
-            done(judge_pace(result, plan.monitor.expect.slow_ms))
+            done(judge_pace(result, slow_ms) if slow_ms else result)
 
 
 def local_vantage(

@@ -85,7 +85,7 @@ class _Talk:
 
     __slots__ = (
         "answer", "at_ms", "began_s", "deadline_s", "dialled_s", "done", "driver", "evidence", "failed", "left", "leg",
-        "means", "plan", "wall_s",
+        "means", "plan", "port", "wall_s",
     )  # fmt: skip
 
     def __init__(self, means: Means, plan: Plan, done: LegDone, leg: Leg | None) -> None:
@@ -93,28 +93,33 @@ class _Talk:
         self.plan = plan
         self.done = done
         self.leg = leg
+        self.port = plan.monitor.target.port
         self.evidence: tuple[Evidence, ...] = ()
         self.failed: tuple[tuple[str, Finding], ...] = ()
-        self.wall_s = means.wall()
-        self.at_ms = int(self.wall_s * 1000)
+        self.wall_s = wall_s = means.wall()
+        self.at_ms = int(wall_s * 1000)
         self.began_s = means.loop.time()
 
     def start(self) -> None:
         leg, monitor = self.leg, self.plan.monitor
-        self.deadline_s = self.began_s + monitor.timeout_s if leg is None else leg.deadline_s
-        if leg is not None and leg.address:
-            self.resolved(Answer((leg.address,), source="literal"))
+        if leg is None:
+            self.deadline_s = self.began_s + monitor.timeout_s
         else:
-            self.means.resolver.resolve(monitor.target.host, self.deadline_s, self.looked_up)
+            self.deadline_s = leg.deadline_s
+            if leg.address:
+                self.resolved(Answer((leg.address,), source="literal"))
+                return
+        self.means.resolver.resolve(monitor.target.host, self.deadline_s, self.looked_up)
 
     def looked_up(self, answer: Answer) -> None:
         means, plan = self.means, self.plan
         if not means.open:
             return
-        if plan.monitor.address_family:
-            answer = of_family(answer, plan.monitor.target.host, plan.monitor.address_family)
-        whole = self.leg is None and answer.failure is None
-        if not (whole and means.spread(plan, answer, self.at_ms, self.deadline_s, self.done)):
+        family = plan.monitor.address_family
+        if family:
+            answer = of_family(answer, plan.monitor.target.host, family)
+        several = self.leg is None and (plan.steps or len(answer.addresses) > 1) and answer.failure is None
+        if not (several and means.spread(plan, answer, self.at_ms, self.deadline_s, self.done)):
             self.resolved(answer)
 
     def resolved(self, answer: Answer) -> None:
@@ -124,7 +129,8 @@ class _Talk:
             timings = Timings(dns=answer.ms, total=answer.ms)
             self.fail(answer.failure, Phase.DNS, answer.detail, timings, ours=answer.ours)
             return
-        self.evidence = dns_evidence(answer)
+        if answer.source != "literal":
+            self.evidence = dns_evidence(answer)
         self.left = answer.addresses[:MAX_ADDRESSES]
         if self.leg is not None:
             refused = refusal(self.leg, self.plan, self.left)
@@ -135,24 +141,23 @@ class _Talk:
 
     def dial(self) -> None:
         means, plan, leg = self.means, self.plan, self.leg
-        address, self.left = self.left[0], self.left[1:]
+        address, left = self.left[0], self.left[1:]
         now_s = self.dialled_s = means.loop.time()
         deadline_s = self.deadline_s
-        if self.left:
-            deadline_s = now_s + (deadline_s - now_s) / (len(self.left) + 1)
-        self.driver = conversation(plan, address, leg, wall_s=self.wall_s, ca_file=means.ca_file)
-        port = plan.monitor.target.port
+        if left:
+            deadline_s = now_s + (deadline_s - now_s) / (len(left) + 1)
+        self.left = left
+        self.driver = driver = None if plan.bare else conversation(plan, address, leg, self.wall_s, means.ca_file)
         if leg is not None and leg.key is not None:
-            means.dialler.connect(address, port, deadline_s, self.dialled)
+            means.dialler.connect(address, self.port, deadline_s, self.dialled)
         else:
-            means.dialler.dial(address, port, self.driver, deadline_s, self.dialled)
+            means.dialler.dial(address, self.port, driver, deadline_s, self.dialled)
 
     def dialled(self, end: DialEnd) -> None:
-        plan, driver = self.plan, self.driver
         if end.errno:
             self.not_connected(end)
             return
-        port = plan.monitor.target.port
+        driver, port = self.driver, self.port
         self.evidence += connected(end, port)
         if end.bug is not None:
             self.fail(Failure.VANTAGE_POLICY, None, our_fault(end.bug), Timings(), end.address)
@@ -161,15 +166,17 @@ class _Talk:
             dns_ms, connect_ms = self.answer.ms, end.connect_ms or 0.0
             timings = Timings(dns_ms, connect_ms, None, None, dns_ms + connect_ms)
             detail = f"port {port} accepts connections"
-            result = Result(
-                plan.monitor.id, self.at_ms, None, None, detail, timings, end.address, port, evidence=self.evidence
+            number = self.plan.monitor.id
+            self.end(
+                Result(
+                    number, self.at_ms, None, None, detail, timings, end.address, port, LOCAL, None, "", self.evidence
+                )
             )
-            self.end(result)
             return
         if end.sock is not None:  # for a session behind a login
             assert self.leg is not None
             ended = functools.partial(self.spoken, end, driver)
-            self.means.hold(end.sock, self.leg.key, plan, driver, self.deadline_s, ended)
+            self.means.hold(end.sock, self.leg.key, self.plan, driver, self.deadline_s, ended)
             return
         ending = driver.ending
         assert ending is not None, "the dialler is done before the driver has concluded"
@@ -178,7 +185,7 @@ class _Talk:
     def not_connected(self, end: DialEnd) -> None:
         """The next address, or what the failures of all come to."""
         now_s = self.means.loop.time()
-        found = judge_connect(end, self.plan.monitor.target.port, (now_s - self.dialled_s) * 1000)
+        found = judge_connect(end, self.port, (now_s - self.dialled_s) * 1000)
         self.evidence += found.evidence
         self.failed += ((end.address, found),)
         if self.left and self.deadline_s > now_s:
@@ -196,9 +203,8 @@ class _Talk:
         rest, more = resting(driver.rest, monitor)
         severity = judge_severity(outcome.failure, ending.certificate, self.plan, self.wall_s)
         result = Result(
-            monitor.id, self.at_ms, outcome.failure, ending.phase, outcome.detail, timings, end.address,
-            monitor.target.port, LOCAL, ending.certificate, outcome.banner, self.evidence + ending.evidence + more,
-            severity, rest,
+            monitor.id, self.at_ms, outcome.failure, ending.phase, outcome.detail, timings, end.address, self.port,
+            LOCAL, ending.certificate, outcome.banner, self.evidence + ending.evidence + more, severity, rest,
         )  # fmt: skip
         self.end(result, outcome.left)
 
@@ -207,9 +213,8 @@ class _Talk:
         *, ours: bool = False,
     ) -> None:  # fmt: skip
         """End before anything was said; `ours`: this machine is at fault, whatever the code usually means."""
-        monitor = self.plan.monitor
         result = Result(
-            monitor.id, self.at_ms, failure, phase, detail, timings, address, monitor.target.port,
+            self.plan.monitor.id, self.at_ms, failure, phase, detail, timings, address, self.port,
             evidence=self.evidence, severity=Status.UNKNOWN if ours else None,
         )  # fmt: skip
         self.end(result)

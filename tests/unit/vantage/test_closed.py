@@ -126,5 +126,5 @@ async def test_a_family_without_a_route_does_not_hide_that_the_other_is_closed()
     ("service", "bare"), [("redis", True), ("postgresql", True), ("https", True), ("smtp", True), ("mysql", False)]
 )
 def test_only_a_server_that_counts_broken_visits_is_spoken_to(service, bare):
-    spoken = conversation(plan(service), A, None, wall_s=0.0, ca_file=None)
+    spoken = conversation(plan(service), A, None, 0.0, None)
     assert (spoken is None) is bare

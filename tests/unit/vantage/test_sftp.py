@@ -93,8 +93,8 @@ async def greet_as_mail(reader, writer):
 @pytest.mark.parametrize(
     ("talk", "failure", "words"),
     [
-        (hang_after_banner, Failure.TIMEOUT, "connected, key exchange not finished in 1.0 s"),
-        (all_at_once, Failure.TIMEOUT, "connected, key exchange not finished in 1.0 s"),
+        (hang_after_banner, Failure.TIMEOUT, "connected, key exchange not finished in 1."),
+        (all_at_once, Failure.TIMEOUT, "connected, key exchange not finished in 1."),
         (cut_short, Failure.BAD_PROTOCOL, "key exchange failed: a malformed message: Incomplete packet"),
         (hang, Failure.NO_GREETING, "the server sent nothing"),
         (greet_as_mail, Failure.WRONG_SERVICE, "SMTP"),
