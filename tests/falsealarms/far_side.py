@@ -1,7 +1,7 @@
 """The other side of the watcher's line, a process of its own: servers on every address, and a name server with moods.
 
 `python far_side.py MOOD_FILE PORT DNS_ADDRESS NAME=ADDRESS,ADDRESS...`. Prints a line once it listens. The mood is
-read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain` or `garbage`.
+read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain`, `empty` or `garbage`.
 """
 
 import asyncio
@@ -14,7 +14,12 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-MOODS = {"refused": dns.rcode.REFUSED, "servfail": dns.rcode.SERVFAIL, "nxdomain": dns.rcode.NXDOMAIN}
+MOODS = {
+    "refused": dns.rcode.REFUSED,
+    "servfail": dns.rcode.SERVFAIL,
+    "nxdomain": dns.rcode.NXDOMAIN,
+    "empty": dns.rcode.NOERROR,
+}
 TTL = 1
 
 

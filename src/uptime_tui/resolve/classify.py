@@ -37,6 +37,8 @@ class Reply(NamedTuple):
     server: str = ""
     bogus: bool = False
     """SERVFAIL that turns into an answer when validation is switched off."""
+    has_records: bool = False
+    """There are records of the type that was asked for."""
 
 
 def classify(name: str, replies: tuple[Reply, ...]) -> Answer:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from uptime_tui.model.failure import Failure
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.classify import TROUBLE_TTL_S, classify
-from uptime_tui.resolve.control import Control
+from uptime_tui.resolve.control import SUSPICIOUS, judge
 from uptime_tui.resolve.system import (
     NameServers,
     WatchedFile,
@@ -203,13 +203,21 @@ class Resolver:
             waiter.done(answer._replace(ms=(now_s - waiter.asked_s) * 1000))
 
     async def _ask(self, host: str, deadline_s: float) -> Answer:
-        """What is found, once it is known that it is not this machine's own resolving that fails."""
+        """What is found, once it is known that it is not this machine's own resolving that fails.
+
+        What is held against a name was said after the name servers had been seen to work.
+        """
         servers = self.name_servers
-        control = Control(servers, self._loop.time(), deadline_s, self._known)
-        try:
-            return await control.judge(await self._search(host, servers, deadline_s))
-        finally:
-            control.end()
+        answer = await self._search(host, servers, self._by(deadline_s))
+        if answer.failure not in SUSPICIOUS:
+            return answer
+        known = "" if self._known in candidates(host, servers) else self._known
+        judged = await judge(answer, servers, self._by(deadline_s), known)
+        return judged if judged.ours else await self._search(host, servers, deadline_s)
+
+    def _by(self, deadline_s: float) -> float:
+        """When half of the time that is left is over: what comes after needs some, too."""
+        return (self._loop.time() + deadline_s) / 2
 
     async def _search(self, host: str, servers: NameServers, deadline_s: float) -> Answer:
         """Every candidate name in turn; the first with an address wins, else the most telling finding."""

@@ -120,4 +120,12 @@ def _taken_apart(message: dns.message.Message, question: dns.message.Message, he
     if not ttls:
         ttls = [min(rrset.ttl, rrset[0].minimum) for rrset in message.authority if rrset.rdtype == dns.rdatatype.SOA]
     alias = "" if owner == asked.name else safe_text(owner.to_text(omit_final_dot=True), 255)
-    return Reply(heard.rcode, addresses, float(min(ttls, default=0)), alias, heard.why, heard.shown)
+    return Reply(
+        heard.rcode,
+        addresses,
+        float(min(ttls, default=0)),
+        alias,
+        heard.why,
+        heard.shown,
+        has_records=found is not None,
+    )

@@ -58,3 +58,49 @@ async def test_a_missing_name_is_believed_where_the_root_is_merely_refused(tmp_p
 
     answered = await found(tmp_path, own_zone)
     assert (answered.failure, answered.ours) == (Failure.DNS_NXDOMAIN, False)
+
+
+SICK = [of_rcode(2), of_rcode(3), of_rcode(5), lambda _: None, reply]
+
+
+def is_root(question):
+    return question.question[0].name.to_text() == "."
+
+
+@pytest.mark.parametrize("sick", SICK)
+async def test_what_a_resolver_said_just_before_it_worked_again_does_not_count(tmp_path, sick):
+    well = []
+
+    def recovers(question):
+        if is_root(question):
+            well.append(True)
+            return reply(question, (None, "NS", "a.root.example."))
+        return address(question) if well else sick(question)
+
+    answered = await found(tmp_path, recovers)
+    assert answered.addresses == ("192.0.2.7",)
+
+
+async def test_a_resolver_that_has_no_record_of_anything_is_ours(tmp_path):
+    answered = await found(tmp_path, reply)
+    assert (answered.failure, answered.ours) == (Failure.DNS_NO_ADDRESS, True)
+    assert "not even for the root's name servers (no record)" in answered.detail
+    assert not (await found(tmp_path, reply, knows_root=True)).ours
+
+
+async def test_the_name_that_is_asked_for_is_no_witness_against_itself(tmp_path):
+    gone = []
+
+    def own_zone(question):
+        if is_root(question):
+            return reply(question, rcode=5)
+        return reply(question, rcode=3) if gone else address(question)
+
+    async with name_server(own_zone) as server:
+        server.knows_root = False
+        asker = Asker(tmp_path, server.place)
+        assert (await asker.ask()).addresses
+        gone.append(True)
+        asker.resolver.forget()
+        answered = await asker.ask()
+    assert (answered.failure, answered.ours) == (Failure.DNS_NXDOMAIN, False)
