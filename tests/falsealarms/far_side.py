@@ -1,10 +1,11 @@
 """The other side of the watcher's line, a process of its own: servers on every address, and a name server with moods.
 
-`python far_side.py MOOD_FILE PORT DNS_ADDRESS NAME=ADDRESS,ADDRESS...`. Prints a line once it listens. The mood is
-read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain`, `empty` or `garbage`.
+`python far_side.py MOOD_FILE CERTIFICATES DNS_ADDRESS NAME=ADDRESS,ADDRESS...`. Prints a line once it listens. Port 7000
+takes connections, 7001 talks, 7002 shows the certificate of CERTIFICATES/shown.pem. The mood is read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain`, `empty` or `garbage`.
 """
 
 import asyncio
+import ssl
 import sys
 from pathlib import Path
 
@@ -60,10 +61,44 @@ async def serve(_reader, writer) -> None:
     writer.close()
 
 
-async def main(mood: str, port: str, address: str, *names: str) -> None:
+async def talk(reader, writer) -> None:
+    """Like a POP3 server that has nothing to offer."""
+    writer.write(b"+OK far\r\n")
+    while line := await reader.readline():
+        writer.write(b"+OK\r\n.\r\n" if line.startswith(b"CAPA") else b"+OK\r\n")
+    writer.close()
+
+
+class Vault(asyncio.Protocol):
+    """TLS on one connection, with the certificate that is shown just now."""
+
+    def __init__(self, shown: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(shown)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+
+    def data_received(self, data) -> None:
+        self.incoming.write(data)
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLError:
+            self.transport.close()
+        self.transport.write(self.outgoing.read())
+
+
+async def main(mood: str, certificates: str, address: str, *names: str) -> None:
     table = {name: rest.split(",") for name, _, rest in (each.partition("=") for each in names)}
-    await asyncio.start_server(serve, None, int(port), backlog=1024)
     loop = asyncio.get_running_loop()
+    await asyncio.start_server(serve, None, 7000, backlog=1024)
+    await asyncio.start_server(talk, None, 7001, backlog=1024)
+    shown = Path(certificates) / "shown.pem"
+    await loop.create_server(lambda: Vault(shown), None, 7002, backlog=1024)
     await loop.create_datagram_endpoint(lambda: NameServer(Path(mood), table), local_addr=(address, 53))
     print("listens", flush=True)
     await asyncio.Event().wait()

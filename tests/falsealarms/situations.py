@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from falsealarms import engine_situations as engine
-from falsealarms.world import FAR, GATEWAY, NAMES, PLACES, PORT, RESOLVER, World
+from falsealarms.world import FAR, GATEWAY, NAMES, PLACES, PORT, RESOLVER, TALK_PORT, TLS_PORT, World
 
 UNROUTED = ("192.0.2.1",)
 
@@ -20,6 +20,10 @@ class Situation(NamedTuple):
     """Whose status becomes unknown; all others stay up."""
     confirmations: int = 1
     """After how many failures in a row a target is believed to be down: 1 leaves no chance to be wrong once."""
+    service: str = "far"
+    """What is monitored (`world.SERVICES`)."""
+    places: tuple[str, ...] = PLACES
+    """And where."""
 
 
 def lose_first(world: World, mine: str, far: str, flags: str) -> None:
@@ -89,6 +93,58 @@ LINE = (
     ),
     Situation(
         "30 % packet loss", lambda w: w.filter(w.router, "forward", "numgen random mod 100 < 30 drop"), confirmations=3
+    ),
+)
+
+CONVERSATIONS = (
+    Situation(
+        "line dies behind every connection",
+        lambda w: w.filter(w.router, "forward", f"tcp dport {TALK_PORT} tcp flags & syn == 0 drop"),
+        f"connections beyond the gateway {GATEWAY} stand and carry nothing",
+        PLACES,
+        service="talk",
+    ),
+    Situation(
+        "line loses large packets",
+        lambda w: w.filter(w.router, "forward", f"tcp sport {TLS_PORT} meta length > 600 drop"),
+        f"connections beyond the gateway {GATEWAY} stand and carry nothing",
+        PLACES,
+        service="vault",
+    ),
+)
+_TWO, _ONE_AND_NAME = FAR[:2], (FAR[0], "www.alpha.test")
+FEW = (
+    Situation(
+        "provider's line dead, two networks monitored, no name server beyond",
+        lambda w: (w.resolv(f"nameserver {GATEWAY}\n"), w.filter(w.router, "forward", "drop")),
+        f"what is sent to 2 networks ends at the gateway {GATEWAY}",
+        _TWO,
+        places=_TWO,
+    ),
+    Situation(
+        "gateway has no route to anywhere, two networks monitored",
+        lambda w: (w.resolv(f"nameserver {GATEWAY}\n"), w.filter(w.router, "forward", "reject with icmpx no-route")),
+        f"what is sent to 2 networks ends at the gateway {GATEWAY}",
+        _TWO,
+        places=_TWO,
+    ),
+    Situation(
+        "provider's line dead, one network and a name monitored",
+        lambda w: w.filter(w.router, "forward", "drop"),
+        f"nor the name server {RESOLVER} answers",
+        _ONE_AND_NAME,
+        places=_ONE_AND_NAME,
+    ),
+    Situation(
+        "line dies behind every connection, two networks monitored",
+        lambda w: (
+            w.filter(w.router, "forward", f"tcp dport {TALK_PORT} tcp flags & syn == 0 drop"),
+            w.filter(w.host, "input", "drop"),
+        ),
+        f"nor the name server {RESOLVER} answers",
+        _ONE_AND_NAME,
+        service="talk",
+        places=_ONE_AND_NAME,
     ),
 )
 
@@ -192,4 +248,4 @@ ENGINE = (
     Situation("a target with an IPv6 address, no IPv6 here", lambda _: None),
 )
 
-SITUATIONS = (*LINE, *FILTER, *DNS, *ENGINE)
+SITUATIONS = (*LINE, *CONVERSATIONS, *FEW, *FILTER, *DNS, *ENGINE)

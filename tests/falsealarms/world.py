@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.certificates import issue
 from support.netns import Namespace, link, namespaces, need_namespaces, route, routers
 from uptime_tui.client.spawn import is_running
 from uptime_tui.config.paths import Home, find_home
@@ -25,18 +26,23 @@ NAMES = {
 }
 """Monitored by name; the watcher has no IPv6, so that half of the last one is never reached."""
 PLACES = (*FAR, *NAMES)
+STATES = {"well": (-10, 90), "early": (30, 120), "late": (-120, -30), "soon": (-80, 5)}
+"""Certificates by the days from now in which they are valid."""
 INTERVAL_S = 1.4
 """Long enough for a SYN that is sent again after a second."""
-SERVICE = f"""[far]
-title = "Far"
-category = "custom"
-handshake = "tcp"
-meaning = "A service of the tests."
-interval_s = {INTERVAL_S}
-min_interval_s = 1.0
-port = {PORT}
-per_host = 2
-"""
+TALK_PORT, TLS_PORT = 7001, 7002
+SERVICES = {"far": ("tcp", "none", PORT), "talk": ("pop3", "none", TALK_PORT), "vault": ("tcp", "implicit", TLS_PORT)}
+"""Name to handshake, TLS and port: a mere connection, one that waits for a greeting, one with a certificate."""
+
+
+def service(name: str) -> str:
+    """Its table."""
+    handshake, tls, port = SERVICES[name]
+    return (
+        f'[{name}]\ntitle = "{name.title()}"\ncategory = "custom"\nhandshake = "{handshake}"\ntls = "{tls}"\n'
+        f'meaning = "A service of the tests."\ninterval_s = {INTERVAL_S}\nmin_interval_s = 1.0\nport = {port}\n'
+        "per_host = 2\n"
+    )
 
 
 @dataclass
@@ -52,6 +58,8 @@ class World:
     """The router's, at the other end of the cable."""
     home: Home
     mood: Path
+    certificates: Path
+    """A folder with a chain in every state (`far_side`)."""
     held: list[subprocess.Popen] = field(default_factory=list)
     engines: list[subprocess.Popen] = field(default_factory=list)
     undo: list[Callable[[], object]] = field(default_factory=list)
@@ -86,9 +94,17 @@ class World:
         )
         self.watcher.sysctl("net.ipv4.ip_local_port_range=32768 60999")
         self.mood.write_text("well")
+        self.show("well")
         wanted = f"nameserver {RESOLVER}\n"
         if (self.watcher.etc / "resolv.conf").read_text() != wanted:
             self.resolv(wanted)
+
+    def show(self, state: str) -> None:
+        """Have every server show a certificate in that state from now on."""
+        present = self.certificates / "shown.pem"
+        new = present.with_suffix(".new")
+        new.write_bytes((self.certificates / f"{state}.pem").read_bytes())
+        new.replace(present)
 
     def hold(self, code: str) -> None:
         """Run Python on the watcher until `heal`; returns once it has printed something."""
@@ -105,12 +121,15 @@ class World:
         assert pid
         return pid
 
-    def write_fleet(self, confirmations: int = 1) -> None:
+    def write_fleet(
+        self, confirmations: int = 1, service: str = "far", places: Sequence[str] = PLACES
+    ) -> None:  # fmt: skip
         """Every failure that is believed to be the target's is confirmed at once."""
+        port = SERVICES[service][2]
         blocks = [
-            f'[[monitor]]\nname = "{place}"\ntarget = "far://{place}:{PORT}"\nconfirmations = {confirmations}\n'
+            f'[[monitor]]\nname = "{place}"\ntarget = "{service}://{place}:{port}"\nconfirmations = {confirmations}\n'
             f'interval = "{INTERVAL_S * share}s"\ntimeout = "{INTERVAL_S * share}s"\n'
-            for place in PLACES
+            for place in places
             for share in [len(NAMES.get(place, (place,)))]  # each address gets its part of the timeout
         ]
         self.home.monitors_file.write_text("\n".join(blocks))
@@ -134,6 +153,17 @@ class World:
         for process in self.engines:
             process.wait(10)
         self.engines.clear()
+
+
+def make_certificates(folder: Path) -> None:
+    """A chain with its key for each state, the one that is shown, and who issued them all."""
+    folder.mkdir()
+    authority = issue("Far CA", ca=True, from_days=-4000, to_days=4000)
+    (folder / "ca.pem").write_bytes(authority.pem())
+    for state, (first, last) in STATES.items():
+        leaf = issue("far.test", authority, names=PLACES, from_days=first, to_days=last, chain=(authority,))
+        (folder / f"{state}.pem").write_bytes(leaf.key_pem() + leaf.pem())
+    (folder / "shown.pem").write_bytes((folder / "well.pem").read_bytes())
 
 
 @contextmanager
@@ -163,14 +193,17 @@ def world(folder: Path) -> Iterator[World]:
         stack.callback(subprocess.run, ["umount", "--lazy", disk], check=False)
         home = find_home(str(disk), {})
         (home.config / "services.d").mkdir(parents=True, mode=0o700)
-        (home.config / "services.d" / "far.toml").write_text(SERVICE)
+        (home.config / "services.d" / "far.toml").write_text("\n".join(map(service, SERVICES)))
+        certificates = folder / "certificates"
+        make_certificates(certificates)
+        home.config_file.write_text(f'[tls]\nca_file = "{certificates / "ca.pem"}"\n')
         mood = folder / "mood"
         mood.write_text("well")
-        made = World(watcher, router, host, wan, lan, home, mood)
+        made = World(watcher, router, host, wan, lan, home, mood, certificates)
         made.write_fleet()
         names = [f"{name}={','.join(addresses)}" for name, addresses in NAMES.items()]
         script = Path(__file__).with_name("far_side.py")
-        words = (sys.executable, str(script), str(mood), str(PORT), RESOLVER, *names)
+        words = (sys.executable, str(script), str(mood), str(certificates), RESOLVER, *names)
         far = host.popen(*words, stdout=subprocess.PIPE)
         made.start()
         try:

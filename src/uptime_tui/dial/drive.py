@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from uptime_tui.dial.ending import Ending, closed, evidence, first_line, injected, seconds
+from uptime_tui.dial.ending import Ending, closed, evidence, first_line, injected, seconds, went_silent
 from uptime_tui.dial.tls import TlsFault, TlsLayer, TlsSetup
 from uptime_tui.model.failure import FACTS, Failure, Phase
 from uptime_tui.model.outcome import Outcome, Rest
@@ -139,6 +139,7 @@ class Driver:
             self._fail(Failure.TIMEOUT, f"connected, no answer {after}", now_s)
         else:
             self._fail(Failure.NO_GREETING, f"connected, the server sent nothing {after}", now_s)
+        self.ending = went_silent(self.ending)
 
     def _peer_ended(self, now_s: float, *, reset: bool) -> None:
         self._ended = True

@@ -6,7 +6,7 @@ from uptime_tui.dial.tls import TlsLayer
 from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.failure import Phase
 from uptime_tui.model.outcome import Outcome
-from uptime_tui.model.result import Evidence
+from uptime_tui.model.result import WENT_SILENT, Evidence
 from uptime_tui.model.safetext import safe_text
 
 
@@ -64,6 +64,14 @@ def _add_tls(found: list[Evidence], tls: TlsLayer, outcome: Outcome) -> None:
     found.append(Evidence("tls_session", Phase.TLS, ok=not old, text=session))
     text = detail or f"{certificate.subject}, issued by {certificate.issuer}"
     found.append(Evidence("tls_certificate", Phase.TLS, ok=tls.judgement.failure is None, text=text))
+
+
+def went_silent(ending: Ending | None) -> Ending | None:
+    """The same, with the fact that it ended because nothing came any more: our own line may have died meanwhile."""
+    if ending is None:
+        return None
+    fact = Evidence(WENT_SILENT, ending.phase or Phase.PROTOCOL, None, "connected, and then nothing came any more")
+    return ending._replace(evidence=(*ending.evidence, fact))
 
 
 def closed(*, reset: bool) -> str:

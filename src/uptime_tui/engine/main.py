@@ -19,7 +19,7 @@ from uptime_tui.engine.desk import Desk
 from uptime_tui.engine.diagnoses import Diagnoses
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.lock import take_lock
-from uptime_tui.engine.place import own_vantage
+from uptime_tui.engine.place import own_line, own_vantage
 from uptime_tui.engine.present import Present
 from uptime_tui.engine.prober import Prober
 from uptime_tui.engine.reload import Reloader
@@ -116,7 +116,9 @@ class Engine:
             held_until_s=self.prober.held_until_s,
         )
         self.prober.scheduler = self.scheduler
-        self.doubt = self.prober.watch_line(self.loop, self.line_changed)
+        self.doubt = self.prober.doubt = own_line(
+            self.vantage, self.network, self.fleet, self.tracker, self.scheduler, self.line_changed, self.spawn
+        )
         self.file = present.file = MonitorsFile(home.monitors_file, home.undo_file)
         present.journal = self.journal
         present.read(home.journal_file, self.loop, self.bus.mark)

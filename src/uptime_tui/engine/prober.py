@@ -1,14 +1,11 @@
 """One try of one monitor: a result whatever happens, judged for whose fault it is, handed to the tracker."""
 
-import asyncio
 import logging
-import random
 import time
-from collections.abc import Callable, Collection
 from functools import partial
 from typing import Final, NamedTuple
 
-from uptime_tui.engine.doubt import QUORUM, Doubt, network_of
+from uptime_tui.engine.doubt import Doubt
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.rests import Rests, slowed
 from uptime_tui.engine.scheduler import Scheduler, Token
@@ -22,8 +19,6 @@ from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.base import Plan, Vantage
 
 _log: Final = logging.getLogger(__name__)
-_LOOKED_AT: Final = 64
-"""Monitors that are looked at for witnesses."""
 
 
 class _Run(NamedTuple):
@@ -49,7 +44,7 @@ class Prober:
     scheduler: Scheduler
     """Handed in by the engine's main: each of the two needs the other."""
     doubt: Doubt
-    """Judges silences, once `watch_line` was called."""
+    """Judges silences; handed in likewise."""
 
     def __init__(self, fleet: Fleet, vantage: Vantage, network: Network, tracker: Tracker, journal: Journal) -> None:
         self._fleet = fleet
@@ -59,11 +54,6 @@ class Prober:
         self.rests = Rests(journal)
         self.generation = 0
         """Counts suspends: a probe that was under way across one says nothing."""
-
-    def watch_line(self, loop: asyncio.AbstractEventLoop, changed: Callable[[str], None]) -> Doubt:
-        """Have silences judged from now on; `changed` is told why our line is down, an empty text when it is back."""
-        self.doubt = Doubt(loop, self._network, self.witnesses, changed)
-        return self.doubt
 
     def launch(self, number: MonitorId, token: Token) -> None:
         """Start a probe (the scheduler's `launch`)."""
@@ -94,26 +84,6 @@ class Prober:
     def lose(self, number: MonitorId) -> None:
         """A probe never ended (the scheduler's `lost`): nothing is known of the target."""
         self._take(_ours(number, "a probe that never ended"))
-
-    def witnesses(self, but: Collection[str]) -> float:
-        """Probe some monitors out of turn that are in networks other than these, each in another.
-
-        Returns:
-            Seconds that the longest of their probes may take; 0 when there is nobody.
-        """
-        longest_s, asked = 0.0, set(but)
-        known = list(self._tracker.newest.items())
-        for number, newest in random.sample(known, min(len(known), _LOOKED_AT)):
-            plan = self._fleet.plans.get(number)
-            if plan is None or plan.monitor.paused:
-                continue
-            place = network_of(newest.address or plan.monitor.target.host)
-            if place not in asked and (self.scheduler.is_running(number) or self.scheduler.hurry(number)):
-                asked.add(place)
-                longest_s = max(longest_s, plan.monitor.timeout_s)
-                if len(asked) - len(but) >= QUORUM:
-                    break
-        return longest_s
 
     def _done(self, run: _Run, result: Result) -> None:
         if not self.scheduler.holds(run.token):

@@ -12,6 +12,9 @@ from uptime_tui.model.units import LOCAL, MonitorId, VantageName
 NO_NEIGHBOUR: Final = "neighbour_silent"
 """Evidence that the first hop, the target itself or the gateway towards it, does not answer this machine's search."""
 
+WENT_SILENT: Final = "went_silent"
+"""Evidence that a conversation ended because nothing came any more."""
+
 
 class Timings(msgspec.Struct, frozen=True, gc=False):
     """Milliseconds spent in each phase; None for a phase that was not reached or not needed."""

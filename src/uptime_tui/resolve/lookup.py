@@ -123,6 +123,11 @@ class Resolver:
         return servers
 
     @property
+    def heard_s(self) -> float:
+        """When the name servers were known to work, on the loop's clock; 0: never yet."""
+        return self._heard_s
+
+    @property
     def order(self) -> tuple[str, ...]:
         """Sources of names in nsswitch.conf, in order."""
         return self._order.value()

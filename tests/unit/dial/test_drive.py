@@ -9,6 +9,7 @@ from uptime_tui.handshakes import http, redis, smtp, tcp
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.monitor import Expectations
 from uptime_tui.model.outcome import Outcome, Rest
+from uptime_tui.model.result import WENT_SILENT
 from uptime_tui.model.steps import Ask, Conclude, Mark, Receive, Send
 
 CAPABILITIES = b"250-mx\r\n250 STARTTLS\r\n"
@@ -271,6 +272,14 @@ def test_no_answer_of_a_server_that_is_spoken_to():
     assert driver.ending.outcome == Outcome(Failure.TIMEOUT, "connected, no answer in 0.5 s")
 
 
+def test_who_closes_has_not_gone_silent():
+    driver = driver_for(http, "https", tls="implicit", setup_tls=setup())
+    driver.start(0.0)
+    driver.close(9.0)
+    assert driver.ending.outcome.failure is Failure.TLS_HANDSHAKE
+    assert WENT_SILENT not in {each.id for each in driver.ending.evidence}
+
+
 def test_time_up_in_tls():
     driver = driver_for(http, "https", tls="implicit", setup_tls=setup(), greeting_timeout_s=3.0)
     driver.start(0.0)
@@ -286,6 +295,7 @@ def test_time_up_within_a_tls_record():
     driver.start(0.0)
     driver.feed(b"\x16", 1.0)
     driver.expire(9.0)
+    assert (driver.ending.evidence[-1].id, driver.ending.evidence[-1].phase) == (WENT_SILENT, Phase.TLS)
     assert driver.ending.outcome.detail == "connected, TLS handshake not finished in 9.0 s"
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from uptime_tui.engine.doubt import AGAIN_S, QUORUM, Doubt, network_of
 from uptime_tui.engine.gateway import TEST_S
+from uptime_tui.engine.silence import Reach
 from uptime_tui.model.failure import Failure, Phase, Status
-from uptime_tui.model.result import NO_NEIGHBOUR, Evidence, Result, Timings
+from uptime_tui.model.result import NO_NEIGHBOUR, WENT_SILENT, Evidence, Result, Timings
 from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.closed import SILENCE
 
@@ -45,28 +46,43 @@ class Network:
         return "" if address.startswith("10.0.0.") else "10.0.0.1"
 
 
+SHORT, SPOKE = Timings(), Timings(protocol=1.0)
+READ, SECURED = Timings(protocol=1.0, content=1.0), Timings(tls=1.0, protocol=1.0)
+
+
 class Line:
     """A watcher whose fleet, gateway and clock are at hand."""
 
     def __init__(self, longest_s=10.0):
         self.loop, self.network = Loop(), Network()
         self.called, self.told, self.settled, self.tests = [], [], {}, []
+        self.wanted, self.looks = [], []
         self.longest_s = longest_s
-        self.doubt = Doubt(self.loop, self.network, self.call, self.told.append, self)
+        self.doubt = Doubt(self.loop, self.network, self.call, self.told.append, self.look, self)
 
-    def call(self, but):
+    def call(self, but, least):
         self.called.append(set(but))
+        self.wanted.append(least)
         return self.longest_s
+
+    def look(self, gateway, silences, done):
+        """The line itself is looked at."""
+        self.looks.append((gateway, [held.result.address for held in silences], done))
+
+    def shows(self, reason):
+        """What is found there."""
+        self.looks[-1][2](reason)
 
     def test(self, address, done):
         self.tests.append((address, done))
 
-    def hears(self, name, failure=None, *, began_s=None, evidence=(), severity=None):
+    def hears(
+        self, name, failure=None, *, began_s=None, evidence=(), severity=None, phase=Phase.CONNECT, timings=SHORT
+    ):  # fmt: skip
         """A result of a monitor at that address comes in."""
         result = Result(
-            MonitorId(1), 0, failure, failure and Phase.CONNECT, "x", Timings(), name, 80, evidence=evidence,
-            severity=severity,
-        )  # fmt: skip
+            MonitorId(1), 0, failure, failure and phase, "x", timings, name, 80, evidence=evidence, severity=severity
+        )
         began_s = self.loop.now_s if began_s is None else began_s
         self.doubt.weigh(result, name, began_s, lambda settled: self.settled.__setitem__(name, settled))
 
@@ -139,7 +155,11 @@ def test_when_nobody_speaks_up_in_time_it_is_theirs(longest_s, patience_s):
     line.loop.pass_by(patience_s - 0.1)
     assert line.settled == {}
     line.loop.pass_by(0.1)
+    assert line.looks[0][:2] == ("10.0.0.1", [far(1)])
+    assert line.settled == {}
+    line.shows("")
     assert line.seen() == {far(1): Failure.TIMEOUT}
+    assert line.settled[far(1)].evidence == ()
 
 
 @pytest.mark.parametrize(
@@ -186,3 +206,139 @@ def test_networks_are_what_fails_together():
     assert network_of("2001:db8:1:2::7") == network_of("2001:db8:1:9::7") != network_of("2001:db8:2::7")
     assert network_of("fe80::1%eth0") == "fe80::/48"
     assert network_of("www.example.net") == network_of("mx.example.net") == "example.net"
+
+
+CUT = [(Failure.NO_GREETING, Phase.PROTOCOL), (Failure.TLS_HANDSHAKE, Phase.TLS), (Failure.TIMEOUT, Phase.CONTENT)]
+
+
+def gone_silent(phase):
+    return (Evidence(WENT_SILENT, phase, None, "x"),)
+
+
+@pytest.mark.parametrize(("failure", "phase"), CUT)
+def test_a_conversation_that_went_silent_is_held_until_another_one_got_farther(failure, phase):
+    line = Line()
+    line.hears(far(1), failure, phase=phase, evidence=gone_silent(phase))
+    assert line.settled == {}
+    line.hears(far(2))
+    assert far(1) not in line.settled, "a connection alone does not show that the line carries more"
+    line.hears(far(3), timings=SECURED)
+    assert line.seen()[far(1)] is failure
+
+
+def test_what_is_needed_of_a_witness_grows_with_what_was_lost():
+    line = Line()
+    for number, (failure, phase) in enumerate(CUT):
+        line.hears(far(number), failure, phase=phase, evidence=gone_silent(phase))
+    assert line.wanted == [Reach.SPOKE, Reach.SECURED, Reach.READ]
+    line.hears(far(7), timings=SPOKE)
+    assert set(line.seen()) == {far(7), far(0)}
+    line.hears(far(8), timings=READ)
+    assert set(line.seen()) == {far(7), far(0), far(8), far(2)}
+
+
+def test_an_answer_that_is_no_tls_is_an_answer():
+    line = Line()
+    line.hears(far(1), Failure.TIMEOUT)
+    line.hears(far(2), Failure.TLS_HANDSHAKE, phase=Phase.TLS)
+    assert line.seen() == {far(1): Failure.TIMEOUT, far(2): Failure.TLS_HANDSHAKE}
+
+
+def test_a_line_that_loses_large_packets_only_is_down_for_them_alone():
+    line = Line()
+    for number in range(1, QUORUM + 1):
+        line.hears(far(number), Failure.TLS_HANDSHAKE, phase=Phase.TLS, evidence=gone_silent(Phase.TLS))
+        line.hears(far(50))
+    assert line.settled[far(1)].failure is Failure.WATCHER_OFFLINE
+    assert [reason.partition(":")[0] for reason in line.told] == [
+        "connections beyond the gateway 10.0.0.1 stand and carry nothing, in 5 networks"
+    ]
+    line.loop.pass_by(1)
+    line.hears(far(60), Failure.TIMEOUT)
+    assert far(60) not in line.settled
+    line.hears(far(50))
+    assert line.seen()[far(60)] is Failure.TIMEOUT, "what is small gets through"
+    assert line.told[1:] == []
+    line.hears(far(1), timings=SECURED)
+    assert line.told[1:] == [""]
+
+
+def test_what_a_name_server_remembers_proves_no_line():
+    line = Line()
+    line.hears(far(1), Failure.TIMEOUT)
+    line.hears("www.example.net", Failure.DNS_NXDOMAIN, phase=Phase.DNS)
+    assert far(1) not in line.settled
+
+
+def test_the_line_itself_is_looked_at_when_nobody_else_is_left():
+    line = Line()
+    line.hears(far(1), Failure.TIMEOUT)
+    line.hears(far(2), Failure.NO_GREETING, began_s=99.0, phase=Phase.PROTOCOL, evidence=gone_silent(Phase.PROTOCOL))
+    line.loop.pass_by(12.0)
+    assert line.looks[0][1] == [far(1), far(2)]
+    line.shows("it is dead")
+    assert set(line.seen().values()) == {Failure.WATCHER_OFFLINE}
+    assert line.told == ["it is dead"]
+    line.loop.pass_by(AGAIN_S)
+    line.doubt.look()
+    line.shows("it is dead")
+    assert line.told == ["it is dead"]
+    line.loop.pass_by(AGAIN_S)
+    line.doubt.look()
+    line.shows("")
+    assert line.told == ["it is dead", ""], "it is well, and who is silent is so by himself"
+    line.hears(far(1), Failure.TIMEOUT)
+    line.loop.pass_by(12.0)
+    line.shows("")
+    assert line.seen()[far(1)] is Failure.TIMEOUT
+
+
+def test_who_answers_while_the_line_is_looked_at_says_more():
+    line = Line()
+    line.hears(far(1), Failure.TIMEOUT)
+    line.loop.pass_by(12.0)
+    line.loop.pass_by(0.5)
+    line.hears(far(2))
+    line.hears(far(3), Failure.TIMEOUT)
+    line.shows("it is dead")
+    assert line.told == []
+    assert line.seen()[far(1)] is Failure.TIMEOUT
+
+
+def test_one_silent_network_alone_may_be_our_line_and_that_is_said():
+    line = Line()
+    line.hears(far(1), Failure.TIMEOUT)
+    line.loop.pass_by(12.0)
+    line.shows(None)
+    assert line.seen() == {far(1): Failure.TIMEOUT}
+    assert [seen.text for seen in line.settled[far(1)].evidence] == [
+        "nobody else could be asked whether this machine's own line is well"
+    ]
+
+
+def test_a_gateway_that_is_back_is_noticed_though_the_only_target_stays_silent():
+    line = Line()
+    line.hears(far(1), Failure.TIMEOUT)
+    line.tests[0][1](False)
+    line.loop.pass_by(AGAIN_S)
+    line.doubt.look()
+    line.tests[1][1](True)
+    assert line.told[-1] == ""
+    line.hears(far(1), Failure.TIMEOUT)
+    assert line.settled[far(1)].failure is Failure.WATCHER_OFFLINE, "of before: this one is held"
+    line.loop.pass_by(12.0)
+    line.shows(None)
+    assert line.seen() == {far(1): Failure.TIMEOUT}
+
+
+def test_each_silence_waits_for_its_own_time():
+    line = Line()
+    line.hears(far(1), Failure.TIMEOUT)
+    line.loop.pass_by(8.0)
+    line.hears(far(2), Failure.TIMEOUT)
+    line.loop.pass_by(4.0)
+    line.shows("")
+    assert set(line.seen()) == {far(1)}
+    line.loop.pass_by(8.0)
+    line.shows("")
+    assert set(line.seen()) == {far(1), far(2)}
