@@ -1,7 +1,7 @@
 """The other side of the watcher's line, a process of its own: servers on every address, and a name server with moods.
 
 `python far_side.py MOOD_FILE CERTIFICATES DNS_ADDRESS NAME=ADDRESS,ADDRESS...`. Prints a line once it listens. Port 7000
-takes connections, 7001 talks, 7002 shows the certificate of CERTIFICATES/shown.pem. The mood is read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain`, `empty` or `garbage`.
+takes connections, 7001 talks, 7002 shows the certificate in the folder CERTIFICATES that is named like the called address. The mood is read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain`, `empty` or `garbage`.
 """
 
 import asyncio
@@ -70,16 +70,18 @@ async def talk(reader, writer) -> None:
 
 
 class Vault(asyncio.Protocol):
-    """TLS on one connection, with the certificate that is shown just now."""
+    """TLS on one connection, with the certificate of the address that is called."""
 
-    def __init__(self, shown: Path) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(shown)
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+    def __init__(self, certificates: Path) -> None:
+        self.certificates = certificates
 
     def connection_made(self, transport) -> None:
         self.transport = transport
+        address = transport.get_extra_info("sockname")[0].removeprefix("::ffff:")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificates / f"{address}.pem")
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
 
     def data_received(self, data) -> None:
         self.incoming.write(data)
@@ -97,8 +99,7 @@ async def main(mood: str, certificates: str, address: str, *names: str) -> None:
     loop = asyncio.get_running_loop()
     await asyncio.start_server(serve, None, 7000, backlog=1024)
     await asyncio.start_server(talk, None, 7001, backlog=1024)
-    shown = Path(certificates) / "shown.pem"
-    await loop.create_server(lambda: Vault(shown), None, 7002, backlog=1024)
+    await loop.create_server(lambda: Vault(Path(certificates)), None, 7002, backlog=1024)
     await loop.create_datagram_endpoint(lambda: NameServer(Path(mood), table), local_addr=(address, 53))
     print("listens", flush=True)
     await asyncio.Event().wait()

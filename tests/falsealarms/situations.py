@@ -248,4 +248,29 @@ ENGINE = (
     Situation("a target with an IPv6 address, no IPv6 here", lambda _: None),
 )
 
-SITUATIONS = (*LINE, *CONVERSATIONS, *FEW, *FILTER, *DNS, *ENGINE)
+CLOCK = (
+    *(
+        Situation(
+            f"clock shows {name}",
+            lambda w, days=days: w.set_clock(days),
+            f"this machine's clock is wrong.*{said}",
+            PLACES,
+            service="vault",
+        )
+        for name, days, said in (
+            ("the year after next", 500, "would have expired"),
+            ("the month before last", -50, "this machine's clock"),
+            ("1990", -13_400, "this program is younger"),
+        )
+    ),
+    Situation(
+        "clock is ahead when the engine starts",
+        lambda w: (w.set_clock(500), engine.kill_engine(w)),
+        "this machine's clock is wrong.*would have expired",
+        PLACES,
+        service="vault",
+    ),
+    Situation("clock jumps by a year, nothing depends on it", lambda w: w.set_clock(400), "the clock jumped by"),
+)
+
+SITUATIONS = (*LINE, *CONVERSATIONS, *FEW, *FILTER, *DNS, *CLOCK, *ENGINE)

@@ -26,8 +26,15 @@ NAMES = {
 }
 """Monitored by name; the watcher has no IPv6, so that half of the last one is never reached."""
 PLACES = (*FAR, *NAMES)
-STATES = {"well": (-10, 90), "early": (30, 120), "late": (-120, -30), "soon": (-80, 5)}
-"""Certificates by the days from now in which they are valid."""
+CLOCK = """import os, time
+def _ahead():
+    with open(os.environ["TEST_CLOCK"]) as file:
+        return float(file.read())
+_time, _time_ns = time.time, time.time_ns
+time.time = lambda: _time() + _ahead()
+time.time_ns = lambda: _time_ns() + int(_ahead() * 1e9)
+"""
+"""A `sitecustomize` of the engine: nobody may set the clock of the machine that tests run on."""
 INTERVAL_S = 1.4
 """Long enough for a SYN that is sent again after a second."""
 TALK_PORT, TLS_PORT = 7001, 7002
@@ -58,8 +65,8 @@ class World:
     """The router's, at the other end of the cable."""
     home: Home
     mood: Path
-    certificates: Path
-    """A folder with a chain in every state (`far_side`)."""
+    clock: Path
+    """Seconds that the engine's wall clock is ahead."""
     held: list[subprocess.Popen] = field(default_factory=list)
     engines: list[subprocess.Popen] = field(default_factory=list)
     undo: list[Callable[[], object]] = field(default_factory=list)
@@ -94,17 +101,16 @@ class World:
         )
         self.watcher.sysctl("net.ipv4.ip_local_port_range=32768 60999")
         self.mood.write_text("well")
-        self.show("well")
+        self.set_clock(0)
         wanted = f"nameserver {RESOLVER}\n"
         if (self.watcher.etc / "resolv.conf").read_text() != wanted:
             self.resolv(wanted)
 
-    def show(self, state: str) -> None:
-        """Have every server show a certificate in that state from now on."""
-        present = self.certificates / "shown.pem"
-        new = present.with_suffix(".new")
-        new.write_bytes((self.certificates / f"{state}.pem").read_bytes())
-        new.replace(present)
+    def set_clock(self, days: float) -> None:
+        """Have the engine see a clock that is so many days ahead."""
+        new = self.clock.with_suffix(".new")
+        new.write_text(str(days * 86400))
+        new.replace(self.clock)
 
     def hold(self, code: str) -> None:
         """Run Python on the watcher until `heal`; returns once it has printed something."""
@@ -137,7 +143,8 @@ class World:
     def start(self) -> subprocess.Popen:
         """An engine on the watcher."""
         words = (sys.executable, "-m", "uptime_tui", "engine", "--keep", "--home", str(self.home.config))
-        self.engines.append(self.watcher.popen(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        env = os.environ | {"PYTHONPATH": str(self.clock.parent), "TEST_CLOCK": str(self.clock)}
+        self.engines.append(self.watcher.popen(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env))
         return self.engines[-1]
 
     def end(self, number: int = signal.SIGKILL) -> None:
@@ -156,14 +163,14 @@ class World:
 
 
 def make_certificates(folder: Path) -> None:
-    """A chain with its key for each state, the one that is shown, and who issued them all."""
+    """A chain with its key for each address, and who issued them all."""
     folder.mkdir()
     authority = issue("Far CA", ca=True, from_days=-4000, to_days=4000)
     (folder / "ca.pem").write_bytes(authority.pem())
-    for state, (first, last) in STATES.items():
-        leaf = issue("far.test", authority, names=PLACES, from_days=first, to_days=last, chain=(authority,))
-        (folder / f"{state}.pem").write_bytes(leaf.key_pem() + leaf.pem())
-    (folder / "shown.pem").write_bytes((folder / "well.pem").read_bytes())
+    for place in PLACES:
+        leaf = issue(place, authority, chain=(authority,))
+        for address in NAMES.get(place, (place,)):
+            (folder / f"{address}.pem").write_bytes(leaf.key_pem() + leaf.pem())
 
 
 @contextmanager
@@ -199,7 +206,10 @@ def world(folder: Path) -> Iterator[World]:
         home.config_file.write_text(f'[tls]\nca_file = "{certificates / "ca.pem"}"\n')
         mood = folder / "mood"
         mood.write_text("well")
-        made = World(watcher, router, host, wan, lan, home, mood, certificates)
+        made = World(watcher, router, host, wan, lan, home, mood, folder / "clock" / "ahead")
+        made.clock.parent.mkdir()
+        made.set_clock(0)
+        (made.clock.parent / "sitecustomize.py").write_text(CLOCK)
         made.write_fleet()
         names = [f"{name}={','.join(addresses)}" for name, addresses in NAMES.items()]
         script = Path(__file__).with_name("far_side.py")

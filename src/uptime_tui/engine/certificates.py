@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from uptime_tui.engine.wallclock import WallClock
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.events import Event, EventKind
@@ -29,6 +30,8 @@ class Certificates:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.shown: dict[MonitorId, Shown] = {}
+        self.clock = WallClock(self.shown)
+        """Judges what is held against a certificate by time alone."""
         self.changed: Callable[[MonitorId], None] = lambda _: None
         """Told the id of a monitor whose certificate, or what is said of it, changed."""
 

@@ -206,6 +206,8 @@ class Engine:
             _log.warning("the network is back")
             self.probe_anew()
         self.doubt.look()
+        wall = self.tracker.certificates.clock
+        self.present.say_while("wall", wall.why and wall.why_wrong())
         if not self.home.socket_file.exists():
             self.spawn(self.listen_again())
         now_s = self.loop.time()

@@ -97,6 +97,13 @@ class Present:
         """Show a line until it is taken back (`own_notices`)."""
         self.own_notices[id_] = Notice(id_, text, level)
 
+    def say_while(self, id_: str, text: str) -> None:
+        """Show a fault for as long as there is a text."""
+        if text:
+            self.say(id_, text, "error")
+        else:
+            self.own_notices.pop(id_, None)
+
     def notices(self) -> tuple[Notice, ...]:
         """What the user must see."""
         own = list(self.own_notices.values())

@@ -72,6 +72,7 @@ class Tracker:
         if monitor is None:
             return None
         self.probes += 1
+        result = self.certificates.clock.judge(result)
         state, events = status.apply(self.states.get(number) or State(), result, monitor)
         self.states[number] = state
         before, self.newest[number] = self.newest.get(number), result
