@@ -328,7 +328,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_probes_at_once: int = 512
     """Probes under way at the same time, at most; fewer where the system allows fewer open files."""
     retention_days: int = 90
-    """How long single results are kept."""
+    """Days that single results are kept, those on which no engine runs not counted."""
 
 
 class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

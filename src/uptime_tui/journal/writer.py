@@ -18,6 +18,7 @@ import msgspec
 
 from uptime_tui.journal import seal, store
 from uptime_tui.journal.pack import EVENT_BITS, MONITOR_BITS, result_row
+from uptime_tui.journal.tending import Tending
 from uptime_tui.journal.waiting import Row, Statement, Waiting
 from uptime_tui.model.diagnosis import Diagnosis, Past
 from uptime_tui.model.errors import UserError
@@ -60,7 +61,7 @@ class Journal:
     Args:
         path: the database file; its folder exists.
         now_ms: Unix milliseconds.
-        block_days: how long single results are kept.
+        block_days: how long single results are kept, by the time that engines ran (`journal.tending`).
     """
 
     def __init__(self, path: Path, *, now_ms: Callable[[], int] = wall_ms, block_days: int = seal.BLOCK_DAYS) -> None:
@@ -82,6 +83,7 @@ class Journal:
         self._unsound = ""
         self._to_forget: list[MonitorId] = []
         self._forgot_ms = 0
+        self._tending = Tending()
         self.problem = ""
         """One line while the disk refuses what is to be kept; empty otherwise."""
         self.notices: tuple[str, ...] = ()
@@ -338,13 +340,14 @@ class Journal:
         assert self._connection is not None
         now_ms = self._now_ms()
         try:
+            old_ms = self._tending.now_ms(self._connection, now_ms)
             if seal.seal_slice(self._connection, now_ms):
                 return True
-            if not self._to_forget and now_ms - self._forgot_ms > _FORGET_EVERY_MS:
-                self._forgot_ms = now_ms
+            if not self._to_forget and old_ms - self._forgot_ms > _FORGET_EVERY_MS:
+                self._forgot_ms = old_ms
                 self._to_forget = sorted(self._names.values())
             some, self._to_forget = self._to_forget[:_FORGET_SLICE], self._to_forget[_FORGET_SLICE:]
-            seal.forget_old(self._connection, some, now_ms, block_days=self._block_days)
+            seal.forget_old(self._connection, some, old_ms, block_days=self._block_days)
             return bool(self._to_forget)
         except sqlite3.Error as error:
             self.problem = f"the journal cannot be tidied ({error})"

@@ -62,7 +62,7 @@ def test_they_are_forgotten_with_the_single_results_but_not_while_the_incident_g
 def test_a_journal_of_the_version_before_keeps_what_it_has(path):
     connection = store.open_store(path)
     connection.executescript(
-        """DROP TABLE diagnosis; PRAGMA user_version = 4;
+        """DROP TABLE tended; DROP TABLE diagnosis; PRAGMA user_version = 4;
         CREATE TABLE diagnosis (incident INTEGER PRIMARY KEY, monitor INTEGER NOT NULL, at_ms INTEGER NOT NULL,
         data BLOB NOT NULL); CREATE INDEX diagnosis_of_monitor ON diagnosis (monitor, at_ms);"""
     )
