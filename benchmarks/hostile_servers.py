@@ -1,11 +1,12 @@
-"""Probes of hostile servers: how late after its deadline a probe ends, and what is left of descriptors and memory.
+"""Probes of servers that turn hostile: how late after its deadline a probe ends, and what is left of it.
 
-    python benchmarks/hostile_servers.py [--probes 10000] [--rate 400] [--deadline 1.0] [SCHEME ...]
+    python benchmarks/hostile_servers.py [--probes 10000] [--rate 400] [--deadline 1.0] [--real-time] [CASE ...]
 
-Eight kinds of server for each protocol (`tests/support/hostile.py`) in one process, the probes in another, a fresh one
-for each protocol; a tenth more warms up and is not in the figures. "ran out" are the probes that ended at or after
-their deadline; only these can be late. "idle" is a third process that sleeps 10 ms at a time: how late it wakes up is
-the machine's doing. Prints a line for each protocol, and with `--outcomes` one for each kind of server.
+Each case is a service of the catalogue, or one with a login, redirects or a regex. Its servers, eight kinds
+(`tests/support/hostile.py`), run in one process, its probes in another, new for each case: as in the engine, one loop
+runs them all. A tenth more warms up and is not in the figures. `--real-time` runs the probes before every other
+program on the first core and the servers on the other cores (root, or a limit for real-time priority), so that the
+figures are ours and not the load's. `--rounds N` makes the probes N times in one process, a line for each.
 """
 
 import argparse
@@ -20,32 +21,50 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from support.hostile import DIALOGUES, hostile
-from support.siege import Toll, besiege
+from support.hostile import hostile
+from support.siege import Toll, siege
+from support.siegecases import CASES
 
 LATE_MS = 50.0
 NAP_S = 0.01
-HEAD = (
-    f"{'late, ms':>41} {'descriptors':>31} {'memory MiB':>11} {'peak MiB':>11} {'idle, ms':>16}\n"
-    "protocol      probes ran out      p50     p99     max > 50 ms early  then    now  then   now   then   now"
-    "  load  p99    max"
-)
+FIRST = 50
+"""Real-time priority of probes and servers; what measures the machine comes before them."""
+HEAD = """\
+               probes  to the  late, ms                   late  early   open files      memory, MiB     machine
+case             made     end     p50     p99     max  > 50 ms  50 ms  before after  before after  peak  load  late"""
+LEGEND = """
+to the end   ran to their deadline of {deadline:g} s; the others had their answer before
+late         from the deadline to the result, on the clock of the event loop
+early        said that the time was up more than 50 ms before it was
+open files   and memory: of the process that probes, before the first and after the last of these probes
+machine      its load, and how late a third program woke up that sleeps 10 ms at a time, at most: not our doing"""
 
 
-async def siege(scheme: str, probes: int, rate: int, deadline_s: float) -> Toll:
-    with hostile(deadline_s, scheme) as ports:
-        await besiege(scheme, ports[scheme], probes // 10, rate=rate, deadline_s=deadline_s)
-        return await besiege(scheme, ports[scheme], probes, rate=rate, deadline_s=deadline_s)
+async def run(told: argparse.Namespace, name: str) -> None:
+    case, cores = CASES[name], sorted(os.sched_getaffinity(0))
+    rate, probes = told.rate / case.share, told.probes
+    if told.real_time:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIRST))
+    with hostile(told.deadline, name, cores=cores[1:] if told.real_time else ()) as ports:
+        if told.real_time:
+            os.sched_setaffinity(0, cores[:1])
+        async with siege(case, ports[name], told.deadline) as here:
+            await here.run(max(probes // 10, len(ports[name])), rate)
+            for _ in range(told.rounds):
+                toll = await here.run(probes, rate)
+                print(line(name, probes, toll), flush=True)
+                if told.outcomes:
+                    print(outcomes(toll), flush=True)
 
 
-def line(scheme: str, probes: int, toll: Toll) -> str:
+def line(name: str, probes: int, toll: Toll) -> str:
     late = sorted(toll.late_ms) or [0.0]
     over = sum(each > LATE_MS for each in late)
-    memory, peak = ([size / 2**20 for size in sizes] for sizes in (toll.memory, toll.peak))
+    memory = [size / 2**20 for size in (*toll.memory, toll.peak[1])]
     return (
-        f"{scheme:13} {probes:6} {len(toll.late_ms):7} {at(late, 0.5):8.1f} {at(late, 0.99):7.1f} {late[-1]:7.1f}"
-        f" {over:7} {toll.early:5} {toll.descriptors[0]:5} {toll.descriptors[1]:6}"
-        f" {memory[0]:5.1f} {memory[1]:5.1f} {peak[0]:6.1f} {peak[1]:5.1f} {os.getloadavg()[0]:5.1f}"
+        f"{name:14} {probes:6} {len(toll.late_ms):7} {at(late, 0.5):7.1f} {at(late, 0.99):7.1f} {late[-1]:7.1f}"
+        f" {over:8} {toll.early:7} {toll.descriptors[0]:6} {toll.descriptors[1]:6}"
+        f" {memory[0]:7.1f} {memory[1]:5.1f} {memory[2]:5.1f}"
     )
 
 
@@ -62,43 +81,58 @@ def outcomes(toll: Toll) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("schemes", nargs="*", metavar="SCHEME", help=", ".join(DIALOGUES))
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
     parser.add_argument("--probes", type=int, default=10_000)
-    parser.add_argument("--rate", type=int, default=400)
-    parser.add_argument("--deadline", type=float, default=1.0)
-    parser.add_argument("--outcomes", action="store_true")
+    parser.add_argument("--rate", type=float, default=400.0, help="probes a second; a case may take a part of it")
+    parser.add_argument("--deadline", type=float, default=1.0, help="of each probe, in seconds")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--real-time", action="store_true", help="before every other program")
+    parser.add_argument("--outcomes", action="store_true", help="also what each kind of server came to")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.here:
-        (scheme,) = told.schemes
-        toll = asyncio.run(siege(scheme, told.probes, told.rate, told.deadline))
-        print(line(scheme, told.probes, toll))
-        if told.outcomes:
-            print(outcomes(toll))
+        asyncio.run(run(told, *told.cases))
         return
-    print(f"deadline {told.deadline} s, {told.rate} probes a second\n{HEAD}", flush=True)
-    for scheme in told.schemes or DIALOGUES:
-        command = [sys.executable, __file__, "--here", *options(told), scheme]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            idle = sorted(naps(process))
-            said, _ = process.communicate()
-        if process.returncode:
-            sys.exit(f"failed: {' '.join(command)}")
-        first, *more = said.splitlines()
-        print(f"{first} {at(idle, 0.99):4.1f} {idle[-1]:6.1f}", *more, sep="\n", flush=True)
+    print(f"deadline {told.deadline:g} s, {told.rate:g} probes a second\n{HEAD}", flush=True)
+    for name in told.cases or CASES:
+        besiege(told, name)
+    print(LEGEND.format(deadline=told.deadline))
+
+
+def besiege(told: argparse.Namespace, name: str) -> None:
+    """One case in a process of its own; each of its lines with what the machine did meanwhile."""
+    command = [sys.executable, __file__, "--here", *options(told), name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        os.set_blocking(process.stdout.fileno(), False)
+        if told.real_time:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIRST + 1))
+        late_ms = 0.0
+        for nap_ms in naps(process):
+            late_ms = max(late_ms, nap_ms)
+            while said := process.stdout.readline().rstrip():
+                is_figures = said.startswith(name)
+                print(f"{said} {os.getloadavg()[0]:5.1f} {late_ms:8.1f}" if is_figures else said, flush=True)
+                late_ms = 0.0 if is_figures else late_ms
+        if told.real_time:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    if process.returncode:
+        sys.exit(f"failed: {' '.join(command)}")
 
 
 def naps(process: subprocess.Popen) -> Iterator[float]:
     """How many milliseconds late we wake up while that process runs."""
-    while process.poll() is None:
+    running = True
+    while running:
+        running = process.poll() is None
         began_s = time.monotonic()
         time.sleep(NAP_S)
         yield (time.monotonic() - began_s - NAP_S) * 1000
 
 
 def options(told: argparse.Namespace) -> list[str]:
-    numbers = [f"--{name}={getattr(told, name)}" for name in ("probes", "rate", "deadline")]
-    return [*numbers, "--outcomes"] if told.outcomes else numbers
+    told_on = [f"--{name}={getattr(told, name)}" for name in ("probes", "rate", "deadline", "rounds")]
+    return [*told_on, *(f"--{name}" for name in ("outcomes", "real-time") if getattr(told, name.replace("-", "_")))]
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Servers that begin well and then turn: each plays a recorded dialogue, and at one of its messages does something else.
 
 The visits turn at the first message, the second, and so on, and again at the first; a TLS handshake is a message too.
-`python hostile.py DEADLINE_S SCHEME...` prints the port of each kind as JSON and serves until its input ends.
+`python hostile.py DEADLINE_S CASE...` prints the port of each kind as JSON and serves until its input ends.
 """
 
 import asyncio
 import itertools
 import json
+import os
 import random
 import socket
 import struct
@@ -21,30 +22,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from support.bytescript import FOLDER, read_script
 from support.certificates import authority
 from support.peers import TlsPeer, server_context
+from support.siegecases import CASES, home
+from support.siegessh import MESSAGES, Relay, sftp_server
 from uptime_tui.dial.tds import TdsFraming
 
-DIALOGUES = {
-    "elasticsearch": "elasticsearch/ok",
-    "ftp": "ftp/auth_tls",
-    "ftps": "ftps/ready",
-    "http": "http/ok",
-    "https": "http/ok",
-    "imap": "imap/starttls",
-    "imaps": "imaps/ready",
-    "mongodb": "mongodb/standalone",
-    "mssql": "mssql/tls",
-    "mysql": "mysql/refused_tls",
-    "pop3": "pop3/stls",
-    "pop3s": "pop3s/ready",
-    "postgresql": "postgresql/scram_tls",
-    "redis": "redis/pong",
-    "smtp": "smtp/starttls",
-    "smtps": "smtp/plain",
-    "ssh": "ssh/openssh",
-    "tcp": "",
-}
-"""What a server of each scheme would say: every handshake, and every service with TLS from the first byte."""
-IN_TLS = frozenset({"ftps", "https", "imaps", "pop3s", "smtps"})
 FLOOD_BYTES = 65536
 
 
@@ -159,21 +140,37 @@ TURNS = {turn.__name__: turn for turn in (silent, slow, dripping, endless, half_
 
 
 class Server:
-    """One kind, for one scheme."""
+    """One kind, for one case."""
 
-    def __init__(self, scheme: str, kind: str, deadline_s: float) -> None:
-        self.turn, self.deadline_s = TURNS[kind], deadline_s
-        script = DIALOGUES[scheme]
-        dialogue = read_script(FOLDER / f"{script}.toml").dialogue if script else (("peer", b"hello\r\n"),)
-        self.dialogue = (("tls", b""), *dialogue) if scheme in IN_TLS else dialogue
-        self.framing = TdsFraming if scheme == "mssql" else lambda: None
-        messages = sum(what in {"peer", "tls"} for what, _ in self.dialogue)
+    def __init__(self, name: str, kind: str, deadline_s: float, backend: int) -> None:
+        case = CASES[name]
+        self.turn, self.deadline_s, self.backend = TURNS[kind], deadline_s, backend
+        dialogue = read_script(FOLDER / f"{case.script}.toml").dialogue if case.script else (("peer", b"hello\r\n"),)
+        self.dialogue = (("tls", b""), *dialogue) if case.tls else dialogue
+        self.framing = TdsFraming if case.scheme == "mssql" else lambda: None
+        messages = MESSAGES if backend else sum(what in {"peer", "tls"} for what, _ in self.dialogue)
         self.places = itertools.cycle(range(messages))
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        place = next(self.places)
         with suppress(OSError, ValueError):  # he has gone, or says what he would not have said to the recorded server
-            await self.play(Visit(reader, writer, self.framing()), next(self.places))
+            if self.backend:
+                await self.pass_on(Visit(reader, writer, None), place)
+            else:
+                await self.play(Visit(reader, writer, self.framing()), place)
         writer.transport.abort()
+
+    async def pass_on(self, visit: Visit, place: int) -> None:
+        """A real server answers; what it sends at a time is a message."""
+        async with Relay(self.backend, visit) as relay:
+            while message := await relay.message():
+                if place <= 0:
+                    await self.turn(relay, relay.send, message, self.deadline_s)
+                    if self.turn is not slow:
+                        return
+                else:
+                    await relay.send(message)
+                place -= 1
 
     async def play(self, visit: Visit, place: int) -> None:
         for (what, data), (then, _) in itertools.pairwise((*self.dialogue, ("end", b""))):
@@ -195,11 +192,12 @@ class Server:
         await visit.gone()
 
 
-async def listen(scheme: str, deadline_s: float) -> dict[str, int]:
+async def listen(name: str, deadline_s: float) -> dict[str, int]:
     """Kind to port."""
+    backend = 0 if CASES[name].script or CASES[name].scheme == "tcp" else await sftp_server()
     ports = {}
     for kind in TURNS:
-        server = await asyncio.start_server(Server(scheme, kind, deadline_s), "127.0.0.1", 0, backlog=4096)
+        server = await asyncio.start_server(Server(name, kind, deadline_s, backend), "127.0.0.1", 0, backlog=4096)
         ports[kind] = server.sockets[0].getsockname()[1]
     return ports
 
@@ -210,18 +208,20 @@ def deaf() -> tuple[socket.socket, ...]:
     return listener, socket.create_connection(listener.getsockname())
 
 
-async def serve(deadline_s: float, schemes: Sequence[str]) -> None:
+async def serve(deadline_s: float, names: Sequence[str]) -> None:
     kept = deaf()
     port = kept[0].getsockname()[1]
-    print(json.dumps({scheme: await listen(scheme, deadline_s) | {"deaf": port} for scheme in schemes}), flush=True)
+    print(json.dumps({name: await listen(name, deadline_s) | {"deaf": port} for name in names}), flush=True)
     await asyncio.to_thread(sys.stdin.read)
 
 
 @contextmanager
-def hostile(deadline_s: float, *schemes: str) -> Iterator[dict[str, dict[str, int]]]:
-    """Scheme and kind to port, served by a process of its own."""
-    command = [sys.executable, __file__, str(deadline_s), *schemes]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+def hostile(deadline_s: float, *names: str, cores: Sequence[int] = ()) -> Iterator[dict[str, dict[str, int]]]:
+    """Case and kind to port, served by a process of its own, on these cores; the home folder is the case's meanwhile."""
+    command = [sys.executable, __file__, str(deadline_s), *names]
+    with home(), subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        if cores:
+            os.sched_setaffinity(process.pid, cores)
         try:
             yield json.loads(process.stdout.readline())
         finally:

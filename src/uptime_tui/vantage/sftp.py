@@ -9,6 +9,7 @@ import errno
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,6 +26,8 @@ from uptime_tui.vantage.findings import our_fault
 KNOWN_HOSTS: Final = ("~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
 GOODBYE_S: Final = 1.0
 """How long a goodbye may take, as for every other conversation."""
+_SETTLE_S: Final = 0.02
+"""How long a closed connection may take to let its socket go: a turn of the loop or two, and nobody is waited for."""
 _PEEK_BYTES: Final = 4096
 _KNOWN_BYTES: Final = 4_194_304
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE})
@@ -110,6 +113,7 @@ class Visit(asyncssh.SSHClient):
         self.shown: asyncssh.SSHKey | None = None
         self.words = ""
         self.connection: asyncssh.SSHClientConnection | None = None
+        self.sftp: asyncssh.SFTPClient | None = None
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
         """Asked for a key that is not among the known ones."""
@@ -134,19 +138,24 @@ class Visit(asyncssh.SSHClient):
             x509_trusted_certs=None, client_version="uptime_tui", login_timeout=0, compression_algs=None,
         )  # fmt: skip
         self.stage = "SFTP session"
-        async with await connection.start_sftp_client() as sftp:
-            place = await sftp.realpath(b".")
+        self.sftp = sftp = await connection.start_sftp_client()
+        place = await sftp.realpath(b".")
         return Outcome(None, f"SFTP works as {safe_text(call.user, 64)}, in {safe_text(place)}")
 
-    async def leave(self) -> None:
-        """Say goodbye; whoever does not answer is left without."""
-        if self.connection is not None:
-            self.connection.close()
-            try:
-                async with asyncio.timeout(GOODBYE_S):
-                    await self.connection.wait_closed()
-            except TimeoutError:
-                self.connection.abort()
+    async def leave(self, deadline_s: float) -> None:
+        """Say goodbye, until the deadline at most; whoever does not answer is left without."""
+        if self.connection is None:
+            return
+        until_s = min(asyncio.get_running_loop().time() + GOODBYE_S, deadline_s)
+        with suppress(TimeoutError, OSError, asyncssh.Error):
+            async with asyncio.timeout_at(until_s):
+                if self.sftp is not None:
+                    self.sftp.exit()
+                    await self.sftp.wait_closed()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLE_S):
+                self.connection.close()
+                await self.connection.wait_closed()
 
     # --- what went wrong ------------------------------------------------------------
 
@@ -264,7 +273,7 @@ async def _log_in(sock: socket.socket, call: Call, deadline_s: float, began_s: f
         outcome = (guest or Visit(call, Known())).judge(error)
     decided_s = loop.time()
     if guest is not None:
-        await guest.leave()
+        await guest.leave(deadline_s)
     return outcome, decided_s
 
 

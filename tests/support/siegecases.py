@@ -1,0 +1,74 @@
+"""What is besieged: every scheme of the catalogue, and what takes more than its plain conversation."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import asyncssh
+
+PASSWORD = {"password": "env:SIEGE_PASSWORD"}
+KEY = {"user": "backup", "key": "env:SIEGE_KEY"}
+
+
+class Case(NamedTuple):
+    """One line of the table."""
+
+    scheme: str
+    script: str = ""
+    """The dialogue a server would hold (`tests/scripts`); without one it greets, or is `sftp_server`."""
+    tls: bool = False
+    """From the first byte."""
+    table: Mapping[str, Any] = {}
+    """What the monitor has beside its target."""
+    share: int = 1
+    """One of so many probes is made: its conversation costs this machine that much more."""
+
+
+CASES = {
+    "cpanel": Case("cpanel", "cpanel/login_page", tls=True),
+    "elasticsearch": Case("elasticsearch", "elasticsearch/ok"),
+    "ftp": Case("ftp", "ftp/auth_tls"),
+    "ftps": Case("ftps", "ftps/ready", tls=True),
+    "http": Case("http", "http/ok"),
+    "https": Case("https", "http/ok", tls=True),
+    "imap": Case("imap", "imap/starttls"),
+    "imaps": Case("imaps", "imaps/ready", tls=True),
+    "mongodb": Case("mongodb", "mongodb/standalone"),
+    "mssql": Case("mssql", "mssql/tls"),
+    "mysql": Case("mysql", "mysql/refused_tls"),
+    "plesk": Case("plesk", "plesk/login_redirect", tls=True),
+    "pop3": Case("pop3", "pop3/stls"),
+    "pop3s": Case("pop3s", "pop3s/ready", tls=True),
+    "postgresql": Case("postgresql", "postgresql/scram_tls"),
+    "redis": Case("redis", "redis/pong"),
+    "sftp": Case("sftp", "sftp/transport_only"),
+    "smtp": Case("smtp", "smtp/starttls"),
+    "smtps": Case("smtps", "smtp/plain", tls=True),
+    "ssh": Case("ssh", "ssh/openssh"),
+    "submission": Case("submission", "submission/starttls"),
+    "tcp": Case("tcp"),
+    "whm": Case("whm", "whm/unauthorized", tls=True),
+    "http redirects": Case("http", "http/follow", table={"request": {"redirects": "follow"}}),
+    "http regex": Case("http", "http/until_close", table={"expect": {"regex": "(a|b)+c"}}),
+    "http login": Case("http", "http/ok", table={"login": {"user": "backup", **PASSWORD}}),
+    "mysql login": Case("mysql", "mysql/password", table={"login": {"user": "uptime", **PASSWORD}}),
+    "redis login": Case("redis", "redis/auth", table={"login": PASSWORD}),
+    "sftp key": Case("sftp", table={"login": KEY}, share=16),
+}
+
+
+@contextmanager
+def home() -> Iterator[None]:
+    """A home folder with a key that is the user's and the host's, and the environment that the logins refer to."""
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    with TemporaryDirectory() as folder:
+        known = Path(folder) / ".ssh" / "known_hosts"
+        known.parent.mkdir()
+        known.write_text(f"* {key.export_public_key().decode()}")
+        told = {"HOME": folder, "SIEGE_KEY": key.export_private_key().decode(), "SIEGE_PASSWORD": "secret"}
+        with patch.dict(os.environ, told):
+            yield
