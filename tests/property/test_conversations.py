@@ -1,16 +1,12 @@
 """Any bytes in, in any division, with any end: an Outcome out, nothing raised, bounds kept."""
 
-import pkgutil
-from importlib import import_module
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from support.bytescript import NOISE, all_scripts
+from support.bytescript import NOISE, all_scripts, every_handshake
 from support.certificates import NAME
 from support.peers import setup
-from uptime_tui import handshakes
 from uptime_tui.dial.drive import Driver
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.monitor import Expectations, HeaderCheck, HttpRequest
@@ -18,11 +14,6 @@ from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.steps import Ask
 
 LIMIT = 65536
-MODULES = [
-    import_module(f"uptime_tui.handshakes.{found.name}")
-    for found in pkgutil.iter_modules(handshakes.__path__)
-    if not found.name.startswith("_")
-]
 SCRIPTS = all_scripts()
 SEEN = [data for script in SCRIPTS for kind, data in script.dialogue if kind == "peer"]
 STARTS_TLS = {script.module: script for script in SCRIPTS if ("tls", b"") in script.dialogue}
@@ -76,7 +67,7 @@ def run(driver: Driver, incoming: list[bytes], end: str) -> None:
         assert is_safe(evidence.text)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", every_handshake(), ids=lambda module: module.__name__.rpartition(".")[2])
 @given(
     incoming=chunks,
     end=endings,
