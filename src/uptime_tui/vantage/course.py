@@ -17,7 +17,7 @@ from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.secret import Credentials, forms, scrub
 from uptime_tui.resolve.lookup import Spawn
 from uptime_tui.vantage.base import Left, Leg, LegDone, Plan, Unlock
-from uptime_tui.vantage.searching import TOO_LONG, Searcher
+from uptime_tui.vantage.searching import Searcher
 from uptime_tui.vantage.sessions import Sessions
 
 Converse = Callable[[Plan, Leg, LegDone], None]
@@ -129,16 +129,16 @@ class _Course:
         if isinstance(left, Leads):
             self.led(result, left)
         elif isinstance(left, Search):
-            self.courses.searcher.search(left, partial(self.searched, left))
+            self.courses.searcher.search(left, self.leg.deadline_s, partial(self.searched, left))
         else:
             self.end()
 
-    def searched(self, search: Search, found: bool | None) -> None:  # noqa: FBT001 - yes, no or not to be had
+    def searched(self, search: Search, found: bool | str) -> None:  # noqa: FBT001 - yes, no, or why nobody knows
         if not self.courses.open:
             return
         last = self.legs[-1]
-        if found is None:
-            self.legs[-1] = _failed(last, Failure.VANTAGE_POLICY, None, TOO_LONG)
+        if isinstance(found, str):
+            self.legs[-1] = _failed(last, Failure.VANTAGE_POLICY, None, found)
         elif not found:
             self.legs[-1] = _failed(last, Failure.KEYWORD_MISSING, Phase.CONTENT, unfound(search).detail)
         self.end()

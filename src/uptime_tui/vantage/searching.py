@@ -22,7 +22,13 @@ TOO_LONG: Final = (
     "make the regex simpler, without a repetition inside another"
 )
 
-Found = Callable[[bool | None], None]
+TOO_LATE: Final = (
+    "the whole answer came, but the time of the probe was up before the search for the pattern was done: "
+    "give the monitor a longer timeout"
+)
+
+Found = Callable[[bool | str], None]
+"""Takes whether the pattern is there, or why nobody knows."""
 
 
 class Searcher:
@@ -35,11 +41,16 @@ class Searcher:
         self._lock = threading.Lock()
         self._open = True
 
-    def search(self, search: Search, found: Found) -> None:
-        """Search; `found` is called on the loop with the answer, None when it was given up."""
+    def search(self, search: Search, deadline_s: float, found: Found) -> None:
+        """Search until `deadline_s` on the loop's clock; `found` is called on the loop, once."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="search")
-        self._pool.submit(self._run, search).add_done_callback(lambda done: self._deliver(done, found))
+        answer: asyncio.Future[bool | str] = self._loop.create_future()
+        job = self._pool.submit(self._run, search)
+        timer = self._loop.call_at(deadline_s, self._give_up, job, answer)
+        answer.add_done_callback(lambda _: timer.cancel())
+        answer.add_done_callback(lambda done: found(done.result()))
+        job.add_done_callback(lambda done: self._deliver(done, answer))
 
     def close(self) -> None:
         """End the helper."""
@@ -51,16 +62,21 @@ class Searcher:
                 _bury(self._helper)
                 self._helper = None
 
-    def _deliver(self, done: "Future[bool | None]", found: Found) -> None:
+    def _deliver(self, done: "Future[bool | str]", answer: "asyncio.Future[bool | str]") -> None:
         if self._open and not done.cancelled():
-            self._loop.call_soon_threadsafe(found, done.result())
+            self._loop.call_soon_threadsafe(_answer, answer, done.result())
+
+    def _give_up(self, job: "Future[bool | str]", answer: "asyncio.Future[bool | str]") -> None:
+        job.cancel()  # where others are before it, nobody searches for it any more
+        if self._open:
+            _answer(answer, TOO_LATE)
 
     # --- in the thread --------------------------------------------------------------
 
-    def _run(self, search: Search) -> bool | None:
+    def _run(self, search: Search) -> bool | str:
         helper = self._started()
         if helper is None:
-            return None
+            return TOO_LONG
         assert helper.stdin is not None
         assert helper.stdout is not None
         pattern = search.pattern.encode()
@@ -72,7 +88,7 @@ class Searcher:
             answer = b""
         if answer == b"":
             self._end(helper)
-        return {b"1": True, b"0": False}.get(answer)
+        return {b"1": True, b"0": False}.get(answer, TOO_LONG)
 
     def _started(self) -> "subprocess.Popen[bytes] | None":
         with self._lock:
@@ -88,6 +104,11 @@ class Searcher:
         with self._lock:
             _bury(helper)
             self._helper = None
+
+
+def _answer(waiting: "asyncio.Future[bool | str]", found: bool | str) -> None:  # noqa: FBT001 - what was found
+    if not waiting.done():
+        waiting.set_result(found)
 
 
 def _is_readable(pipe: IO[bytes]) -> bool:
