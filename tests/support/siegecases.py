@@ -25,33 +25,33 @@ class Case(NamedTuple):
     table: Mapping[str, Any] = {}
     """What the monitor has beside its target."""
     share: int = 1
-    """One of so many probes is made: its conversation costs this machine that much more."""
+    """What part of the probes is made in the same time: a core has to have room for them."""
 
 
 CASES = {
-    "cpanel": Case("cpanel", "cpanel/login_page", tls=True),
+    "cpanel": Case("cpanel", "cpanel/login_page", tls=True, share=2),
     "elasticsearch": Case("elasticsearch", "elasticsearch/ok"),
     "ftp": Case("ftp", "ftp/auth_tls"),
-    "ftps": Case("ftps", "ftps/ready", tls=True),
+    "ftps": Case("ftps", "ftps/ready", tls=True, share=2),
     "http": Case("http", "http/ok"),
-    "https": Case("https", "http/ok", tls=True),
+    "https": Case("https", "http/ok", tls=True, share=2),
     "imap": Case("imap", "imap/starttls"),
-    "imaps": Case("imaps", "imaps/ready", tls=True),
+    "imaps": Case("imaps", "imaps/ready", tls=True, share=2),
     "mongodb": Case("mongodb", "mongodb/standalone"),
     "mssql": Case("mssql", "mssql/tls"),
     "mysql": Case("mysql", "mysql/refused_tls"),
-    "plesk": Case("plesk", "plesk/login_redirect", tls=True),
+    "plesk": Case("plesk", "plesk/login_redirect", tls=True, share=2),
     "pop3": Case("pop3", "pop3/stls"),
-    "pop3s": Case("pop3s", "pop3s/ready", tls=True),
+    "pop3s": Case("pop3s", "pop3s/ready", tls=True, share=2),
     "postgresql": Case("postgresql", "postgresql/scram_tls"),
     "redis": Case("redis", "redis/pong"),
     "sftp": Case("sftp", "sftp/transport_only"),
     "smtp": Case("smtp", "smtp/starttls"),
-    "smtps": Case("smtps", "smtp/plain", tls=True),
+    "smtps": Case("smtps", "smtp/plain", tls=True, share=2),
     "ssh": Case("ssh", "ssh/openssh"),
     "submission": Case("submission", "submission/starttls"),
     "tcp": Case("tcp"),
-    "whm": Case("whm", "whm/unauthorized", tls=True),
+    "whm": Case("whm", "whm/unauthorized", tls=True, share=2),
     "http redirects": Case("http", "http/follow", table={"request": {"redirects": "follow"}}),
     "http regex": Case("http", "http/until_close", table={"expect": {"regex": "(a|b)+c"}}),
     "http login": Case("http", "http/ok", table={"login": {"user": "backup", **PASSWORD}}),
