@@ -6,12 +6,12 @@ was meant before anybody sees it.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from uptime_tui.config.schema import TABLES, MonitorTable
 from uptime_tui.model.errors import UserError
-from uptime_tui.tomlfile.fields import read_table
+from uptime_tui.tomlfile.fields import Place, read_table
 from uptime_tui.tomlfile.locate import Layout, Path, Statement, comments_in, scan
 
 _ROOT: Final = ("monitor",)
@@ -26,8 +26,19 @@ def block_table(text: str) -> dict[str, Any]:
     return tables[0]
 
 
-def change_block(text: str, changes: Changes, newline: str) -> str:
+def dotted(path: Place) -> str:
+    """A key as it is spoken of where no line is known."""
+    return ".".join(map(str, path))
+
+
+def change_block(text: str, changes: Changes, newline: str, place: Callable[[Place], str] = dotted) -> str:
     """The block's text with the keys set, or removed where the value is None.
+
+    Args:
+        text: of the block.
+        changes: what to set.
+        newline: as the file has them.
+        place: where a key of the result stands, for the message.
 
     Raises:
         UserError: the result would be no monitor, or is written in a way that cannot be edited key by key.
@@ -36,7 +47,7 @@ def change_block(text: str, changes: Changes, newline: str) -> str:
     wanted = _changed(block_table(text), steps)
     _, faults = read_table(wanted, MonitorTable)
     if faults:
-        raise UserError(faults[0].what, where=".".join(map(str, faults[0].path)), todo=faults[0].todo)
+        raise UserError(faults[0].what, where=place(faults[0].path), todo=faults[0].todo)
     for path, value in steps:
         if path[0] in TABLES and len(path) == 1:
             text = _remove(text, path, newline)  # one text in place of a table
@@ -50,7 +61,7 @@ def new_block(table: Mapping[str, object], newline: str) -> str:
     """The text of a new block; keys in the order in which they are documented."""
     _, faults = read_table(table, MonitorTable)
     if faults:
-        raise UserError(faults[0].what, where=".".join(map(str, faults[0].path)), todo=faults[0].todo)
+        raise UserError(faults[0].what, where=dotted(faults[0].path), todo=faults[0].todo)
     order = MonitorTable.__struct_fields__
     lines = ["[[monitor]]"]
     lines += [f"{k} = {format_value(table[k])}" for k in order if k in table and not isinstance(table[k], Mapping)]

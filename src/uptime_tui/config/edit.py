@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from uptime_tui.config.block import Changes, block_table, change_block, flatten, new_block, value_at
+from uptime_tui.config.block import Changes, block_table, change_block, dotted, flatten, new_block, value_at
 from uptime_tui.config.step import (
     Step,
     apply_by_name,
@@ -20,6 +20,7 @@ from uptime_tui.config.undo import Change, UndoLog, digest
 from uptime_tui.config.write import replace_file, writers_lock
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.safetext import safe_text
+from uptime_tui.tomlfile.fields import Place
 from uptime_tui.tomlfile.locate import Block, Layout, scan
 from uptime_tui.tomlfile.source import parse, read_text, without_mark
 
@@ -118,7 +119,7 @@ class MonitorsFile:
             for name, block in _from_the_end(blocks, names):
                 before = text[block.start : block.end]
                 self._refuse_if_changed(name, block_table(before), changes)
-                after = change_block(before, changes, newline)
+                after = change_block(before, changes, newline, self._place_of(layout, block, changes))
                 renamed = str(new_name) if isinstance(new_name, str) else name
                 steps.append(Step("edit", name, renamed, block.start, before, after))
             return _label(_verb(changes), list(names)), [step for step in steps if step.before != step.after]
@@ -217,6 +218,16 @@ class MonitorsFile:
                 what, where=self._path.name, todo="write each monitor as a [[monitor]] block to edit it here"
             )
         return layout
+
+    def _place_of(self, layout: Layout, block: Block, changes: Changes) -> Callable[[Place], str]:
+        """Says where a fault is: its line, when it was in the file before, else the key that was to be set."""
+
+        def place(path: Place) -> str:
+            if any(path[: len(key)] == key for key, _ in flatten(changes)):
+                return dotted(path)
+            return f"{self._path.name}:{layout.line_of(layout.blocks.index(block), path)}"
+
+        return place
 
     def _refuse_if_changed(self, name: str, table: Mapping[str, Any], changes: Changes) -> None:
         """Others' edits of other keys are merged; an edit of a key that others changed since is refused."""

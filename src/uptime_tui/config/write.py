@@ -16,6 +16,7 @@ from uptime_tui.model.errors import UserError
 _LOCK_WAIT_S: Final = 5.0
 _LOCK_PAUSE_S: Final = 0.02
 _NEW_MODE: Final = 0o600
+_WRITE_BITS: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 @contextmanager
@@ -23,8 +24,9 @@ def writers_lock(path: Path) -> Iterator[None]:
     """Hold the lock of all writers of a file, across processes; the lock file stays beside it.
 
     Raises:
-        UserError: another writer holds it for longer than 5 s, or the folder cannot be written to.
+        UserError: another writer holds it for longer than 5 s, the file is read-only, or its folder is.
     """
+    _require_writable(path)
     lock = _beside(path, ".lock")
     try:
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _NEW_MODE)
@@ -35,6 +37,16 @@ def writers_lock(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)  # releases the lock
+
+
+def _require_writable(path: Path) -> None:
+    """A file without a write bit is kept by hand or by a programme: renaming another into its place would be rude."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # none yet, or reading it says what is wrong
+    if not mode & _WRITE_BITS or not os.access(path, os.W_OK):
+        raise UserError("is read-only", where=path.name, todo=f"chmod u+w {path}, or edit what it is made from")
 
 
 def _wait_for(handle: int, path: Path) -> None:

@@ -181,6 +181,33 @@ def test_a_broken_file_is_refused_with_its_line(path, file):
         file.edit("mx1", {"paused": True})
 
 
+def test_a_fault_beside_the_edited_key_is_told_with_its_line(path, file):
+    path.write_text(TEXT.replace('status = "200"', "headers = { a = 1 }"))
+    before = text_of(path)
+    with pytest.raises(UserError) as told:
+        file.edit("shop", {"paused": True})
+    assert (told.value.where, text_of(path)) == ("monitors.toml:17", before)
+    with pytest.raises(UserError) as told:
+        file.edit("mx1", {"paused": 5})
+    assert told.value.where == "paused"
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o400])
+def test_a_read_only_file_is_left_alone(path, file, mode):
+    path.chmod(mode)
+    for act in (lambda: file.add([{"name": "a", "target": "a:1"}]), lambda: file.delete(["mx1"])):
+        with pytest.raises(UserError, match="read-only"):
+            act()
+    assert (text_of(path), stat.S_IMODE(path.stat().st_mode), file.undo_label) == (TEXT, mode, "")
+
+
+def test_another_users_file_is_left_alone(path, file, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everything: the system's word stands in
+    with pytest.raises(UserError, match="read-only"):
+        file.edit("mx1", {"paused": True})
+    assert text_of(path) == TEXT
+
+
 def test_others_edits_elsewhere_are_merged(path, file):
     assert file.read_table("shop")["expect"]["json"] is True
     path.write_text(TEXT.replace("the old one", "THE OLD ONE").replace('status = "200"', 'status = "201"'))
