@@ -11,6 +11,7 @@ from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result
 from uptime_tui.model.units import format_duration
+from uptime_tui.view.cells import cell_width, fit
 
 
 def line(text: str) -> None:
@@ -125,8 +126,8 @@ def table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as columns two blanks apart; the last column is as long as it is."""
     if not rows:
         return []
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(cell_width(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def interval_text(monitor: Monitor) -> str:

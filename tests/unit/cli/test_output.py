@@ -78,6 +78,7 @@ def test_lines_say_the_finding_first():
 
 def test_table_aligns_columns():
     assert output.table([("a", "bbb", "c"), ("aaaa", "b", "cc")]) == ["a     bbb  c", "aaaa  b    cc"]
+    assert output.table([("日本", "x"), ("abc", "y")]) == ["日本  x", "abc   y"]
     assert output.table([]) == []
 
 
