@@ -75,7 +75,7 @@ COLUMNS: Final = (
     Column("service", "SERVICE", 8, 11, 13, lambda c: c.monitor.target.service),
     Column("target", "TARGET", 6, 20, 38, _target, ease=28),
     Column("latency", "LAT", 4, 6, 7, lambda c: words.latency(c.row.latency_ms), right=True, sort="latency"),
-    Column("trend", "TREND", 5, 8, 24, lambda c: trend_text(c.row.trend, c.width, c.glyphs)),
+    Column("trend", "TREND", 5, 6, 24, lambda c: trend_text(c.row.trend, c.width, c.glyphs), ease=8),
     Column("for", "FOR", 3, 4, 4, _for, right=True, sort="for"),
     Column("cert", "CERT", 7, 4, 5, _certificate, right=True),
     Column("why", "WHY", 2, 22, 200, _why, ease=36),
@@ -84,9 +84,9 @@ COLUMNS: Final = (
 
 _ESSENTIAL: Final = 5
 """Up to this priority a column is taken however narrow the others become."""
-_GROWTH: Final = (("name", 18), ("why", 36), ("name", 22), ("target", 28), ("trend", 12), ("why", 60), ("name", 34),
-                  ("target", 38), ("trend", 24), ("latency", 7), ("cert", 5), ("service", 13),
-                  ("why", 200))  # fmt: skip
+_GROWTH: Final = (("name", 18), ("why", 30), ("trend", 8), ("why", 36), ("name", 22), ("target", 28), ("trend", 12),
+                  ("why", 60), ("name", 34), ("target", 38), ("trend", 24), ("latency", 7), ("cert", 5),
+                  ("service", 13), ("why", 200))  # fmt: skip
 """Who gets cells that are left, up to how many, in turn."""
 
 

@@ -60,6 +60,9 @@ ROLES: Final = {
 EXPOSED: Final = "answers at a public address"
 """Of a port that should not; beside a row that is up."""
 
+_PLAIN: Final = frozenset({Failure.HTTP_STATUS, Failure.PARTIAL, Failure.STARTTLS_MISSING, Failure.TLS_EXPIRING})
+"""Their details say it alone; with the title before them a narrow column would show nothing but the title."""
+
 _WORDS: Final = {
     Status.UP: "up",
     Status.DEGRADED: "DEGRADED",
@@ -96,7 +99,7 @@ def why(row: MonitorRow) -> str:
     failure = row.suspected or row.failure
     if failure is None:
         return "flapping" if row.flapping else ""
-    text = _joined(FACTS[failure].title, row.detail)
+    text = row.detail if failure in _PLAIN and row.detail else _joined(FACTS[failure].title, row.detail)
     return f"flapping; {text}" if row.flapping else text
 
 

@@ -50,6 +50,13 @@ def test_the_reason_has_room_before_columns_that_the_panel_repeats(width):
     assert "service" not in widths or widths["target"] >= 28
 
 
+@pytest.mark.parametrize(("screen", "cells"), [(73, 24), (77, 28)])
+def test_the_reason_has_room_beside_the_panel_and_at_80_columns(screen, cells):
+    widths = {column.id: size for column, size in choose_columns(screen)}
+    assert widths["why"] >= cells
+    assert {"trend", "latency", "for"} <= widths.keys()
+
+
 @given(st.integers(10, 400))
 def test_columns_fill_the_width_and_no_more(width):
     chosen = choose_columns(width)
@@ -69,7 +76,7 @@ def test_lines_as_they_stand():
         return text(row_spans(choose_columns(width), Context(SHOP, shown, NOW_MS, 0, UNICODE)))
 
     assert line(58, down) == "✗ DOWN     shop web             4m connection refused: 443"
-    assert line(78, down) == "✗ DOWN     shop web                       ▁▁×   4m connection refused: 443    "
+    assert line(78, down) == "✗ DOWN     shop web                     ▁▁×   4m connection refused: 443      "
     assert "shop.example.net:443/health" in line(140, down)
     assert line(58, row(1)) == "✓ up       shop web             4m" + " " * 24
 
