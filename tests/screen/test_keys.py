@@ -104,16 +104,6 @@ def test_a_broken_target_is_one_clear_line(opened):
     assert terminal.process.poll() is None
 
 
-def test_help_is_searched_and_runs_what_it_finds(opened):
-    terminal = opened()
-    terminal.send("?")
-    terminal.wait_for("search keys")
-    terminal.send("freeze")
-    terminal.wait(lambda t: "Freeze the display" in t.text and "Probe the marked" not in t.text, "one entry")
-    terminal.send("\r")
-    terminal.wait_for("frozen")
-
-
 def test_the_palette_finds_actions_and_monitors(opened):
     terminal = opened()
     terminal.send(":")
@@ -301,14 +291,6 @@ def test_enter_on_a_group_folds_and_unfolds_it(opened):
     terminal.wait_for("▸ PROBLEMS 8")
     terminal.send("\r")
     terminal.wait_for("▾ PROBLEMS 8")
-
-
-def test_no_line_of_the_help_is_cut_at_80_columns(opened):
-    terminal = opened(80, 60)
-    terminal.send("?")
-    terminal.wait_for("TRIAGE")
-    terminal.wait_for("Quit; from the panel")
-    terminal.wait_gone("…")  # what is left of the dashboard below goes last
 
 
 def test_a_long_message_is_shown_whole(opened, engine):

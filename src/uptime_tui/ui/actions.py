@@ -41,10 +41,10 @@ class Action:
 
 _NAMES = {
     "question_mark": "?", "slash": "/", "colon": ":", "left_curly_bracket": "{", "right_curly_bracket": "}",
-    "asterisk": "*", "less_than_sign": "<", "greater_than_sign": ">", "enter": "Enter", "escape": "Esc",
+    "asterisk": "*", "minus": "-", "less_than_sign": "<", "greater_than_sign": ">", "enter": "Enter", "escape": "Esc",
     "space": "Space", "down": "Down", "up": "Up", "left": "Left", "right": "Right", "home": "Home", "end": "End",
     "pagedown": "PgDn", "pageup": "PgUp",
-    "tab": "Tab", "full_stop": ".", "left_square_bracket": "[", "right_square_bracket": "]",
+    "tab": "Tab", "f1": "F1", "full_stop": ".", "left_square_bracket": "[", "right_square_bracket": "]",
 }  # fmt: skip
 
 

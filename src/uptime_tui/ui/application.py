@@ -96,7 +96,7 @@ class DashboardApp(App[None]):
     def action_command_palette(self) -> None:
         """The palette of the dashboard: Textual binds its key on every screen, in questions and forms too."""
         if isinstance(self.screen, Dashboard):
-            super().action_command_palette()
+            self.screen.action_palette()
 
     def has_left(self) -> None:
         """The app has ended and the terminal is as it was: whoever started it may take the time to clear away."""

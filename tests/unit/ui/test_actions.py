@@ -30,10 +30,12 @@ def test_every_action_has_its_method():
     from uptime_tui.ui.screens.dashboard import Dashboard
     from uptime_tui.ui.screens.detail import Detail
     from uptime_tui.ui.screens.help import Help
+    from uptime_tui.ui.screens.lint import Lint
     from uptime_tui.ui.screens.monitor_form import MonitorForm
+    from uptime_tui.ui.screens.palette import Palette
     from uptime_tui.ui.widgets.monitor_table import MonitorTable
 
-    for owner in (Dashboard, Detail, Help, MonitorForm, MonitorTable):
+    for owner in (Dashboard, Detail, Help, Lint, MonitorForm, MonitorTable, Palette):
         for action in owner.ACTIONS:
             assert callable(getattr(owner, f"action_{action.id}")), f"{owner.__name__}.{action.id}"
 
@@ -45,7 +47,7 @@ def test_an_action_has_one_binding_for_each_key():
 
 
 @pytest.mark.parametrize(
-    ("key", "text"), [("question_mark", "?"), ("full_stop", "."), ("ctrl+l", "ctrl+l"), ("A", "A")]
+    ("key", "text"), [("question_mark", "?"), ("minus", "-"), ("full_stop", "."), ("ctrl+l", "ctrl+l"), ("A", "A")]
 )
 def test_keys_are_shown_as_people_write_them(key, text):
     assert shown(key) == text

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.events import Click, Resize
-from textual.screen import Screen
 from textual.widgets import Input
 
 from uptime_tui.ui.actions import bindings
@@ -40,7 +39,7 @@ LATE_S: Final = 2.0
 MESSAGE_S: Final = 8.0
 
 
-class Dashboard(Deeds, Sights, Screen[None]):
+class Dashboard(Deeds, Sights):
     """What the user keeps open. `Deeds` and `Sights` hold what the keys do."""
 
     ACTIONS = ACTIONS
@@ -274,20 +273,6 @@ class Dashboard(Deeds, Sights, Screen[None]):
     def lost_for(self) -> str:
         """How long the engine has been gone, once it was there."""
         return self.link.lost_for if self.link.snapshot.complete else ""
-
-    def show_keys(self) -> None:
-        """The most useful keys, as many as fit, always ending with the help's."""
-        width = self.size.width or 80
-        parts: list[tuple[str, str]] = []
-        used = 9
-        shown = [a for a in (*ACTIONS, *self.table.ACTIONS) if a.rank < 99]
-        for action in sorted(shown, key=lambda a: a.rank):
-            need = len(action.shown_key) + len(action.label) + 4
-            if used + need > width:
-                break
-            used += need
-            parts += [(f" {action.shown_key}", "accent"), (f" {action.label} ", "dim")]
-        self.line("keys").show((*parts, (" ?", "accent"), (" keys", "dim")))
 
     def say(self, text: str, role: str = "plain") -> None:
         """A message below the table; it goes by itself."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action
+from uptime_tui.ui.screens.helped import HELP, Helped
 from uptime_tui.wire.messages import (
     Add,
     AskTable,
@@ -37,14 +38,14 @@ ACTIONS_OF_DEEDS = (
     Action("redo", ("U",), "redo", "Make the change that was undone again.", "monitors", locked=True),
     Action("lock", ("L",), "lock", "Lock: nothing can be changed until L again.", "screen"),
     Action("palette", ("colon", "ctrl+p"), "commands", "Every action and monitor by name.", "screen"),
-    Action("help", ("question_mark", "f1"), "keys", "All keys, searchable; Enter does what the line says.", "screen"),
+    HELP,
     Action("suspend", ("ctrl+z",), "suspend", "Back to the shell (fg returns); probing goes on.", "screen"),
     Action("leave", ("q", "ctrl+c"), "quit", "Quit; from the panel, back to the table.", "screen", 11),
 )
 _LOCKED = {action.id for action in ACTIONS_OF_DEEDS if action.locked}
 
 
-class Deeds:
+class Deeds(Helped):
     """Mixed into the dashboard, which has everything these methods use."""
 
     def check_action(self: "Dashboard", action: str, parameters: tuple[object, ...]) -> bool | None:  # type: ignore[misc]  # noqa: ARG002
@@ -176,7 +177,7 @@ class Deeds:
             return reply
 
         form = MonitorForm(
-            title, table, catalogue=self.host.lore.catalogue, save=save, glyphs=self.host.glyphs, roles=self.host.roles,
+            title, table, catalogue=self.host.lore.catalogue, save=save, glyphs=self.host.glyphs,
             try_target=lambda trial, tell: self.link.ask(lambda number: TryTarget(number, trial), on_trial=tell),
         )  # fmt: skip
 
@@ -214,21 +215,11 @@ class Deeds:
         target = self if hasattr(self, f"action_{action}") else self.table
         self.app.call_later(target.run_action, action)
 
-    def action_help(self: "Dashboard") -> None:  # type: ignore[misc]
-        """All keys; Enter does what the line says."""
-        from uptime_tui.ui.screens.help import Help
-
-        table = self.table
-
-        def chosen(answer: str | None) -> None:
-            if answer:
-                self.do(answer)
-
-        self.app.push_screen(Help((*self.ACTIONS, *table.ACTIONS), self.host.roles), chosen)
-
     def action_palette(self: "Dashboard") -> None:  # type: ignore[misc]
         """The command palette."""
-        self.app.action_command_palette()
+        from uptime_tui.ui.screens.palette import Palette
+
+        self.app.push_screen(Palette(id="--command-palette"))
 
     def action_copy(self: "Dashboard") -> None:  # type: ignore[misc]
         """A menu of what to copy; the text is shown as well, because no terminal says whether it took it."""

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from uptime_tui.model.diagnosis import Diagnosis
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.lore import clock, iso_time
+from uptime_tui.ui.screens.helped import HELP, Helped
 from uptime_tui.ui.widgets.lines import Line, Lines, Notice
 from uptime_tui.view.copies import copies_of_past
 from uptime_tui.view.pages import INCIDENTS, MAIL, NOW, Sheet, incident_lines, mail_lines, pages
@@ -30,10 +30,11 @@ ACTIONS = (
     Action("diagnose", ("d",), "diagnose", "Find out anew why.", "detail", 5),
     Action("copy", ("y",), "copy", "Copy name, target, reason, next command or the report.", "detail", 6),
     Action("pause", ("p",), "pause", "Pause or resume.", "detail"),
+    HELP,
 )
 
 
-class Detail(Screen[None]):
+class Detail(Helped):
     """The panel's lines, full width, and two more pages. The dashboard keeps it fresh, and does what the keys say.
 
     Args:
@@ -51,7 +52,6 @@ class Detail(Screen[None]):
     def __init__(self, dashboard: "Dashboard") -> None:
         super().__init__()
         self.dashboard = dashboard
-        self.roles = dashboard.host.roles
         self.number = dashboard.table.current()
         self.page = NOW
         self.at = 0
@@ -69,11 +69,12 @@ class Detail(Screen[None]):
     def on_mount(self) -> None:
         """Show at once what the dashboard knew."""
         self.show()
-        parts: list[tuple[str, str]] = []
-        for action in sorted((a for a in ACTIONS if a.rank < 99), key=lambda a: a.rank):
-            parts += [(f" {action.shown_key}", "accent"), (f" {action.label} ", "dim")]
-        self.query_one("#keys", Line).show(tuple(parts))
+        self.show_keys()
         self.query_one("#detail", Lines).focus()
+
+    def on_resize(self) -> None:
+        """Other keys fit."""
+        self.show_keys()
 
     # --- what is shown ----------------------------------------------------------------
 

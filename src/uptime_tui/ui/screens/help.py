@@ -17,6 +17,7 @@ ACTIONS = (
     Action("list_up", ("up",), "up", "To the entry before.", "help"),
 )
 _GROUPS: Final = ("triage", "moving", "view", "panes", "monitors", "screen")
+"""In this order, after those of a single screen."""
 _KEYS: Final = 12
 """Cells of the keys; the widest are `PgDn ctrl+d`."""
 
@@ -35,7 +36,9 @@ class Help(Screen[str]):
 
     def __init__(self, actions: tuple[Action, ...], roles: dict[str, str]) -> None:
         super().__init__()
-        self.all = tuple(sorted(actions, key=lambda action: _GROUPS.index(action.group)))
+        self.all = tuple(
+            sorted(actions, key=lambda action: _GROUPS.index(action.group) if action.group in _GROUPS else -1)
+        )
         self.roles = roles
 
     def compose(self) -> ComposeResult:

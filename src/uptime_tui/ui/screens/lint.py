@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -13,6 +12,7 @@ from uptime_tui.lint.rule import Fleet
 from uptime_tui.model.failure import Status
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action, bindings
+from uptime_tui.ui.screens.helped import HELP, Helped
 from uptime_tui.ui.widgets.lines import Line, Lines, Notice
 from uptime_tui.view.cells import fit, wrap
 from uptime_tui.view.panel import PanelLine
@@ -25,10 +25,15 @@ ACTIONS = (
     Action("close", ("escape", "q"), "back", "Back to the table.", "lint", 5),
     Action("list_down", ("j", "down"), "down", "To the next finding.", "lint"),
     Action("list_up", ("k", "up"), "up", "To the finding before.", "lint"),
+    Action("page_down", ("pagedown", "ctrl+d"), "page down", "One page down.", "lint"),
+    Action("page_up", ("pageup", "ctrl+u"), "page up", "One page up.", "lint"),
+    Action("first", ("home",), "top", "To the first finding.", "lint"),
+    Action("last", ("G", "end"), "bottom", "To the last finding.", "lint"),
     Action("open", ("enter",), "edit", "Open the monitor's form at the field, or go to the monitor.", "lint", 1),
     Action("fix", ("f",), "fix", "Make the change that the finding proposes; u takes it back.", "lint", 2),
     Action("go", ("g",), "go to", "Go to the monitor in the table.", "lint", 3),
     Action("undo", ("u",), "undo", "Undo the last change of the configuration.", "lint", 4),
+    HELP,
 )
 _SHOWN: Final = 500
 """Findings that are listed; who has more does not read them here."""
@@ -38,7 +43,7 @@ _STATUS: Final = {"error": Status.DOWN, "warning": Status.DEGRADED, "info": Stat
 _ROLES: Final = {"error": "bad", "warning": "warn", "info": "dim"}
 
 
-class Lint(Screen[MonitorId]):
+class Lint(Helped):
     """A list of findings; the answer is the monitor to go to, or None.
 
     Args:
@@ -76,10 +81,7 @@ class Lint(Screen[MonitorId]):
         """Judge, and again whenever the monitors have changed."""
         self.query_one("#told", Lines).can_focus = False
         self.query_one(OptionList).focus()
-        keys: list[tuple[str, str]] = []
-        for action in sorted((a for a in ACTIONS if a.rank < 99), key=lambda a: a.rank):
-            keys += [(f" {action.shown_key}", "accent"), (f" {action.label} ", "dim")]
-        self.query_one("#keys", Line).show(tuple(keys))
+        self.show_keys()
         self.dashboard.above = self.say
         self.judge()
         self.set_interval(_REFRESH_S, self.judge)
@@ -155,7 +157,8 @@ class Lint(Screen[MonitorId]):
         self.action_open()
 
     def on_resize(self) -> None:
-        """Wrap anew."""
+        """Wrap anew; other keys fit."""
+        self.show_keys()
         self.show_told()
 
     # --- what the keys do -------------------------------------------------------------
@@ -181,6 +184,22 @@ class Lint(Screen[MonitorId]):
     def action_list_up(self) -> None:
         """To the finding before."""
         self.query_one(OptionList).action_cursor_up()
+
+    def action_page_down(self) -> None:
+        """One page down."""
+        self.query_one(OptionList).action_page_down()  # type: ignore[no-untyped-call]
+
+    def action_page_up(self) -> None:
+        """One page up."""
+        self.query_one(OptionList).action_page_up()  # type: ignore[no-untyped-call]
+
+    def action_first(self) -> None:
+        """To the first finding."""
+        self.query_one(OptionList).action_first()
+
+    def action_last(self) -> None:
+        """To the last finding."""
+        self.query_one(OptionList).action_last()
 
     def action_open(self) -> None:
         """The form at the field; where no field is meant, to the monitor."""

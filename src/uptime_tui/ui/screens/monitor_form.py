@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import DescendantFocus
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Label
 
@@ -17,6 +16,7 @@ from uptime_tui.config.form import SECTIONS, Field, applies, fields, nested, sho
 from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.ask import Ask
+from uptime_tui.ui.screens.helped import HELP_WHILE_TYPING, Helped
 from uptime_tui.ui.widgets.lines import Line, Lines
 from uptime_tui.view.cells import wrap
 from uptime_tui.view.panel import PanelLine, ladder_lines
@@ -24,10 +24,11 @@ from uptime_tui.view.words import ROLES, Glyphs
 from uptime_tui.wire.messages import Reply, Trial
 
 ACTIONS = (
-    Action("save", ("ctrl+s",), "save", "Save the monitor (Enter does the same).", "form", 1),
-    Action("cancel", ("escape",), "cancel", "Leave the form; asks when something was changed.", "form", 2),
-    Action("next_field", ("down",), "next field", "To the next field (Tab does the same).", "form"),
-    Action("previous_field", ("up",), "previous field", "To the field before.", "form"),
+    Action("save", ("enter", "ctrl+s"), "save", "Save the monitor.", "form", 1),
+    Action("cancel", ("escape",), "cancel", "Leave the form; asks when something was changed.", "form", 3),
+    Action("next_field", ("tab", "down"), "next field", "To the next field.", "form", 2),
+    Action("previous_field", ("shift+tab", "up"), "previous field", "To the field before.", "form"),
+    HELP_WHILE_TYPING,
 )
 
 PAUSE_S: Final = 0.5
@@ -39,7 +40,7 @@ Try = Callable[[dict[str, object], Callable[[Trial], None]], Awaitable[Reply]]
 Save = Callable[[dict[str, object]], Awaitable[Reply]]
 
 
-class MonitorForm(Screen[str]):
+class MonitorForm(Helped):
     """A form; the answer is what was done, for the message line, or empty.
 
     Args:
@@ -49,7 +50,6 @@ class MonitorForm(Screen[str]):
         try_target: has the engine probe a table.
         save: has the engine keep it.
         glyphs: characters.
-        roles: styles by role.
     """
 
     ACTIONS = ACTIONS
@@ -76,7 +76,6 @@ class MonitorForm(Screen[str]):
         try_target: Try,
         save: Save,
         glyphs: Glyphs,
-        roles: dict[str, str],
     ) -> None:
         super().__init__()
         self.form_title = title
@@ -86,7 +85,6 @@ class MonitorForm(Screen[str]):
         self.try_target = try_target
         self.save = save
         self.glyphs = glyphs
-        self.roles = roles
         self.fields = {field.key: field for field in fields()}
         self.before = {key: shown(table, field) for key, field in self.fields.items()}
         self.offered = {key for key, field in self.fields.items() if not field.only}
@@ -116,14 +114,7 @@ class MonitorForm(Screen[str]):
     def on_mount(self) -> None:
         """Begin with the target, or the field that was asked for."""
         self.query_one("#title", Line).show(((f" {self.form_title}", "strong"),))
-        keys = (
-            (" Enter", "accent"),
-            (" save  ", "dim"),
-            ("Tab", "accent"),
-            (" next field  ", "dim"),
-            ("Esc", "accent"),
-        )
-        self.query_one("#keys", Line).show((*keys, (" cancel", "dim")))
+        self.show_keys()
         self.query_one("#trial", Lines).can_focus = False
         self.query_one("#help", Lines).can_focus = False
         self._show_headings()

@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Final
 
+from textual.widget import Widget
 from textual.widgets import Input
 
 from uptime_tui.model.filter import parse_filter
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action
+from uptime_tui.ui.screens.helped import Helped
+from uptime_tui.ui.widgets.lines import Lines
 from uptime_tui.view.certificates import DAYS
 
 if TYPE_CHECKING:
@@ -43,8 +46,12 @@ ACTIONS_OF_SIGHTS = (
 )
 
 
-class Sights:
+class Sights(Helped):
     """Mixed into the dashboard, which has everything these methods use."""
+
+    def parts(self: "Dashboard") -> tuple[Widget, ...]:  # type: ignore[misc]
+        """The dashboard, and the pane that has the focus; below an open prompt it is the table."""
+        return (self, self.focused if isinstance(self.focused, Lines) else self.table)
 
     def action_filter(self: "Dashboard") -> None:  # type: ignore[misc]
         """Open the prompt."""

@@ -1,0 +1,45 @@
+"""The command palette as a screen of ours: the same keys in its help and in the reference."""
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.command import CommandPalette
+
+from uptime_tui.ui.actions import Action, bindings
+from uptime_tui.ui.screens.helped import HELP_WHILE_TYPING, Helped
+
+ACTIONS = (
+    Action("close", ("escape",), "back", "Back without doing anything.", "commands"),
+    Action("list_down", ("down",), "down", "To the next command; Enter runs it.", "commands"),
+    Action("list_up", ("up",), "up", "To the command before.", "commands"),
+    Action("list_page_down", ("pagedown",), "page down", "One page down.", "commands"),
+    Action("list_page_up", ("pageup",), "page up", "One page up.", "commands"),
+    HELP_WHILE_TYPING,
+)
+
+
+class Palette(CommandPalette, Helped):
+    """Textual's palette; what is found comes from `Commands`."""
+
+    ACTIONS = ACTIONS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
+
+    def action_close(self) -> None:
+        """Back."""
+        self._action_escape()
+
+    def action_list_down(self) -> None:
+        """To the next command."""
+        self._action_cursor_down()
+
+    def action_list_up(self) -> None:
+        """To the command before."""
+        self._action_command_list("cursor_up")
+
+    def action_list_page_down(self) -> None:
+        """One page down."""
+        self._action_command_list("page_down")
+
+    def action_list_page_up(self) -> None:
+        """One page up."""
+        self._action_command_list("page_up")
