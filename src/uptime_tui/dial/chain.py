@@ -39,13 +39,15 @@ def read_certificate(der: bytes) -> Certificate | None:
 def read_window(der: bytes) -> Window | None:
     """Whose a certificate of the chain is, and its validity; None when it cannot be parsed."""
     facts = read_certificate(der)
-    return None if facts is None else _window(facts.subject, facts.not_before, facts.not_after, facts.issuer)
+    if facts is None:
+        return None
+    return _window(facts.subject, facts.not_before, facts.not_after, facts.issuer, facts.sha256, facts.key_id)
 
 
 @functools.lru_cache(REMEMBERED)
-def _window(subject: str, not_before: int, not_after: int, issuer: str) -> Window:
+def _window(subject: str, not_before: int, not_after: int, issuer: str, sha256: str, key_id: str) -> Window:
     """One object for each authority, however many servers send it."""
-    return Window(subject, not_before, not_after, issuer)
+    return Window(subject, not_before, not_after, issuer, sha256, key_id)
 
 
 def lacks_intermediate(der: bytes) -> bool:

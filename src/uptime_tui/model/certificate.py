@@ -36,6 +36,9 @@ class Window(msgspec.Struct, frozen=True):
     not_before: int
     not_after: int
     issuer: str = ""
+    sha256: str = ""
+    """As of `Certificate`; empty in what older versions have kept."""
+    key_id: str = ""
 
 
 class Lifetime(Protocol):

@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import hashlib
 
+import msgspec
+import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -14,6 +17,7 @@ from uptime_tui.diagnose.mail import audit as mail
 from uptime_tui.diagnose.mail import lookups, transport
 from uptime_tui.diagnose.mail.policy import Fetched
 from uptime_tui.dial.direct import Dialler
+from uptime_tui.model.certificate import Certificate, Window
 from uptime_tui.model.diagnosis import Diagnosis
 from uptime_tui.model.failure import Failure
 
@@ -42,16 +46,28 @@ PTR = SOA + "25 60 IN PTR mx1.example.test.\n"
 STS = "version: STSv1\nmode: enforce\nmx: *.example.test\nmax_age: 604800\n"
 
 
-class Certificate:
-    sha256 = "ab" * 32
+SEEN = Certificate(
+    "mx1", "CA", (), 0, 0, "ab" * 32, key_id="cd" * 16, chain=(Window("CA", 0, 0, "Root", "12" * 32, "34" * 16),)
+)
 
 
-async def audit(made, tmp_path, monkeypatch, domain="", host="mx1.example.test", sts=STS, certificate=None, **more):
+async def audit(
+    made,
+    tmp_path,
+    monkeypatch,
+    domain="",
+    host="mx1.example.test",
+    *,
+    sts=STS,
+    certificate=None,
+    service="smtp",
+    **more,
+):
     async def fetched(*_, **__):
         return Fetched(sts)
 
     monkeypatch.setattr(transport, "fetch", fetched)
-    case = a_case(host, Failure.TIMEOUT, "smtp", **more)
+    case = a_case(host, Failure.TIMEOUT, service, **more)
     if certificate:
         object.__setattr__(case, "last_good", type("Good", (), {"certificate": certificate}))
     async with running(made, monkeypatch) as resolver:
@@ -88,7 +104,7 @@ def text(facts, id_):
 async def test_a_domain_where_all_is_right(tmp_path, monkeypatch):
     made = world()
     made.authentic = True
-    facts = await audit(made, tmp_path, monkeypatch, certificate=Certificate)
+    facts = await audit(made, tmp_path, monkeypatch, certificate=SEEN)
     assert [fact for fact in facts if fact.ok is False] == []
     assert {"mx", "mx_addresses", "ptr", "spf", "spf_lookups", "spf_all", "dmarc", "dmarc_reports", "dkim"} <= ids(
         facts
@@ -217,15 +233,44 @@ async def test_an_mx_outside_the_sts_policy(tmp_path, monkeypatch):
 
 
 async def test_dane_counts_only_when_validated(tmp_path, monkeypatch):
-    assert "dane_insecure" in ids(await audit(world(), tmp_path, monkeypatch, certificate=Certificate))
-    made = world(GOOD.replace("TLSA 3 0 1 abab", "TLSA 3 0 1 cdab"))
+    assert "dane_insecure" in ids(await audit(world(), tmp_path, monkeypatch, certificate=SEEN))
+    made = world()
     made.authentic = True
-    assert "dane_mismatch" in ids(await audit(made, tmp_path, monkeypatch, certificate=Certificate))
-    made = world(GOOD.replace("TLSA 3 0 1", "TLSA 3 1 1"))
+    unseen = "no certificate of its port 25 is known"
+    assert unseen in text(await audit(made, tmp_path, monkeypatch), "dane_there")
+    of_another_port = await audit(made, tmp_path, monkeypatch, certificate=SEEN, service="imaps")
+    assert unseen in text(of_another_port, "dane_there")
+
+
+@pytest.mark.parametrize(
+    ("records", "id_", "said"),
+    [
+        (["3 0 1 " + "ab" * 32], "dane", "3 0 1 fits"),
+        (["3 1 1 " + "cd" * 32], "dane", "3 1 1 fits"),
+        (["3 1 1 " + "00" * 32, "3 1 1 " + "cd" * 32], "dane", "3 1 1 fits"),  # a rollover: the next key stands there
+        (["2 0 1 " + "12" * 32], "dane", "2 0 1 fits"),
+        (["2 1 1 " + "34" * 32], "dane", "2 1 1 fits"),
+        (["3 1 1 " + "ce" * 32], "dane_mismatch", "do not deliver"),
+        (["3 0 1 " + "cd" * 32], "dane_mismatch", "none fits"),
+        (["2 1 1 " + "cd" * 32], "dane_mismatch", "none fits"),  # the leaf is no authority
+        (["3 1 2 " + "cd" * 64], "dane_there", "3 1 2 cannot be compared"),
+        (["1 1 1 " + "cd" * 32], "dane_unusable", "none of usage 2 or 3"),
+    ],
+)
+async def test_dane_compares_with_what_the_server_sent(records, id_, said, tmp_path, monkeypatch):
+    kept = "".join(line + "\n" for line in GOOD.splitlines() if "TLSA" not in line)
+    made = world(kept + "".join(f"_25._tcp.mx1 60 IN TLSA {each}\n" for each in records))
     made.authentic = True
-    assert "only 3 0 1 can be compared" in text(
-        await audit(made, tmp_path, monkeypatch, certificate=Certificate), "dane_there"
-    )
+    assert said in text(await audit(made, tmp_path, monkeypatch, certificate=SEEN), id_)
+
+
+async def test_dane_compares_whole_data_and_says_what_it_does_not_know(tmp_path, monkeypatch):
+    der = b"a certificate"
+    known = msgspec.structs.replace(SEEN, sha256=hashlib.sha256(der).hexdigest(), chain=(Window("CA", 0, 0),))
+    for record, id_ in ((f"3 0 0 {der.hex()}", "dane"), ("2 1 1 " + "34" * 32, "dane_there")):
+        made = world(GOOD.replace("3 0 1 " + "ab" * 32, record))
+        made.authentic = True
+        assert id_ in ids(await audit(made, tmp_path, monkeypatch, certificate=known))
 
 
 async def test_block_lists_that_were_turned_on(tmp_path, monkeypatch):

@@ -48,7 +48,8 @@ def test_hostile_names_are_harmless():
 
 
 def test_window():
-    window = read_window(authority.root.der())
+    window, facts = read_window(authority.root.der()), read_certificate(authority.root.der())
+    assert (window.sha256, window.key_id) == (facts.sha256, facts.key_id)
     assert window is not None
     assert window.subject == "Test Root"
     assert window.not_before < window.not_after

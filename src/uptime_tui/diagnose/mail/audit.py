@@ -15,6 +15,7 @@ from uptime_tui.model.result import Evidence
 from uptime_tui.resolve.inquiry import Inquiry
 from uptime_tui.resolve.system import is_address
 
+_SMTP: Final = 25
 FACTS: Final = {
     "mail_no_domain": "the host belongs to no domain with MX records",
     "mail_unfinished": "the audit's time was up before its last question",
@@ -65,14 +66,15 @@ async def _questions(
     hosts = await exchangers.located(found, look)
     names = [each.host for each in hosts if each.addresses]
     addresses = [address for each in hosts for address in each.addresses]
-    seen = case.result.certificate or (case.last_good.certificate if case.last_good else None)
+    shown = [each.certificate for each in (case.result, case.last_good) if each is not None and case.port == _SMTP]
+    seen = next((each for each in shown if each is not None), None)  # of another port it may be another one
     for part in (
         exchangers.audit(domain, hosts, host, look, known=known),
         spf.audit(domain, look),
         dmarc.audit(domain, look),
         dkim.audit(domain, case.dkim_selectors, look),
         transport.audit(domain, names, look, means.dialler, deadline_s),
-        dane.audit(names, host, "" if seen is None else seen.sha256, look),
+        dane.audit(names, host, seen, look),
         dnsbl.audit(addresses, case.dnsbl, look),
     ):
         async for fact in part:
