@@ -41,6 +41,17 @@ def test_what_is_up_has_no_cause(tmp_path):
     assert json.loads(done.stdout)["causes"] == []
 
 
+def test_a_mail_domain_by_name(tmp_path):
+    target = f"smtp://127.0.0.1:{free_port()}"
+    plain = json.loads(run("diagnose", target, "--json", home=tmp_path).stdout)
+    assert plain["mail_domain"] == []
+    named = run("diagnose", target, "--json", "--mail-domain", "SHOP.invalid.", home=tmp_path)
+    assert any("shop.invalid" in fact["text"] for fact in json.loads(named.stdout)["mail_domain"])
+    wrong = run("diagnose", target, "--mail-domain", "a b", home=tmp_path)
+    assert (wrong.returncode, wrong.stdout) == (64, "")
+    assert "--mail-domain': not a host name" in wrong.stderr
+
+
 def test_nonsense_is_a_usage_error(tmp_path):
     done = run("diagnose", "http://[", home=tmp_path)
     assert done.returncode == 64

@@ -45,9 +45,9 @@ class Found(NamedTuple):
         return [fact.text for fact in self.diagnosis.evidence if fact.id == id_]
 
 
-def a_case(host, failure, service="https", **more):
+def a_case(host, failure, service="https", mail_domain="", **more):
     entry = load_catalogue().get(service)
-    monitor = Monitor(MonitorId(1), "m", Target(service, host, entry.port), entry.category)
+    monitor = Monitor(MonitorId(1), "m", Target(service, host, entry.port), entry.category, mail_domain=mail_domain)
     result = Result(MonitorId(1), 0, failure, FACTS[failure].phase if failure else None, "", Timings())
     return Case(Plan(monitor, entry), result, **more)
 

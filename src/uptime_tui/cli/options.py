@@ -8,6 +8,7 @@ import click
 
 from uptime_tui.config.paths import Home, find_home
 from uptime_tui.model.errors import UserError
+from uptime_tui.model.target import TargetError, parse_host
 from uptime_tui.model.units import LOCAL, parse_duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -26,6 +27,19 @@ class DurationType(click.ParamType[float]):
             return parse_duration(str(value))
         except ValueError as error:
             self.fail(f"{error}; write 500ms, 5s or 1m", param, ctx)
+
+
+class HostType(click.ParamType[str]):
+    """A name of the DNS; the value is in lower-case A-labels."""
+
+    name = "host"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name."""
+        try:
+            return parse_host(str(value))
+        except TargetError as error:
+            self.fail(str(error), param, ctx)
 
 
 def home_option(command: Command) -> Command:

@@ -17,7 +17,7 @@ from uptime_tui.model.monitor import (
     Monitor,
 )
 from uptime_tui.model.safetext import is_safe, safe_text
-from uptime_tui.model.target import Target, TargetError, parse_target
+from uptime_tui.model.target import Target, TargetError, parse_host, parse_target
 from uptime_tui.model.units import MonitorId, format_duration
 from uptime_tui.resolve.system import is_address
 from uptime_tui.tomlfile.fields import Fault, read_table
@@ -59,6 +59,7 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
     faults += _count_faults(written)
     faults += lint_faults(written)
     family = _family(written.address_family, target, faults)
+    mail_domain = _mail_domain(written.mail_domain, faults)
     faults += expect_faults(written, target, services)
     faults += request_faults(written.request, written.must_hold)
     service = services.get(target.service) if target else None
@@ -80,6 +81,7 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
         tags=tuple(dict.fromkeys(written.tags)),
         runbook=written.runbook.strip(),
         paused=written.paused,
+        mail_domain=mail_domain,
         lint_ignore=tuple(dict.fromkeys(written.lint_ignore)),
         address_family=family,
         addresses=written.addresses,
@@ -108,6 +110,19 @@ def _family(written: str | int, target: Target | None, faults: list[Fault]) -> A
         what = f"address_family = {family}, but the target is an address of the other kind"
         faults.append(Fault(("address_family",), what, "remove it: a target that is an address has one family"))
     return family
+
+
+def _mail_domain(text: str, faults: list[Fault]) -> str:
+    """In A-labels, whatever it is written in."""
+    try:
+        name = parse_host(text) if text else ""
+    except TargetError as error:
+        faults.append(Fault(("mail_domain",), f"mail_domain: {safe_text(str(error))}"))
+        return ""
+    if is_address(name):
+        what = "mail_domain is an address; mail goes to names"
+        faults.append(Fault(("mail_domain",), what, 'write mail_domain = "example.net"'))
+    return name
 
 
 def _text_faults(written: MonitorTable) -> Iterator[Fault]:

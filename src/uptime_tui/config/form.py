@@ -7,7 +7,8 @@ from typing import Any, Final, Literal, NamedTuple, get_type_hints
 import msgspec
 
 from uptime_tui.catalogue.service import Service
-from uptime_tui.config.schema import TABLES, MonitorTable, Only
+from uptime_tui.config.schema import TABLES, MonitorTable
+from uptime_tui.config.told import Only
 from uptime_tui.model.secret import parse_reference
 
 Kind = Literal["text", "number", "choice", "list"]
@@ -88,6 +89,7 @@ def applies(field: Field, service: Service, *, closed: bool = False) -> bool:
         "key": keyed,
         "tls": service.tls != "none",
         "starttls": service.tls == "starttls",
+        "mail": service.category == "email",
     }[field.only]
 
 

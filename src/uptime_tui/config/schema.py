@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from uptime_tui.config.told import told
 from uptime_tui.model.units import parse_duration
 
 Duration = str | int | float
@@ -11,22 +12,6 @@ Duration = str | int | float
 
 Closed = Literal["closed"]
 """`expect = "closed"`, instead of a table."""
-
-Only = Literal["", "http", "tls", "starttls", "login", "password", "token", "key"]
-"""Which services have a key: all, or those with HTTP, TLS, STARTTLS, a login, one by password, HTTP, private key."""
-
-
-def told(label: str, meaning: str, hint: str = "", *, only: Only = "", joint: str = " | ") -> msgspec.Meta:
-    """What is said of a key wherever it is shown: the form, the reference.
-
-    Args:
-        label: beside the field of the form, at most 14 characters; a key without one is not in the form.
-        meaning: one or two sentences.
-        hint: in the empty field.
-        only: the services that have it.
-        joint: what stands between the items of a list in the form.
-    """
-    return msgspec.Meta(title=label, description=meaning, examples=[hint], extra={"only": only, "joint": joint})
 
 
 class RequestTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -287,6 +272,15 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "all, first or rotate",
         ),
     ] = "all"
+    mail_domain: Annotated[
+        str,
+        told(
+            "mail domain",
+            "Mail: the domain whose records are audited with this server, where it is not that of the host's name.",
+            "shop.example, where the host is mx1.provider.net",
+            only="mail",
+        ),
+    ] = ""
     lint_ignore: Annotated[
         tuple[str, ...],
         told(

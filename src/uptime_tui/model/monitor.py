@@ -122,6 +122,8 @@ class Monitor(msgspec.Struct, frozen=True):
     runbook: str = ""
     """A link or a line of the user's own; shown in the panel."""
     paused: bool = False
+    mail_domain: str = ""
+    """Audited with this mail server; empty: the one that its host's name belongs to."""
     lint_ignore: tuple[str, ...] = ()
     """Ids of rules that do not count for it (`lint.audit`)."""
     address_family: AddressFamily = 0

@@ -81,7 +81,7 @@ def parse_target(
     service = _known_scheme(scheme, schemes)
     authority = _authority(rest)
     host_text, port = _split(authority)
-    host = _host(host_text)
+    host = parse_host(host_text)
     path = _path(rest[len(authority) :])
     if path and not _may_have_path(service, schemes, with_path):
         raise TargetError(f"{service} has no path: leave out {path[:60]!r}")
@@ -105,7 +105,7 @@ def _without_scheme(text: str, schemes: Mapping[str, int | None], ports: Mapping
     host_text, port = _split(authority)
     if port is None:
         raise TargetError(_no_port(authority))
-    host = _host(host_text)
+    host = parse_host(host_text)
     if text[len(authority) :] not in {"", "/"}:
         raise TargetError(f"a path needs a scheme: write http://{text[:60]}")
     return Target(ports.get(port, "tcp"), host, port)
@@ -193,7 +193,12 @@ def _port(text: str, authority: str) -> int:
     return port
 
 
-def _host(text: str) -> str:
+def parse_host(text: str) -> str:
+    """A host's name in lower-case A-labels, without the final dot; an address as it is.
+
+    Raises:
+        TargetError: it is none; its text says what to write.
+    """
     if not text:
         raise TargetError("the host is missing: write host:port or scheme://host")
     if ":" in text:  # an IPv6 literal that _split has already read

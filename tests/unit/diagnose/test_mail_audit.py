@@ -129,6 +129,16 @@ async def test_the_domain_is_found_above_the_host(tmp_path, monkeypatch):
     assert ids(facts) == {"mail_no_domain"}
 
 
+async def test_the_domain_of_a_host_that_is_called_otherwise(tmp_path, monkeypatch):
+    made = world(SOA, shop_test="@ 60 IN MX 10 mx1.example.test.\nmx1 60 IN A 192.0.2.25\n")
+    for host in ("mx1.example.test", "192.0.2.25"):
+        facts = await audit(made, tmp_path, monkeypatch, domain="shop.test", host=host)
+        assert "mail for shop.test goes to 10 mx1.example.test" in text(facts, "mx")
+    made = world(shop_test="@ 60 IN MX 10 mx1.example.test.\n")
+    facts = await audit(made, tmp_path, monkeypatch, domain="shop.test", host="192.0.2.25")
+    assert "mx_not_this" not in ids(facts)
+
+
 async def test_mx_records_that_are_wrong(tmp_path, monkeypatch):
     wrong = (
         SOA
@@ -307,12 +317,13 @@ async def test_only_a_mail_server_with_a_full_name_is_audited(tmp_path, monkeypa
     async with running(made, monkeypatch) as resolver:
         dialler = Dialler()
         means = Means(dialler, Asker(tmp_path, resolver).resolver, asyncio.get_running_loop().time())
-        for host, service, wanted in (
-            ("mx1.example.test", "imaps", True),
-            ("mx1.example.test", "https", False),
-            ("192.0.2.25", "smtp", False),
+        for host, service, domain, wanted in (
+            ("mx1.example.test", "imaps", "", True),
+            ("mx1.example.test", "https", "example.test", False),
+            ("192.0.2.25", "smtp", "", False),
+            ("192.0.2.25", "smtp", "example.test", True),
         ):
-            case = a_case(host, Failure.TIMEOUT, service)
+            case = a_case(host, Failure.TIMEOUT, service, domain)
             found = await mail.audited(Diagnosis(case.plan.monitor.id, 0, case.result), means, case)
             assert bool(found.audit) == wanted
         dialler.close()

@@ -10,7 +10,7 @@ from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, findings, output
 from uptime_tui.cli.advice import advise
 from uptime_tui.cli.fleet import known_fleet
-from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option, vantage_option
+from uptime_tui.cli.options import DurationType, HostType, chosen_home, home_option, json_option, vantage_option
 from uptime_tui.cli.targets import find_monitors
 from uptime_tui.config.load import load_monitors, load_settings
 from uptime_tui.knowledge.load import load_knowledge
@@ -22,9 +22,12 @@ from uptime_tui.loading import loading
 @json_option
 @click.option("--markdown", is_flag=True, help="The report for a ticket.")
 @click.option("--timeout", type=DurationType(), metavar="TIME", help="Whole time of the probe (5s, 500ms).")
+@click.option("--mail-domain", type=HostType(), metavar="NAME", help="Audit this domain with the mail server.")
 @vantage_option
 @home_option
-def command(target: str, as_json: bool, markdown: bool, timeout: float | None, home: str | None) -> int:
+def command(
+    target: str, as_json: bool, markdown: bool, timeout: float | None, mail_domain: str | None, home: str | None
+) -> int:
     """Probe TARGET, gather evidence until the cause has a name, say what to check next.
 
     Takes at most 5 seconds and 30 packets after the probe; of a mail server the records of its domain are
@@ -34,6 +37,8 @@ def command(target: str, as_json: bool, markdown: bool, timeout: float | None, h
     catalogue = load_catalogue(place.services_folder)
     settings = load_settings(place.config_file)
     (monitor,) = find_monitors((target,), place, catalogue, settings.defaults)
+    if mail_domain is not None:
+        monitor = msgspec.structs.replace(monitor, mail_domain=mail_domain)
     if timeout is not None:
         monitor = msgspec.structs.replace(monitor, timeout_s=timeout)
     knowledge = load_knowledge(place.runbooks_folder)

@@ -45,11 +45,11 @@ async def audit(domain: str, means: Means, case: Case) -> AsyncIterator[Evidence
 
 
 async def audited(diagnosis: Diagnosis, means: Means, case: Case) -> Diagnosis:
-    """The diagnosis with the audit of the mail domain, where the monitor is a mail server's with a full name."""
-    host = case.plan.monitor.target.host
-    if case.plan.service.category != "email" or is_address(host) or "." not in host:
+    """The diagnosis with the audit of the mail domain, where the monitor is a mail server's that has one."""
+    host, domain = case.plan.monitor.target.host, case.plan.monitor.mail_domain
+    if case.plan.service.category != "email" or not (domain or ("." in host and not is_address(host))):
         return diagnosis
-    facts = [fact async for fact in audit("", means, case)]
+    facts = [fact async for fact in audit(domain, means, case)]
     return msgspec.structs.replace(diagnosis, audit=tuple(facts))
 
 
@@ -59,7 +59,7 @@ async def _questions(
     host = case.plan.monitor.target.host
     domain = (domain or await mail_domain(host, look)).lower().rstrip(".")
     if not domain:
-        text = f"neither {host} nor a domain above it has an MX record: name the mail domain to audit it"
+        text = f"neither {host} nor a domain above it has an MX record: mail_domain in its monitor names another"
         yield Evidence("mail_no_domain", Phase.DNS, ok=None, text=text)
         return
     found, known = await exchangers.exchangers(domain, look)

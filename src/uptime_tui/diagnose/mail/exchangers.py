@@ -85,7 +85,7 @@ async def audit(
     yield Evidence("mx", Phase.DNS, ok=True, text=f"mail for {domain} goes to {listed}")
     for fact in _hosts(hosts):
         yield fact
-    if host not in {each.host for each in hosts}:
+    if host not in {place for each in hosts for place in (each.host, *each.addresses)}:
         text = f"{host} itself is no MX of {domain}"
         yield Evidence("mx_not_this", Phase.DNS, ok=None, text=text)
     for address in [address for each in hosts for address in each.addresses][:_MAX_ADDRESSES]:

@@ -33,7 +33,9 @@ ACTIONS = (
 
 PAUSE_S: Final = 0.5
 """How long typing must pause before the target is probed."""
-_NOT_PROBED: Final = frozenset({"name", "purpose", "category", "confirmations", "recoveries", "tags", "runbook"})
+_NOT_PROBED: Final = frozenset(
+    {"name", "purpose", "category", "confirmations", "recoveries", "tags", "runbook", "mail_domain"}
+)
 """Fields that change nothing of what a trial shows."""
 
 Try = Callable[[dict[str, object], Callable[[Trial], None]], Awaitable[Reply]]
