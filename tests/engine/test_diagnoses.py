@@ -1,9 +1,13 @@
 """A confirmed failure is explained without being asked, its facts reach who looks, and it can be read long after."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from engine.test_engine import Watcher, home, listening, write  # noqa: F401 - home is a fixture
 from uptime_tui.client.spawn import find_or_start, stop
+from uptime_tui.journal.reader import Reader
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.wire.messages import AskDiagnosis, Diagnose, Recheck
 
@@ -59,6 +63,31 @@ async def test_a_confirmed_failure_is_explained_kept_and_read_after_recovery_and
         reply = await watcher.session.request(lambda n: AskDiagnosis(n, incident))
         assert reply.diagnoses == (first,)
         await watcher.close()
+
+
+async def test_one_that_the_end_of_the_engine_cut_short_is_made_by_the_next(home):  # noqa: F811
+    with listening() as port:
+        write(home, ("a", f"tcp://127.0.0.1:{port}"))
+    find_or_start(home, keep=True)
+    watcher = await Watcher.attach(home)
+    await watcher.until(lambda w: w.status("a") is Status.DOWN)
+    watcher.session.focus(watcher.id("a"))
+    await watcher.until(is_complete)
+    await watcher.close()
+    stop(home)
+    with closing(sqlite3.connect(home.journal_file)) as journal, journal:
+        journal.execute("DELETE FROM diagnosis")
+    find_or_start(home, keep=True)
+    watcher = await Watcher.attach(home)
+    await watcher.until(lambda w: w.status("a") is Status.DOWN)
+    watcher.session.focus(watcher.id("a"))
+    await watcher.until(is_complete)
+    incident = watcher.snapshot.focus.incidents[0].id
+    await watcher.close()
+    stop(home)
+    with closing(Reader(home.journal_file)) as reader:
+        assert len(reader.diagnoses(incident)) == 1
+        assert reader.unexplained() == set()
 
 
 async def test_it_is_made_anew_when_somebody_asks(home):  # noqa: F811

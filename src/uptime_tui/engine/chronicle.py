@@ -24,6 +24,8 @@ class Chronicle:
         self._journal = journal
         self.confirmed: Callable[[MonitorId], None] | None = None
         """Told of a failure that was confirmed, or has another reason now."""
+        self.goes_on: Callable[[MonitorId], None] | None = None
+        """Told of every further failed probe of one that was confirmed."""
         self.incidents: dict[MonitorId, Incident] = {}
         """Open ones."""
         self._newest: dict[MonitorId, Incident] = {}
@@ -60,6 +62,11 @@ class Chronicle:
         caused = any(event.kind in _CAUSED for event in events)
         if caused and self.confirmed is not None and is_problem(state.status):
             self.confirmed(events[0].monitor)
+
+    def again(self, number: MonitorId) -> None:
+        """Another probe has failed of what may have an incident."""
+        if self.goes_on is not None and number in self.incidents:
+            self.goes_on(number)
 
     def recent(self, number: MonitorId, read: Callable[[MonitorId, int], tuple[Event, ...]]) -> tuple[Event, ...]:
         """The newest events, newest first.

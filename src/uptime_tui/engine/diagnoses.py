@@ -21,7 +21,8 @@ from uptime_tui.vantage.local import LocalVantage
 
 AT_ONCE: Final = 4
 WAITING: Final = 500
-"""More confirmed failures than this at once are one event, which a few of them explain."""
+"""More confirmed failures than this at once are one event, which a few of them explain first; the others are looked
+into when they fail again and there is room."""
 KEPT: Final = 500
 """Diagnoses in memory; the others are in the journal."""
 _FRESH_S: Final = 1.0
@@ -76,6 +77,7 @@ class Diagnoses:
     ) -> None:
         self._fleet = fleet
         self._tracker = tracker
+        tracker.chronicle.confirmed, tracker.chronicle.goes_on = self.confirmed, self.goes_on
         self._journal = journal
         self._means = vantage.means
         self._knowledge = load_knowledge(runbooks)
@@ -84,6 +86,8 @@ class Diagnoses:
         self._found: dict[MonitorId, Diagnosis | None] = {}
         """Newest last; None: the journal has none."""
         self._waiting: dict[MonitorId, _Wanted] = {}
+        self._unexplained: set[MonitorId] = set()
+        """Their incidents go on without a diagnosis."""
         self._running: dict[MonitorId, str] = {}
         """Monitor to its host."""
         self._fleet_s = -_FRESH_S
@@ -95,6 +99,15 @@ class Diagnoses:
         if failed is not None:
             self._tracker.trends.backends.keep(number)
             self._want(number, failed)
+
+    def restore(self, unexplained: set[MonitorId]) -> None:
+        """Monitors whose incident goes on, and whose diagnosis the last engine did not finish."""
+        self._unexplained |= unexplained
+
+    def goes_on(self, number: MonitorId) -> None:
+        """A confirmed failure was seen once more: find out why, where that was not done yet."""
+        if number in self._unexplained:
+            self.confirmed(number)
 
     def ask(self, number: MonitorId) -> bool:
         """Somebody wants to know; False before the first probe has ended."""
@@ -116,11 +129,14 @@ class Diagnoses:
         """The monitor is another thing now, or gone."""
         self._found.pop(number, None)
         self._waiting.pop(number, None)
+        self._unexplained.discard(number)
 
     def _want(self, number: MonitorId, seen: Result, *, by_hand: bool = False) -> None:
         before = self._waiting.get(number)
         if before is None and not by_hand and len(self._waiting) >= WAITING:
+            self._unexplained.add(number)
             return
+        self._unexplained.discard(number)
         by_hand = by_hand or (before is not None and before.by_hand)
         incident = self._tracker.chronicle.incidents.get(number)
         good = self._tracker.good.get(number)

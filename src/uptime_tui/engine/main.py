@@ -104,7 +104,6 @@ class Engine:
         self.diagnoses.dkim_selectors, self.diagnoses.dnsbl = settings.diagnose.dkim_selectors, settings.diagnose.dnsbl
         self.diagnoses.is_offline = lambda: self.network.offline
         present.diagnosis = self.diagnoses.of
-        self.tracker.chronicle.confirmed = self.diagnoses.confirmed
         self.prober = Prober(self.fleet, self.vantage, self.network, self.tracker, self.journal)
         present.slowed = self.prober.slowed
         limit = raise_limits(settings.engine.max_probes_at_once)
@@ -146,6 +145,7 @@ class Engine:
         self.reloader.load_first()
         reader = self.reader
         self.tracker.restore(reader.states(), reader.newest(), reader.failed(), reader.open_incidents())
+        self.diagnoses.restore(reader.unexplained())
         self.tracker.trends.backends.restore(reader.backends())
         self.tracker.certificates.restore(reader.certificates(), self.fleet.monitors.values())
         self.tracker.reconcile(time.time_ns() // 1_000_000)

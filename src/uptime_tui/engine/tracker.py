@@ -85,6 +85,8 @@ class Tracker:
         events += self.certificates.take(monitor, result, state.status)
         if events:
             self.chronicle.announce(state, events, self.failed.get(number))
+        elif result.side is Side.THEIRS:
+            self.chronicle.again(number)
         self._changed(number)
         return status.retry_delay_s(state, monitor)
 

@@ -96,6 +96,12 @@ class Reader:
         rows = self._rows("SELECT data FROM incident WHERE closed_ms IS NULL ORDER BY id")
         return {incident.monitor: incident for (data,) in rows if (incident := _decoded(data, Incident)) is not None}
 
+    def unexplained(self) -> set[MonitorId]:
+        """Monitors whose incident goes on and has no diagnosis: the engine ended before it was made."""
+        statement = """SELECT monitor FROM incident WHERE closed_ms IS NULL
+            AND NOT EXISTS (SELECT 1 FROM diagnosis WHERE diagnosis.incident = incident.id)"""
+        return {MonitorId(number) for (number,) in self._rows(statement)}
+
     def incidents(self, monitor: MonitorId, limit: int) -> tuple[Incident, ...]:
         """The newest incidents of a monitor, newest first."""
         rows = self._rows(

@@ -11,6 +11,8 @@ from uptime_tui.view.words import Glyphs, latency
 
 Span = tuple[str, str]
 LineOf = tuple[Span, ...]
+NOT_YET: Final = "not looked into yet: it waits for its turn; d looks at once"
+"""Of a confirmed failure without a diagnosis: many failed at once, or the engine has just been started."""
 _NARROWEST: Final = 8
 _SHOWN_OTHERS: Final = 3
 _LEAST: Final = 0.02

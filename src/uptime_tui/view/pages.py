@@ -8,7 +8,7 @@ from uptime_tui.model.incident import Incident
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.view import words
 from uptime_tui.view.cells import cut
-from uptime_tui.view.diagnosis import LineOf, audit_lines, diagnosis_lines, wrapped
+from uptime_tui.view.diagnosis import NOT_YET, LineOf, audit_lines, diagnosis_lines, wrapped
 from uptime_tui.view.mailstack import EMAIL
 from uptime_tui.view.panel import ladder_lines
 from uptime_tui.view.past import one_line
@@ -54,6 +54,8 @@ def incident_lines(
     yield from one_line(incident, sheet.now_ms, sheet.width, sheet.clock)
     if found is None:
         yield (("reading…", "dim"),)
+    elif not found and incident.closed_ms is None:
+        yield from wrapped(NOT_YET, sheet.width, "dim")
     elif not found:
         text = "no diagnosis is kept of it: it was over before one was made, or is older than retention_days"
         yield from wrapped(text, sheet.width, "dim")

@@ -10,7 +10,7 @@ from uptime_tui.model.result import Result
 from uptime_tui.model.target import place
 from uptime_tui.view import words
 from uptime_tui.view.cells import cell_width, cut
-from uptime_tui.view.diagnosis import diagnosis_lines, explains, hanging, wrapped
+from uptime_tui.view.diagnosis import NOT_YET, diagnosis_lines, explains, hanging, wrapped
 from uptime_tui.view.mailstack import Stack
 from uptime_tui.view.past import past_lines
 from uptime_tui.view.trend import trend_text
@@ -20,6 +20,7 @@ PanelLine = tuple[tuple[str, str], ...]
 """Spans of text and role: plain dim strong good warn bad unknown accent command title faint."""
 
 _PHASES: Final = (Phase.DNS, Phase.CONNECT, Phase.TLS, Phase.PROTOCOL, Phase.CONTENT)
+_LOOKED_INTO: Final = frozenset({Status.DOWN, Status.DEGRADED})
 _SHOWN_CAUSES: Final = 4
 _SHOWN_NAMES: Final = 6
 _SHOWN_LINKS: Final = 4
@@ -151,9 +152,14 @@ def _diagnosis(context: PanelContext, result: Result | None) -> Iterator[PanelLi
             yield from wrapped(result.detail, width, words.ROLES[result.status])
         yield from diagnosis_lines(found, width, context.glyphs, context.clock, brief=context.brief)
         return
-    if said is None:
-        return
-    yield from () if context.brief else ((),)
+    if said is not None:
+        yield from () if context.brief else ((),)
+        yield from _not_looked_into(context, result, said)
+
+
+def _not_looked_into(context: PanelContext, result: Result | None, said: Failure) -> Iterator[PanelLine]:
+    """What the probe itself says, and what it may mean in general."""
+    row, width = context.row, context.width
     if result is not None and result.failure is not None:
         yield from wrapped(FACTS[result.failure].title, width, words.ROLES[result.status])
         yield from wrapped(result.detail, width, "strong")
@@ -164,6 +170,8 @@ def _diagnosis(context: PanelContext, result: Result | None) -> Iterator[PanelLi
             yield from wrapped(words.why(row), width, "warn")
     else:
         yield from wrapped(words.why(row), width, words.row_role(row))
+    if row.failure is not None and row.status in _LOOKED_INTO:
+        yield from wrapped(NOT_YET, width, "dim")
     if context.hints is not None:
         yield from _hints(context.hints, width, context.glyphs)
 

@@ -135,3 +135,29 @@ async def test_one_that_is_deleted_before_its_turn_is_no_bug(monkeypatch, caplog
     diagnoses.ask(ONE)
     await tasks[0]
     assert not caplog.records
+
+
+async def test_what_found_no_room_or_was_lost_by_a_restart_is_explained_when_it_fails_again(monkeypatch):
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.load_knowledge", lambda _folder: None)
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.WAITING", 0)
+    failed = Result(ONE, 5, Failure.REFUSED, Phase.CONNECT, "refused", Timings())
+    tracker = SimpleNamespace(
+        failed={ONE: failed}, newest={ONE: failed}, good={}, states={},
+        chronicle=SimpleNamespace(incidents={ONE: SimpleNamespace(id=3)}),
+        trends=SimpleNamespace(backends=SimpleNamespace(keep=lambda _number: None)),
+    )  # fmt: skip
+    kept, tasks = [], []
+    journal = SimpleNamespace(keep_diagnosis=lambda incident, found: kept.append((incident, found)))
+    diagnoses = Searching(tracker, journal, lambda work: tasks.append(asyncio.ensure_future(work)))
+    diagnoses.go_on.set()
+    diagnoses.goes_on(ONE)
+    diagnoses.confirmed(ONE)
+    assert tasks == []
+    monkeypatch.setattr("uptime_tui.engine.diagnoses.WAITING", 1)
+    diagnoses.goes_on(ONE)
+    await tasks[0]
+    diagnoses.goes_on(ONE)
+    diagnoses.restore({ONE})
+    diagnoses.goes_on(ONE)
+    await tasks[1]
+    assert kept == [(3, 3)] * 2

@@ -119,7 +119,7 @@ def test_a_failing_monitor_says_where_why_and_what_to_check():
     lines = texts(
         row=row(1, "down", failure="refused", detail="x"), focus=focus(result=REFUSED, failed=REFUSED), hints=HINTS
     )
-    assert lines[3:26] == [
+    assert lines[3:28] == [
         "DNS ✓2.0ms ▸ TCP ✗ refused ▸ TLS –",
         "▸ HTTPS – ▸ content –",
         "",
@@ -128,6 +128,8 @@ def test_a_failing_monitor_says_where_why_and_what_to_check():
         "✓ 8.8.4.4",
         "✗ connect: refused",
         "– no ICMP",
+        "not looked into yet: it waits for its turn;",
+        "d looks at once",
         "",
         "Nothing accepts connections there.",
         "",
