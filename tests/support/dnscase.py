@@ -45,17 +45,19 @@ class Found(NamedTuple):
         return [fact.text for fact in self.diagnosis.evidence if fact.id == id_]
 
 
-def a_case(host, failure, service="https", mail_domain="", **more):
+def a_case(host, failure, service="https", mail_domain="", severity=None, **more):
     entry = load_catalogue().get(service)
     monitor = Monitor(MonitorId(1), "m", Target(service, host, entry.port), entry.category, mail_domain=mail_domain)
-    result = Result(MonitorId(1), 0, failure, FACTS[failure].phase if failure else None, "", Timings())
+    result = Result(
+        MonitorId(1), 0, failure, FACTS[failure].phase if failure else None, "", Timings(), severity=severity
+    )
     return Case(Plan(monitor, entry), result, **more)
 
 
-async def diagnose(host, failure, etc, *servers, within_s=5.0, neighbours=(), **files):
+async def diagnose(host, failure, etc, *servers, within_s=5.0, neighbours=(), severity=None, **files):
     """All collectors over one failure, with the servers as the system's resolvers."""
     asker = Asker(etc, *servers, **files)
-    case = a_case(host, failure, neighbours=neighbours)
+    case = a_case(host, failure, neighbours=neighbours, severity=severity)
     hints = hints_for(
         load_knowledge().entry(failure), failure, "https", facts_for(case.plan.monitor, case.plan.service, None)
     )

@@ -225,6 +225,24 @@ async def test_the_c_library_knows_better(tmp_path, monkeypatch):
     assert seen.first == "split_horizon"
 
 
+async def test_a_resolver_that_says_no_to_every_name_is_named_itself(tmp_path, monkeypatch):
+    made = World()
+    answer = made.resolve
+
+    def denies(question):
+        message = answer(question)
+        message.answer.clear()
+        message.authority.clear()
+        message.set_rcode(dns.rcode.NXDOMAIN)
+        return message
+
+    made.resolve = denies
+    seen = await found(made, "www.example.test", Failure.DNS_NXDOMAIN, tmp_path, monkeypatch, severity=Status.UNKNOWN)
+    assert "NXDOMAIN about the root" in seen.text("resolver_helpless")
+    assert "parent_there" not in seen.ids
+    assert seen.first == "resolver_trouble"
+
+
 async def test_an_address_is_no_name(tmp_path, monkeypatch):
     made = world()
     await found(made, "192.0.2.1", Failure.DNS_TIMEOUT, tmp_path, monkeypatch)

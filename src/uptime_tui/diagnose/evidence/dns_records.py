@@ -29,6 +29,7 @@ FACTS: Final = {
     "alias_fails": "the name is an alias of one whose servers fail",
     "ttl": "how long the answer is kept",
     "negative_ttl": "how long the no is kept by every resolver that has heard it",
+    "denier_unknown": "the answer does not say which zone says no",
     "parent_there": "the zone above exists and says no to this name only",
     "parent_missing": "a name above does not exist either",
     "domain_missing": "the registered domain is not delegated: its registry does not know it, or holds it back",
@@ -153,7 +154,7 @@ async def _above(name: Name, heard: Heard, names: Inquiry) -> Evidence:
         answer = await names.recursive(parent, "SOA")
         apex = parent if records(answer.message, parent, "SOA") else zone_of(answer.message)
     if apex is None or not name.is_subdomain(apex):
-        return Evidence("parent_there", Phase.DNS, ok=None, text=f"who says that {show(name)} is missing is not told")
+        return Evidence("denier_unknown", Phase.DNS, ok=None, text=f"who says that {show(name)} is missing is not told")
     if len(apex) == 1:
         text = f"there is no top-level domain {show(Name(name.labels[-2:]))}: a typing error, or an inside name"
         return Evidence("tld_missing", Phase.DNS, ok=False, text=text)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from uptime_tui.diagnose.case import Case, Means
-from uptime_tui.model.failure import Failure, Phase, Status
+from uptime_tui.model.failure import Failure, Phase, Side, Status
 from uptime_tui.model.result import Evidence
 from uptime_tui.resolve.classify import SILENT
 from uptime_tui.resolve.exchange import Heard
@@ -44,7 +44,9 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     host = names.full(case.plan.monitor.target.host)
     servers = names.servers.servers
     other = _other_name(case, host)
-    said = dict(zip(servers, await asyncio.gather(*(_ask(host, other, each, names) for each in servers)), strict=True))
+    doubted = case.result.side is Side.OURS
+    asked = await asyncio.gather(*(_ask(host, other, each, names, doubted=doubted) for each in servers))
+    said = dict(zip(servers, asked, strict=True))
     for heard, control in said.values():
         if NOT_ASKED in {heard.rcode, control.rcode}:
             continue
@@ -65,10 +67,13 @@ def _other_name(case: Case, host: str) -> str:
     return next((name for name in up if name != host and "." in name and not is_address(name)), "")
 
 
-async def _ask(host: str, other: str, server: tuple[str, int], names: Inquiry) -> tuple[Heard, Heard]:
-    """About the name; where that is no use about the root, and where it cannot tell, about another monitor's name."""
+async def _ask(host: str, other: str, server: tuple[str, int], names: Inquiry, *, doubted: bool) -> tuple[Heard, Heard]:
+    """About the name; where that is no use about the root, and where it cannot tell, about another monitor's name.
+
+    Of a resolver that is `doubted` a no is no use either: one that has lost its way out may say it of every name.
+    """
     heard = await names.recursive(host, "A", server=server)
-    if heard.rcode in _USEFUL:
+    if heard.rcode in _USEFUL and not (doubted and heard.rcode == "NXDOMAIN"):
         return heard, heard
     control = await names.recursive(".", "NS", server=server)
     if other and not records(control.message, ".", "NS") and control.rcode not in SILENT:
@@ -78,7 +83,7 @@ async def _ask(host: str, other: str, server: tuple[str, int], names: Inquiry) -
 
 def _judge(host: str, other: str, heard: Heard, control: Heard) -> Evidence:
     who, said = heard.shown, f" ({heard.why})" if heard.why else ""
-    if heard.rcode in _USEFUL:
+    if heard.rcode in _USEFUL and (control is heard or control.rcode != "NXDOMAIN"):
         found = ", ".join(addresses(heard.message, host)[:4])
         text = f"{who} answers about {host}: {found or heard.rcode}"
         return Evidence("resolver_answers", Phase.DNS, ok=True, text=text)
