@@ -19,7 +19,19 @@ from uptime_tui.journal.reader import Reader
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.view.snapshot import Snapshot
-from uptime_tui.wire.messages import Add, AskStatus, AskTable, Delete, Edit, Hello, Pause, Recheck, TryTarget, Undo
+from uptime_tui.wire.messages import (
+    PROTOCOL,
+    Add,
+    AskStatus,
+    AskTable,
+    Delete,
+    Edit,
+    Hello,
+    Pause,
+    Recheck,
+    TryTarget,
+    Undo,
+)
 
 pytestmark = pytest.mark.timeout(90)
 DEADLINE_S = 25.0
@@ -231,6 +243,18 @@ async def test_a_client_that_never_reads_costs_nothing(home):
         assert reply.status.vitals.skipped == 0
         deaf.close()
         await watcher.close()
+
+
+async def test_a_client_of_another_version_is_told_so_in_one_line(home, monkeypatch):
+    find_or_start(home, keep=True)
+    with monkeypatch.context() as old:
+        old.setattr("uptime_tui.client.session.Hello", lambda **more: Hello(PROTOCOL - 1, **more))
+        with pytest.raises(UserError, match=f"protocol {PROTOCOL}, this client speaks {PROTOCOL - 1}: restart") as told:
+            await Session.connect(home.socket_file, client="old")
+    assert len(str(told.value).splitlines()) == 1
+    monkeypatch.setattr("uptime_tui.client.session.PROTOCOL", PROTOCOL + 1)  # an engine that does not look at ours
+    with pytest.raises(UserError, match=f"speaks protocol {PROTOCOL}, this client speaks {PROTOCOL + 1}"):
+        await Session.connect(home.socket_file, client="new")
 
 
 async def test_nonsense_on_the_socket_is_turned_away(home):

@@ -97,6 +97,10 @@ class Session:
             await self.close()
             raise UserError(first.reason, todo="`uptime-tui stop`, then start again")
         if isinstance(first, Welcome):
+            if first.protocol != PROTOCOL:
+                await self.close()
+                what = f"engine {first.version} speaks protocol {first.protocol}, this client speaks {PROTOCOL}"
+                raise UserError(what, todo="`uptime-tui stop`, then start again")
             self.welcome = first
         return self
 

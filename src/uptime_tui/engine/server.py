@@ -133,10 +133,11 @@ class Client(asyncio.Protocol):
         transport = self._transport
         if transport is None or self._greeted:
             return
-        transport.write(encode(Welcome(PROTOCOL, __version__, os.getpid())))
-        if hello.protocol != PROTOCOL:
-            self.leave(f"engine {__version__} speaks protocol {PROTOCOL}: restart the older of the two")
+        if hello.protocol != PROTOCOL:  # no Welcome: what a client hears first is what it says
+            theirs = f"this client speaks {hello.protocol}"
+            self.leave(f"engine {__version__} speaks protocol {PROTOCOL}, {theirs}: restart the older of the two")
             return
+        transport.write(encode(Welcome(PROTOCOL, __version__, os.getpid())))
         self._greeted = True
         if hello.watch:
             self._watcher = Watcher(transport.write, transport.get_write_buffer_size)

@@ -17,7 +17,9 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result, Timings
 from uptime_tui.model.units import MonitorId
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
+"""Raised by whoever changes, renames or removes a field of a message, or of what a message carries; a new field with a
+default needs nothing."""
 TREND_LENGTH: Final = 60
 NAMES_SHOWN: Final = 4
 
