@@ -8,7 +8,7 @@ import pytest
 
 from support.certificates import authority, issue
 from support.web import web
-from uptime_tui.diagnose.mail import policy
+from uptime_tui.diagnose.mail import policy, transport
 from uptime_tui.dial.direct import Dialler
 
 TEXT = "version: STSv1\nmode: enforce\nmx: *.example.test\nmax_age: 604800\n"
@@ -43,7 +43,7 @@ async def fetch(monkeypatch, page=None, name="mta-sts.example.test", *, trusted=
 
 async def test_a_policy_is_fetched_politely(monkeypatch):
     got, requests = await fetch(monkeypatch, f"200 OK\r\nContent-Type: text/plain\r\n\r\n{TEXT}")
-    assert got == (TEXT, "")
+    assert got == (TEXT, "", True)
     assert policy.parse(got.text).problems == ()
     assert len(requests) == 1
     assert requests[0].startswith("GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: mta-sts.example.test")
@@ -64,6 +64,16 @@ async def test_a_policy_that_does_not_count(page, more, why, monkeypatch):
     assert got.text == ""
     assert why in got.why, got.why
     assert more == {} or requests == [], "nothing is asked of a server that is not the right one"
+
+
+async def test_an_address_without_a_server_is_passed_over(monkeypatch):
+    async with web(served("mta-sts.example.test")) as server:
+        monkeypatch.setattr(policy, "PORT", server.port)
+        dialler = Dialler()
+        until_s = asyncio.get_running_loop().time() + 10
+        got = await transport._fetched("example.test", ("127.0.0.2", "127.0.0.1"), dialler, until_s)
+        dialler.close()
+    assert "not trusted" in got.why, "the second address was asked, and judged by the system's own anchors"
 
 
 async def test_nobody_there(monkeypatch):

@@ -38,6 +38,8 @@ class Fetched(NamedTuple):
 
     text: str
     why: str = ""
+    heard: bool = True
+    """False: no connection came about; another address of the host may have it."""
 
 
 def parse(text: str) -> Policy:
@@ -97,7 +99,7 @@ async def fetch(
     dialler.dial(address, PORT, driver, deadline_s, ended)
     end = await waiting
     if end.errno or driver.ending is None:
-        return Fetched("", f"no connection to {host} ({address}), port {PORT}")
+        return Fetched("", f"no connection to {host} ({address}), port {PORT}", heard=False)
     outcome = driver.ending.outcome
     if outcome.failure is not None:
         return Fetched("", f"{host}: {outcome.detail}")

@@ -1,14 +1,16 @@
 """MTA-STS (RFC 8461) and TLS-RPT (RFC 8460): whether senders are told to insist on TLS, and where they report."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from uptime_tui.diagnose.mail.lookups import Lookups, tags_of, unknown
-from uptime_tui.diagnose.mail.policy import Policy, covers, fetch, parse
+from uptime_tui.diagnose.mail.lookups import PATIENCE_S, Lookups, tags_of, unknown
+from uptime_tui.diagnose.mail.policy import Fetched, Policy, covers, fetch, parse
 from uptime_tui.dial.direct import Dialler
 from uptime_tui.model.failure import Phase
 from uptime_tui.model.result import Evidence
 
+_MAX_PLACES: Final = 4
 FACTS: Final = {
     "mta_sts": "the domain tells senders to insist on TLS, and its policy fits its MX",
     "mta_sts_missing": "there is no MTA-STS",
@@ -64,11 +66,22 @@ async def _sts(domain: str, hosts: Sequence[str], look: Lookups, dialler: Dialle
     if not places:
         text = f"MTA-STS is announced (id={id_}), but mta-sts.{domain} has no address"
         return Evidence("mta_sts_unreachable", Phase.DNS, ok=False, text=text)
-    got = await fetch(domain, places[0], dialler, deadline_s)
+    got = await _fetched(domain, places[:_MAX_PLACES], dialler, deadline_s)
     if got.why:
         text = f"MTA-STS is announced (id={id_}), but its policy cannot be fetched: {got.why}"
         return Evidence("mta_sts_unreachable", Phase.DNS, ok=False, text=text)
     return judge(parse(got.text), hosts)
+
+
+async def _fetched(domain: str, places: Sequence[str], dialler: Dialler, deadline_s: float) -> Fetched:
+    """From the first address that takes a connection, as senders do it."""
+    got = Fetched("", "")
+    for place in places:
+        until_s = min(deadline_s, asyncio.get_running_loop().time() + PATIENCE_S)
+        got = await fetch(domain, place, dialler, until_s)
+        if got.heard:
+            break
+    return got
 
 
 def judge(policy: Policy, hosts: Sequence[str]) -> Evidence:
