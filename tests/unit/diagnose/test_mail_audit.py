@@ -110,7 +110,7 @@ async def test_a_domain_where_all_is_right(tmp_path, monkeypatch):
         facts
     )
     assert {"mta_sts", "tls_rpt", "dane"} <= ids(facts)
-    assert "2 lookups of 10" in text(facts, "spf_lookups")
+    assert "takes 2 of the 10 lookups" in text(facts, "spf_lookups")
     assert "selector default (a guess): RSA key of 2048 bits" in text(facts, "dkim")
     assert not ids(facts) & {"dnsbl_clean", "dnsbl_listed"}, "nobody has turned a block list on"
 
@@ -150,6 +150,8 @@ async def test_mx_records_that_are_wrong(tmp_path, monkeypatch):
     assert "192.0.2.4 is an address" in text(facts, "mx_literal")
     assert "192.0.2.9 has no name" in text(facts, "ptr_missing")
     assert "mx1.example.test itself is no MX" in text(facts, "mx_not_this")
+    both = await audit(world(SOA + "@ 60 IN MX 0 .\n@ 60 IN MX 5 mx1\n"), tmp_path, monkeypatch, domain="example.test")
+    assert "must stand alone" in text(both, "mx_null_among")
     null = await audit(world(SOA + "@ 60 IN MX 0 .\n"), tmp_path, monkeypatch, domain="example.test")
     assert "takes no mail" in text(null, "mx_null")
 
@@ -161,6 +163,8 @@ async def test_a_name_that_does_not_lead_back(tmp_path, monkeypatch):
         monkeypatch,
     )
     assert "ptr" in ids(facts)
+    twice = world(GOOD + "@ 60 IN MX 20 mx2\nmx2 60 IN A 192.0.2.25\n")
+    assert [each.id for each in await audit(twice, tmp_path, monkeypatch)].count("ptr") == 1
     made = world(GOOD.replace("192.0.2.25", "192.0.2.26"))
     made.add(2, "2.0.192.in-addr.arpa", SOA + "26 60 IN PTR www.example.test.\n")
     assert "does not lead back" in text(await audit(made, tmp_path, monkeypatch), "ptr_mismatch")
@@ -179,7 +183,7 @@ async def test_spf_lookups_are_counted_through_includes_and_redirects(tmp_path, 
         tmp_path, monkeypatch, "v=spf1 include:a.example.test redirect=b.example.test",
         ("a", "v=spf1 a mx exists:x.example.test -all"), ("b", "v=spf1 ip4:192.0.2.1 ~all"),
     )  # fmt: skip
-    assert "5 lookups" in text(facts, "spf_lookups")
+    assert "takes 5 of the 10 lookups" in text(facts, "spf_lookups")
     assert "~all" in text(facts, "spf_all")
     assert "3 of them find nothing" in text(facts, "spf_void")
 
@@ -188,6 +192,18 @@ async def test_spf_with_too_many_lookups(tmp_path, monkeypatch):
     more = [(f"s{i}", "v=spf1 ip4:192.0.2.1 -all") for i in range(12)]
     record = "v=spf1 " + " ".join(f"include:s{i}.example.test" for i in range(12)) + " -all"
     assert "takes 12 lookups" in text(await spf_facts(tmp_path, monkeypatch, record, *more), "spf_too_many")
+
+
+async def test_spf_behind_all_is_not_looked_at(tmp_path, monkeypatch):
+    facts = await spf_facts(tmp_path, monkeypatch, "v=spf1 -all a mx exp=why.example.test")
+    assert "a, mx stands behind all" in text(facts, "spf_ignored")
+    assert "takes 0 of" in text(facts, "spf_lookups")
+
+
+async def test_spf_that_leads_nowhere_is_broken_and_not_open(tmp_path, monkeypatch):
+    facts = await spf_facts(tmp_path, monkeypatch, "v=spf1 redirect=gone.example.test")
+    assert "no SPF record: receivers give up" in text(facts, "spf_broken")
+    assert "spf_open" not in ids(facts)
 
 
 async def test_spf_that_includes_itself_ends(tmp_path, monkeypatch):
@@ -222,6 +238,22 @@ async def test_dmarc_of_the_domain_above_and_foreign_reports(tmp_path, monkeypat
     assert "dmarc_none" in ids(facts)
     assert "reports.other, which agrees" in text(facts, "dmarc_reports")
     assert "quiet.other, which does not agree" in text(facts, "dmarc_report_refused")
+
+
+async def test_dmarc_says_what_it_does_to_whom(tmp_path, monkeypatch):
+    for policy, said in (("reject", "refused;"), ("quarantine; pct=50", "set aside as spam, for 50 % of it;")):
+        body = GOOD.replace("p=reject", f"p={policy}; sp=quarantine")
+        found = text(await audit(world(body), tmp_path, monkeypatch), "dmarc")
+        assert f"{said} for the domains below it sp=quarantine" in found
+
+
+async def test_dkim_records_that_lead_elsewhere_or_are_several(tmp_path, monkeypatch):
+    extra = "moved._domainkey 60 IN CNAME key.other.\ntwo._domainkey 60 IN TXT x\n"
+    extra += f"two._domainkey 60 IN TXT {txt('p=' + key(2048))}\n"
+    facts = await audit(world(GOOD + extra, other=""), tmp_path, monkeypatch, dkim_selectors=("moved", "two"))
+    assert "an alias of key.other" in text(facts, "dkim_missing")
+    assert "has 2 TXT records" in text(facts, "dkim_several")
+    assert "RSA key of 2048 bits" in text(facts, "dkim")
 
 
 async def test_dkim_selectors_that_the_user_names(tmp_path, monkeypatch):

@@ -15,10 +15,16 @@ def test_spf_is_taken_apart():
         "v=spf1 a/24 mx:mail.test//64 ip6:2001:db8::/32 -exists:%{i}.x.test ?ptr redirect=_s.test exp=e.test ~ALL"
     )
     assert [(t.qualifier, t.name, t.value) for t in record.terms] == [
-        ("+", "a", ""), ("+", "mx", "mail.test"), ("+", "ip6", "2001:db8::"), ("-", "exists", "%{i}.x.test"),
+        ("+", "a", ""), ("+", "mx", "mail.test"), ("+", "ip6", "2001:db8::/32"), ("-", "exists", "%{i}.x.test"),
         ("?", "ptr", ""), ("+", "redirect", "_s.test"), ("+", "exp", "e.test"), ("~", "all", ""),
     ]  # fmt: skip
     assert (record.end, record.redirect, record.strange) == ("~", "", ())
+
+
+@pytest.mark.parametrize("word", ["ip4:192.0.2.300", "ip4:2001:db8::1", "ip6:zz", "ip4", "mx:", "a=", "ipv4:192.0.2.1"])
+def test_a_word_that_is_no_spf_breaks_the_record(word):
+    record = spf.parse(f"v=spf1 {word} -all")
+    assert bool(record.strange) == (word != "a="), "an unknown modifier is allowed (RFC 7208 §6)"
 
 
 @given(LINES)

@@ -14,6 +14,7 @@ FACTS: Final = {
     "dkim": "a selector has a key",
     "dkim_missing": "a selector that was named has no key",
     "dkim_revoked": "a selector's key was revoked",
+    "dkim_several": "a selector has several records: which one is taken is left to chance",
     "dkim_weak": "a selector's key is too short",
     "dkim_broken": "a selector's key cannot be read",
     "dkim_unknown": "no selector is known, and no usual one was found",
@@ -37,12 +38,17 @@ async def audit(domain: str, selectors: Sequence[str], look: Lookups) -> AsyncIt
     found = await asyncio.gather(*(look.of(f"{each}._domainkey.{domain}", "TXT") for each in wanted))
     seen = False
     for selector, answer in zip(wanted, found, strict=True):
-        data = b"".join(answer.records[0].strings)[:4096] if answer.records else b""
-        if data:
+        texts = [b"".join(record.strings)[:4096].decode("ascii", "replace") for record in answer.records]
+        keys = [each for each in texts if "p" in tags_of(each)] or texts
+        if len(texts) > 1:
+            text = f"{selector}._domainkey.{domain} has {len(texts)} TXT records; one is allowed (RFC 6376 §3.6.2.2)"
+            yield Evidence("dkim_several", Phase.DNS, ok=False, text=text)
+        if keys:
             seen = True
-            yield judge(selector, data.decode("ascii", "replace"), guessed=not selectors)
+            yield judge(selector, keys[0], guessed=not selectors)
         elif selectors:
-            text = f"selector {selector} has no key: no TXT at {selector}._domainkey.{domain}"
+            way = f", an alias of {answer.alias}" if answer.alias else ""
+            text = f"selector {selector} has no key: no TXT at {selector}._domainkey.{domain}{way}"
             yield Evidence("dkim_missing", Phase.DNS, ok=False if answer.known else None, text=text)
     if not seen and not selectors:
         text = f"no selector of {domain} is known and no usual one has a key: write dkim_selectors in config.toml"

@@ -82,11 +82,13 @@ def judge(tags: dict[str, str], *, inherited: bool) -> Evidence:
     if policy.lower() == "none":
         text = "DMARC p=none: mail that fails is delivered all the same"
         return Evidence("dmarc_none", Phase.DNS, ok=None, text=text)
-    share = tags.get("pct", "100")
+    share = tags.get("pct", "100")[:3]
     only = f", for {share} % of it" if share.isdigit() and share != "100" else ""
-    return Evidence(
-        "dmarc", Phase.DNS, ok=True, text=f"DMARC p={policy.lower()}: mail that fails is refused or set aside{only}"
-    )
+    below = tags.get("sp", "").lower()
+    apart = f"; for the domains below it sp={below}" if below in POLICIES and not inherited else ""
+    done = "refused" if policy.lower() == "reject" else "set aside as spam"
+    text = f"DMARC p={policy.lower()}: mail that fails is {done}{only}{apart}"
+    return Evidence("dmarc", Phase.DNS, ok=True, text=text)
 
 
 async def _reports(home: str, other: str, look: Lookups) -> Evidence:

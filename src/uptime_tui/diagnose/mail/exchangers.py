@@ -16,6 +16,7 @@ FACTS: Final = {
     "mx": "where mail goes, by preference",
     "mx_missing": "there is no MX record: mail goes to the domain's own address, if it has one",
     "mx_null": "the domain says that it takes no mail",
+    "mx_null_among": "an MX record says that no mail is taken, another that it is",
     "mx_alias": "an MX host is an alias, which is forbidden",
     "mx_literal": "an MX record holds an address instead of a name",
     "mx_no_address": "an MX host has no address",
@@ -88,13 +89,17 @@ async def audit(
     if host not in {place for each in hosts for place in (each.host, *each.addresses)}:
         text = f"{host} itself is no MX of {domain}"
         yield Evidence("mx_not_this", Phase.DNS, ok=None, text=text)
-    for address in [address for each in hosts for address in each.addresses][:_MAX_ADDRESSES]:
+    for address in list(dict.fromkeys(address for each in hosts for address in each.addresses))[:_MAX_ADDRESSES]:
         yield await _named(address, look)
 
 
 def _hosts(hosts: tuple[Exchanger, ...]) -> list[Evidence]:
     facts = []
     for each in hosts:
+        if each.host in {"", "."}:
+            text = "a null MX (.) stands beside others; it must stand alone, or not at all (RFC 7505 §3)"
+            facts.append(Evidence("mx_null_among", Phase.DNS, ok=False, text=text))
+            continue
         if is_address(each.host):
             text = f"the MX record {each.host} is an address; a name must stand there (RFC 5321 §5.1)"
             facts.append(Evidence("mx_literal", Phase.DNS, ok=False, text=text))

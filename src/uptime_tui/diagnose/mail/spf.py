@@ -1,5 +1,6 @@
 """SPF (RFC 7208): exactly one record, at most 10 lookups with everything it includes, 2 of them void, and its end."""
 
+import ipaddress
 import re
 from collections.abc import AsyncIterator
 from typing import Final, NamedTuple
@@ -15,6 +16,7 @@ FACTS: Final = {
     "spf_lookups": "how many lookups the record costs a receiver",
     "spf_too_many": "more than 10 lookups: receivers give up",
     "spf_void": "more than 2 lookups find nothing: receivers may give up",
+    "spf_ignored": "what stands behind all is never looked at",
     "spf_broken": "something in the record cannot be understood or found",
     "spf_all": "what it says of everybody else",
     "spf_open": "it allows everybody to send for the domain, or does not say who may not",
@@ -27,8 +29,9 @@ _STOP: Final = 24
 _TERM: Final = re.compile(
     r"([+\-~?]?)([a-z][a-z0-9_.-]*)(?:([:=])([^/\s]*))?((?:/\d{1,3})?(?://\d{1,3})?)", re.IGNORECASE
 )
+_ADDRESS: Final = re.compile(r"([+\-~?]?)ip([46])(?::(.*))?", re.IGNORECASE)
 _COUNTED: Final = frozenset({"include", "a", "mx", "ptr", "exists"})
-_FREE: Final = frozenset({"all", "ip4", "ip6"})
+_FREE: Final = frozenset({"all"})
 
 
 class Term(NamedTuple):
@@ -51,6 +54,12 @@ class Record(NamedTuple):
     def end(self) -> str:
         """Qualifier of `all`; empty without it."""
         return next((term.qualifier for term in self.terms if term.name == "all"), "")
+
+    @property
+    def looked_at(self) -> tuple[Term, ...]:
+        """Those that a receiver evaluates: no mechanism behind `all` (§5.1)."""
+        at = next((number for number, term in enumerate(self.terms) if term.name == "all"), len(self.terms))
+        return self.terms[: at + 1]
 
     @property
     def redirect(self) -> str:
@@ -77,14 +86,15 @@ def parse(text: str) -> Record:
     strange: list[str] = []
     for word in text.split()[1:128]:
         found = _TERM.fullmatch(word)
-        if found is None and ":" in word:  # an ip6 address holds what a name does not
-            head, _, value = word.partition(":")
-            found = _TERM.fullmatch(head)
-            if found is not None and found[2].lower() == "ip6":
-                terms.append(Term(found[1] or "+", "ip6", value))
-                continue
-            found = None
-        if found is None:
+        address = _ADDRESS.fullmatch(word)
+        if address is not None:
+            qualifier, version, value = address[1] or "+", int(address[2]), address[3]
+            if _is_network(value, version):
+                terms.append(Term(qualifier, f"ip{version}", value))
+            else:
+                strange.append(word[:60])
+            continue
+        if found is None or (found[3] and not found[4]):
             strange.append(word[:60])
             continue
         qualifier, name, sign, value = found[1] or "+", found[2].lower(), found[3], found[4] or ""
@@ -94,6 +104,13 @@ def parse(text: str) -> Record:
             continue
         terms.append(Term(qualifier, name, value, is_modifier))
     return Record(tuple(terms), tuple(strange))
+
+
+def _is_network(text: str | None, version: int) -> bool:
+    try:
+        return ipaddress.ip_network(text or "", strict=False).version == version
+    except ValueError:
+        return False
 
 
 def is_record(text: str) -> bool:
@@ -116,21 +133,28 @@ async def audit(domain: str, look: Lookups) -> AsyncIterator[Evidence]:
         yield Evidence("spf_several", Phase.DNS, ok=False, text=text)
         return
     yield Evidence("spf", Phase.DNS, ok=True, text=texts[0][:300])
-    tally = Tally()
-    tally.end = await _follow(domain, parse(texts[0]), look, tally, (domain.lower(),))
+    tally, record = Tally(), parse(texts[0])
+    behind = [term.name for term in record.terms[len(record.looked_at) :] if not term.is_modifier]
+    if behind:
+        text = f"{', '.join(behind[:4])} stands behind all and is never looked at (RFC 7208 §5.1)"
+        yield Evidence("spf_ignored", Phase.DNS, ok=None, text=text)
+    tally.end = await _follow(domain, record, look, tally, (domain.lower(),))
     for fact in judge(tally):
         yield fact
 
 
 def judge(tally: Tally) -> list[Evidence]:
     """What the count comes to. Pure."""
-    facts = [Evidence("spf_broken", Phase.DNS, ok=False, text=text[:200]) for text in tally.broken[:3]]
+    facts = [
+        Evidence("spf_broken", Phase.DNS, ok=False, text=f"{text[:200]}: receivers give up (permerror)")
+        for text in tally.broken[:3]
+    ]
     count = f"{tally.lookups}{'' if tally.complete else ' or more'}"
     if tally.lookups > MAX_LOOKUPS:
         text = f"evaluating SPF takes {count} lookups; more than {MAX_LOOKUPS} and receivers give up (permerror)"
         facts.append(Evidence("spf_too_many", Phase.DNS, ok=False, text=text))
     else:
-        text = f"evaluating SPF takes {count} lookups of {MAX_LOOKUPS}"
+        text = f"evaluating SPF takes {count} of the {MAX_LOOKUPS} lookups that receivers make"
         facts.append(Evidence("spf_lookups", Phase.DNS, ok=True if tally.complete else None, text=text))
     if tally.void > MAX_VOID:
         text = f"{tally.void} of them find nothing; more than {MAX_VOID} and receivers may give up (RFC 7208 §4.6.4)"
@@ -138,7 +162,7 @@ def judge(tally: Tally) -> list[Evidence]:
     meaning = {"-": "is refused", "~": "is suspicious"}.get(tally.end)
     if meaning:
         facts.append(Evidence("spf_all", Phase.DNS, ok=True, text=f"{tally.end}all: mail from anywhere else {meaning}"))
-    elif tally.complete:
+    elif tally.complete and (tally.end or not tally.broken):
         what = {"+": "+all allows everybody", "?": "?all says nothing of everybody else"}.get(tally.end)
         text = f"{what or 'it does not end in all'}: anybody may send for the domain"
         facts.append(Evidence("spf_open", Phase.DNS, ok=False, text=text))
@@ -149,7 +173,7 @@ async def _follow(domain: str, record: Record, look: Lookups, tally: Tally, way:
     """Count one record and what it includes. `way`: the records that led here, itself the last. Returns its end."""
     for word in record.strange:
         tally.broken.append(f"{domain}: {word} is no SPF")
-    for term in record.terms:
+    for term in record.looked_at:
         if tally.lookups >= _STOP:
             tally.complete = False
             break
