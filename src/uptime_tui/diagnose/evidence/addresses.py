@@ -34,7 +34,8 @@ def wants(case: Case) -> bool:
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     """What the probe has seen of each, and a bare connect to those it has not tried where that harms nobody."""
     if len(case.addresses) == 1:
-        text = f"{case.plan.monitor.target.host} is {case.addresses[0]} only"
+        host, address = case.plan.monitor.target.host, case.addresses[0]
+        text = f"{host} is {address} only" if host != address else f"{address} is asked for itself: there is no other"
         yield Evidence("address_only_one", Phase.CONNECT, None, text)
         return
     told = dict(_told(case))
