@@ -12,7 +12,6 @@ from typing import Final
 
 DEFAULT_LIMIT: Final = 200
 
-_PLAIN: Final = re.compile(r"[\x20-\x7e]*")
 _BLANKS: Final = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029 ]+")
 _HARMLESS: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"}) | frozenset(
     {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"}
@@ -40,9 +39,11 @@ def safe_text(data: bytes | str, limit: int = DEFAULT_LIMIT) -> str:
     head = data[: limit * 4 + 16]
     text = head.decode("utf-8", "backslashreplace") if isinstance(head, bytes) else head
     cut = len(head) < len(data)
-    if not _PLAIN.fullmatch(text):
+    if not (text.isascii() and text.isprintable()):
         text = _visible(text)
-    text = _BLANKS.sub(" ", text).strip(" ")
+    elif "  " in text:
+        text = _BLANKS.sub(" ", text)
+    text = text.strip(" ")
     if cut or len(text) > limit:
         return text[: limit - 1].rstrip(" ") + "…" if limit > 0 else ""
     return text
