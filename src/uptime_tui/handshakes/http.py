@@ -5,12 +5,16 @@ connection is closed by the server, and the body is read to its end within a bou
 visitor.
 """
 
+import functools
 import re
 from typing import Final
 
-from uptime_tui.handshakes._readers import FIRST_BYTES, Talk, Unreadable, concluding, strange
+import httptools
+
+from uptime_tui.handshakes._readers import FIRST_BYTES, Talk, Unreadable, strange
 from uptime_tui.model.content import accepts, judge_body, judge_headers, wants_body
 from uptime_tui.model.failure import Failure, Phase
+from uptime_tui.model.monitor import HttpRequest
 from uptime_tui.model.outcome import Leads, Outcome
 from uptime_tui.model.page import HEAD_BYTES, describe
 from uptime_tui.model.redirect import FOLLOWED
@@ -40,34 +44,53 @@ _KEPT: Final = frozenset(
         b"www-authenticate",
     }
 )
+_SHORT: Final = 100
+_RECEIVE: Final = Receive()
 _TLS_WANTED: Final = re.compile(rb"plain HTTP|HTTP request to an HTTPS|speaking plain", re.IGNORECASE)
 """nginx, Go and Apache say so in the body of a 400."""
 
 
 def handshake(ask: Ask) -> Handshake:
     """Ask, judge the status and the headers, read and judge the body."""
-    return concluding(_talk(ask))
+    answer = _Answer(ask)
+    try:
+        return (yield from _talk(ask, answer))
+    except Unreadable as found:
+        return found.outcome
+    finally:
+        answer.end()
 
 
 def request(ask: Ask) -> bytes:
     """The request; the path is percent-encoded where the user did not. A monitor's own header replaces ours."""
-    told = ask.request
-    path = _UNSENDABLE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), ask.path or "/")
-    host = f"[{ask.host}]" if ":" in ask.host else ask.host
-    port = "" if _DEFAULT_PORT.get(ask.tls) == ask.port else f":{ask.port}"
+    make = _known if ask.login is None and not ask.request.body else _made
+    return make(ask.host, ask.port, ask.tls, ask.path, ask.user_agent, ask.request, ask.login)
+
+
+def _made(
+    host: str, port: int, tls: str, path: str, user_agent: str, told: HttpRequest, login: Credentials | None
+) -> bytes:
+    path = _UNSENDABLE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), path or "/")
+    place = f"[{host}]" if ":" in host else host
+    if _DEFAULT_PORT.get(tls) != port:
+        place = f"{place}:{port}"
     body = told.body.encode()
-    headers = {"Host": f"{host}{port}", "User-Agent": ask.user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+    headers = {"Host": place, "User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
     ours = {name.lower(): name for name in headers}
     for name, value in told.headers:
         headers.pop(ours.get(name.lower(), ""), None)
         headers[name] = value
-    if ask.login is not None:
-        headers.update(_authorization(ask.login))
+    if login is not None:
+        headers.update(_authorization(login))
     if body or told.method in {"POST", "PUT", "PATCH"}:
         headers["Content-Length"] = str(len(body))
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = f"{told.method} {path} HTTP/1.1\r\n{lines}Connection: close\r\n\r\n"
     return head.encode() + body  # all ASCII but, perhaps, a token
+
+
+_known: Final = functools.lru_cache(1024)(_made)
+"""Of monitors without a login and a body: no secret is kept, and nothing large."""
 
 
 def _authorization(login: Credentials) -> dict[str, str]:
@@ -82,15 +105,13 @@ class _Answer:
 
     __slots__ = (
         "bodiless", "broken", "code", "done", "head", "headers", "headers_done", "keep", "kept", "length", "parser",
-        "parts", "reason",
+        "parts", "reason", "wanted",
     )  # fmt: skip
 
     def __init__(self, ask: Ask) -> None:
-        import httptools
-
-        self.keep = wants_body(ask.expect)
-        wanted = ask.expect.headers
-        self.kept = _KEPT.union([check.name.encode() for check in wanted]) if wanted else _KEPT
+        self.wanted = self.keep = wants_body(ask.expect)
+        checks = ask.expect.headers
+        self.kept = _KEPT.union([check.name.encode() for check in checks]) if checks else _KEPT
         self.bodiless = ask.request.method == "HEAD"
         self.reason = b""
         self.headers: dict[bytes, bytes] = {}
@@ -141,10 +162,12 @@ class _Answer:
     def on_message_complete(self) -> None:
         self.done = self.done or self.headers_done
 
+    def end(self) -> None:
+        """Let go of the parser, which holds our callbacks: the two would wait for the garbage collector."""
+        del self.parser
+
     def feed(self, chunk: bytes) -> bool:
         """Parse; False when it is no HTTP. What follows a complete answer is not looked at."""
-        import httptools
-
         try:
             self.parser.feed_data(chunk)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -152,9 +175,8 @@ class _Answer:
         return not self.broken
 
 
-def _talk(ask: Ask) -> Talk:
+def _talk(ask: Ask, answer: _Answer) -> Talk:
     yield Send(request(ask))
-    answer = _Answer(ask)
     yield from _read_head(answer)
     allowed = 2 * ask.expect.max_body_bytes + HEADER_BYTES  # chunked framing costs room of its own
     yield Mark(Phase.CONTENT, allow_bytes=allowed + HEADER_BYTES)
@@ -168,7 +190,7 @@ def _talk(ask: Ask) -> Talk:
     while not (answer.done or ended or answer.broken):
         if answer.length > ask.expect.max_body_bytes or allowed < 0:
             return _too_large(answer, ask)
-        chunk = yield Receive()
+        chunk = yield _RECEIVE
         allowed -= len(chunk)
         ended = not chunk
         if chunk:
@@ -187,7 +209,7 @@ def _read_head(answer: _Answer) -> Talk:
     first = b""
     received = 0
     while not answer.headers_done:
-        chunk = yield Receive()
+        chunk = yield _RECEIVE
         received += len(chunk)
         if len(first) < FIRST_BYTES:
             first += chunk[: FIRST_BYTES - len(first)]
@@ -247,7 +269,7 @@ def _judge_content(answer: _Answer, ask: Ask) -> Outcome:
         of = f" of {safe_text(announced, 20)}" if announced else ""
         return Outcome(Failure.CLOSED_EARLY, f"{line}, closed after {answer.length}{of} bytes of body", banner)
     found = None
-    if wants_body(ask.expect):
+    if answer.wanted:
         found = judge_body(ask.expect, answer.headers, b"".join(answer.parts))
     if isinstance(found, Outcome):
         return Outcome(found.failure, f"{line}: {found.detail}", banner)
@@ -278,7 +300,7 @@ def _drain(answer: _Answer, outcome: Outcome, ask: Ask) -> Talk:
 def _read_rest(answer: _Answer) -> Talk:
     left = DRAIN_BYTES
     while not (answer.done or answer.broken) and left > 0:
-        chunk = yield Receive()
+        chunk = yield _RECEIVE
         left -= len(chunk)
         if not chunk or not answer.feed(chunk):
             break
@@ -292,8 +314,9 @@ def _too_large(answer: _Answer, ask: Ask) -> Outcome:
 
 def _status_line(answer: _Answer) -> str:
     """`HTTP 503 Service Unavailable (Retry-After 30)`, `HTTP 301 → https://…`, `HTTP 200`."""
-    reason = "" if answer.code == 200 else safe_text(answer.reason, 60)
-    line = f"HTTP {answer.code} {reason}".rstrip()
+    if answer.code == 200:
+        return "HTTP 200"
+    line = f"HTTP {answer.code} {safe_text(answer.reason, 60)}".rstrip()
     location = answer.headers.get(b"location")
     if location and 300 <= answer.code < 400:
         line = f"HTTP {answer.code} → {safe_text(location, 120)}"
@@ -302,7 +325,12 @@ def _status_line(answer: _Answer) -> str:
 
 
 def _banner(answer: _Answer) -> str:
-    return safe_text(answer.headers.get(b"server", b""))
+    server = answer.headers.get(b"server", b"")
+    return _seen(server) if len(server) < _SHORT else safe_text(server)
+
+
+_seen: Final = functools.lru_cache(256)(safe_text)
+"""Of short names of servers: most sites are served by few of them."""
 
 
 def _size(count: int) -> str:

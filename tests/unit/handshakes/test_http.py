@@ -1,5 +1,9 @@
+import gc
+
 import pytest
 
+from uptime_tui.dial.drive import Driver
+from uptime_tui.handshakes import http
 from uptime_tui.handshakes.http import request
 from uptime_tui.model.monitor import HttpRequest
 from uptime_tui.model.secret import Credentials, Secret
@@ -47,3 +51,40 @@ def test_own_host_and_an_empty_post():
     assert b"HOST: b.test" in lines
     assert b"Content-Length: 0" in lines
     assert not any(line.startswith(b"Host: ") for line in lines)
+
+
+def test_no_secret_is_remembered():
+    http._known.cache_clear()
+    request(Ask("a.test", 443, "https", tls="implicit", login=Credentials(Secret("hunter2"))))
+    request(Ask("a.test", 443, "https", tls="implicit", request=HttpRequest("POST", (), "token=hunter2")))
+    assert http._known.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 500 Oh\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+        b"SSH-2.0-OpenSSH\r\n",
+        b"",
+    ],
+)
+def test_nothing_is_left_for_the_garbage_collector(answer):
+    """The parser and its callbacks hold each other: left alone, every probe would feed the collector."""
+
+    def converse():
+        driver = Driver(http.handshake(Ask("a.test", 80, "http")))
+        driver.start(0.0)
+        driver.feed(answer, 0.1)
+        driver.close(0.2)
+        assert driver.over
+
+    converse()
+    gc.collect()
+    gc.disable()
+    try:
+        converse()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
