@@ -210,11 +210,13 @@ class Driver:
             size = f"more than {self._received - 1} bytes without an answer that makes sense"
             self._fail(Failure.BAD_PROTOCOL, size, now_s)
             return
-        self._inbox = self._inbox + data if self._inbox else data
-        if self._waits:
-            answer, self._inbox = self._inbox[: self._waits], self._inbox[self._waits :]
+        if self._inbox:
+            data = self._inbox + data
+        limit = self._waits
+        self._inbox = data[limit:]
+        if limit:
             self._waits = 0
-            self._run(answer, now_s)
+            self._run(data[:limit], now_s)
 
     # --- TLS ----------------------------------------------------------------------
 
@@ -327,16 +329,17 @@ class Driver:
 
     def _end(self, outcome: Outcome, phase: Phase | None, now_s: float, *, protocol: str = "") -> None:
         self._decided_s = now_s
-        tls_s = self._tls_s
-        if self._securing:
-            tls_s = now_s - self._tls_began_s
-        spoke = self._sent or bool(self._received) or not (self._securing or phase is Phase.TLS)
+        tls_s = now_s - self._tls_began_s if self._securing else self._tls_s
+        spoke = self._sent or self._received or not (self._securing or phase is Phase.TLS)
+        spoke_s = now_s - self._began_s
+        if tls_s > 0:
+            spoke_s = max(0.0, spoke_s - tls_s)
         self.ending = Ending(
             outcome,
             phase,
             None if self._tls is None else self._tls.judgement.certificate,
             None if tls_s < 0 else tls_s * 1000,
-            max(0.0, now_s - self._began_s - max(tls_s, 0.0)) * 1000 if spoke else None,
+            spoke_s * 1000 if spoke else None,
             None if self._content_s < 0 else (now_s - self._content_s) * 1000,
             evidence(self._tls, outcome, phase, protocol or outcome.detail),
         )
