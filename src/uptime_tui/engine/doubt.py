@@ -94,6 +94,11 @@ class Doubt:
         self.reason = ""
         """Why our line counts as down; empty while it does not."""
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether a success changes nothing here: no silence is held, and our line counts as up."""
+        return not self._held and not self.reason
+
     def weigh(self, result: Result, host: str, began_s: float, settle: Settle) -> None:
         """Have `settle` called once with the result, now or when it is known whose fault it is.
 

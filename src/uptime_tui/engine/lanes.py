@@ -28,7 +28,7 @@ class Lanes:
 
     def free_at_s(self, host: str, pace: Pace) -> float:
         """When the lane's spacing allows the next start; 0 where nothing speaks against one now."""
-        return self._used_s[host, pace.lane] + pace.spacing_s if (host, pace.lane) in self._used_s else 0.0
+        return self._used_s.get((host, pace.lane), -pace.spacing_s) + pace.spacing_s if pace.spacing_s else 0.0
 
     def enter(self, host: str, pace: Pace, now_s: float) -> None:
         """A probe starts."""

@@ -199,6 +199,7 @@ class Engine:
         if self.stopped.is_set():
             return
         self.loop.call_later(_HOUSEKEEPING_S, self.keep_house)
+        self.network.has_link()  # a route that was never seen is not known to be lost
         lapse = self.clock.look()
         if any(lapse):
             self.wake(lapse)

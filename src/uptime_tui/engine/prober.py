@@ -71,7 +71,8 @@ class Prober:
 
     def held_until_s(self, number: MonitorId) -> float:
         """When the loop's clock lets a monitor's server be called again; 0: now."""
-        return self.rests.until_s(self._fleet.monitors.get(number))
+        rests = self.rests
+        return 0.0 if rests.is_empty else rests.until_s(self._fleet.monitors.get(number))
 
     def slowed(self, number: MonitorId) -> str:
         """Why a monitor is probed less often than its interval says, one line; empty when it is not."""
@@ -88,12 +89,17 @@ class Prober:
     def _done(self, run: _Run, result: Result) -> None:
         if not self.scheduler.holds(run.token):
             return
-        self.rests.note(result)
+        if result.rest is not None:
+            self.rests.note(result)
         if not self._counts(run):
             self.scheduler.finished(run.token, None)
             return
         host = run.plan.monitor.target.host
-        self.doubt.weigh(self._network.judge(result, host), host, run.began_s, partial(self._settle, run))
+        judged = self._network.judge(result, host)
+        if judged.failure is None and self.doubt.is_calm:  # nearly every result of a healthy fleet
+            self.scheduler.finished(run.token, self._take(judged))
+        else:
+            self.doubt.weigh(judged, host, run.began_s, partial(self._settle, run))
 
     def _settle(self, run: _Run, result: Result) -> None:
         """It is known whose fault it is; that may have taken a while."""

@@ -34,6 +34,11 @@ class Rests:
         self._wall_ms = wall_ms
         self._held: dict[str, tuple[float, Rest]] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody was ever promised one."""
+        return not self._held
+
     def restore(self, kept: Iterable[tuple[int, Rest]]) -> None:
         """Go on with what the last engine promised: pairs of the end in Unix milliseconds and the rest."""
         for until_ms, rest in kept:
@@ -51,7 +56,7 @@ class Rests:
 
     def until_s(self, monitor: Monitor | None) -> float:
         """When the clock lets this monitor call again; 0 when it may now."""
-        if not self._held or monitor is None:
+        if monitor is None:
             return _NOBODY
         held = self._held.get(monitor.caller)
         return held[0] if held is not None else _NOBODY

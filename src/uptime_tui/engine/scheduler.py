@@ -197,7 +197,9 @@ class Scheduler:
     def due_in_s(self, number: MonitorId) -> float | None:
         """Seconds until the next start; None when the monitor is not scheduled."""
         slot = self._slots.get(number)
-        return None if slot is None else max(0.0, slot.due_s - self._loop.time())
+        if slot is None:
+            return None
+        return max(0.0, max(slot.due_s, self._held_until_s(number)) - self._loop.time())
 
     def allowed_interval_s(self, number: MonitorId) -> float:
         """The interval that politeness leaves a monitor; 0 when it is not scheduled."""
@@ -245,14 +247,13 @@ class Scheduler:
                 self._place(slot, self._loop.time())
             elif retry_s is not None:
                 self._place(slot, self._loop.time() + retry_s)
-            elif self._held_until_s(slot.id) > slot.due_s:
-                self._place(slot, slot.due_s)
         elif self._leaving.get(slot.id) is slot:
             del self._leaving[slot.id]
         self._lanes.leave(slot.host, slot.pace)
-        self._freed.append(slot.host)
-        if not self._handing_on:
-            self._hand_on()
+        if self._waiting or self._ready or self._handing_on:
+            self._freed.append(slot.host)
+            if not self._handing_on:
+                self._hand_on()
 
     def _hand_on(self) -> None:
         """Give freed places to who waits: in a loop, because a probe may be done before its launch returns."""
@@ -315,7 +316,7 @@ class Scheduler:
     # --- the wheel --------------------------------------------------------------------
 
     def _place(self, slot: _Slot, due_s: float) -> None:
-        due_s = slot.due_s = max(due_s, self._held_until_s(slot.id))
+        slot.due_s = due_s
         tick = slot.tick = int(due_s / TICK_S) + 1
         bucket = self._buckets.get(tick)
         if bucket is None:

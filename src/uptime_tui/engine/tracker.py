@@ -75,19 +75,23 @@ class Tracker:
         result = self.certificates.clock.judge(result)
         state, events = status.apply(self.states.get(number) or State(), result, monitor)
         self.states[number] = state
-        before, self.newest[number] = self.newest.get(number), result
-        self.trends.add(result)
-        if result.side is Side.THEIRS:
+        if result.failure is not None and result.side is Side.THEIRS:
             self.failed[number] = result
+            before = self.newest.get(number)
             if before is not None and before.failure is None:
                 self.good[number] = before
+        self.newest[number] = result
+        self.trends.add(result)
         self._journal.keep_result(result)
-        events += self.certificates.take(monitor, result, state.status)
+        if result.certificate is not None:
+            events += self.certificates.take(monitor, result, state.status)
         if events:
             self.chronicle.announce(state, events, self.failed.get(number))
         elif result.side is Side.THEIRS:
             self.chronicle.again(number)
         self._changed(number)
+        if state.status is Status.UP and state.suspected is None:
+            return None  # as of nearly every result of a healthy fleet
         return status.retry_delay_s(state, monitor)
 
     def reconcile(self, now_ms: int) -> None:

@@ -36,15 +36,20 @@ class Trends:
 
     def add(self, result: Result) -> None:
         """Append a result."""
-        total_ms = result.timings.total
-        trend = self._trends.setdefault(result.monitor, bytearray())
-        trend.append(_encoded(result.status, total_ms or 0.0))
+        number, total_ms = result.monitor, result.timings.total
+        trend = self._trends.get(number)
+        if trend is None:
+            trend = self._trends[number] = bytearray()
+        if result.failure is None:
+            trend.append(encode(total_ms or 0.0))
+            if total_ms is not None:
+                self.latency[number] = total_ms
+        else:
+            trend.append(_encoded(result.status, 0.0))
         if len(trend) > TREND_LENGTH:
             del trend[0]
         if result.trials:
             self.backends.take(result)
-        if result.failure is None and total_ms is not None:
-            self.latency[result.monitor] = total_ms
 
     def recall(self, number: MonitorId, points: list[Point]) -> None:
         """Put what the journal knows before what came since the start."""
