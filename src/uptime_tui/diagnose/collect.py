@@ -23,6 +23,8 @@ from uptime_tui.model.failure import Phase
 from uptime_tui.model.result import Evidence
 
 Told = Callable[[Diagnosis], None]
+_AT_LEAST_S: Final = 0.25
+"""For what is known already and needs no packet, even where a busy machine has let the time pass."""
 MAX_FACTS: Final = 60
 """More evidence than this is not kept."""
 _log: Final = logging.getLogger(__name__)
@@ -64,7 +66,8 @@ async def collect(
     for stage, some in groupby(wanted, key=lambda collector: collector.STAGE):
         if stage and (is_conclusive(search.now.suspects) or not means.left_s):
             break
-        await _together([search.run(collector) for collector in some], means.left_s)
+        within_s = means.left_s if stage else max(means.left_s, _AT_LEAST_S)
+        await _together([search.run(collector) for collector in some], within_s)
     took_ms = (asyncio.get_running_loop().time() - began_s) * 1000
     search.now = msgspec.structs.replace(search.now, complete=True, took_ms=took_ms, packets=means.budget.spent)
     told(search.now)
