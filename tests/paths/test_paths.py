@@ -189,7 +189,13 @@ def test_own_routes_that_forbid(site, kind, id_):
 def test_no_route_at_all(site):
     site.watcher.ip("route del default")
     found = site.facts(own_route, timeout(4, failure=Failure.NET_UNREACHABLE))
-    assert set(found) == {"own_route_missing", "own_family_missing"}  # IPv6 still has its default route
+    assert set(found) == {"own_route_missing", "own_family_there"}
+
+
+def test_no_address_of_the_family(site):
+    site.watcher.sysctl("net.ipv6.conf.all.disable_ipv6=1")
+    found = site.facts(own_route, timeout(6, failure=Failure.NET_UNREACHABLE))
+    assert set(found) == {"own_route_missing", "own_family_missing"}
 
 
 def test_a_service_of_the_watcher_on_loopback_only(site):

@@ -87,15 +87,6 @@ class Case:
         return self.result.address or (self.addresses[0] if self.addresses else "")
 
     @property
-    def housemates(self) -> tuple[Neighbour, ...]:
-        """Neighbours on the same machine: by name, or by the address they were last reached at."""
-        host, address = self.plan.monitor.target.host, self.address
-        return tuple(
-            each for each in self.neighbours
-            if each.monitor.target.host == host or (address and each.address == address)
-        )  # fmt: skip
-
-    @property
     def port(self) -> int:
         """The target's."""
         return self.plan.monitor.target.port

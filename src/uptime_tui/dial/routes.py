@@ -16,6 +16,8 @@ _DISCARD: Final = 9
 _RTF_UP: Final = 0x1
 _RTF_GATEWAY: Final = 0x2
 _RTF_REJECT: Final = 0x200
+_GLOBAL: Final = "00"
+"""Scope of an address that is more than its link's (linux/ipv6.h, IPV6_ADDR_ANY)."""
 _ATF_COM: Final = 0x2
 """The hardware address is known (linux/if_arp.h)."""
 
@@ -57,6 +59,14 @@ def is_own(address: str) -> bool:
 def default_gateways(*, v6: bool, proc: Path = _PROC) -> tuple[Gateway, ...]:
     """Routers of the default routes of one family; empty without such a route."""
     return tuple(_default_v6(proc) if v6 else _default_v4(proc))
+
+
+def has_family(*, v6: bool, proc: Path = _PROC) -> bool:
+    """Whether this machine is in any network of the family, other than with itself and on a bare link."""
+    if not v6:
+        return any(fields[0] != "lo" for fields in map(str.split, _lines(proc / "net/route")[1:]) if fields)
+    places = [line.split() for line in _lines(proc / "net/if_inet6")]
+    return any(fields[3] == _GLOBAL and fields[5] != "lo" for fields in places if len(fields) > 5)
 
 
 def is_known(gateway: Gateway, proc: Path = _PROC) -> bool | None:

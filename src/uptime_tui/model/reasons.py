@@ -44,7 +44,7 @@ REASONS: Final = (
     ),
     Reason(
         "stopping", "it is shutting down",
-        (r"shut(?:ting)?[- ]?down", r"(?:server|system) (?:is )?going down", r"4\.3\.2", r"57P01", r"\b1053\b",
+        (r"shut(?:ting)?[- ]?down(?! nosave)", r"(?:server|system) (?:is )?going down", r"57P01", r"\b1053\b",
          r"service not available, closing"),
     ),
     Reason(
@@ -84,12 +84,14 @@ REASONS: Final = (
         "backend", "what it depends on does not answer",
         ((r"(?:database|backend|upstream|auth\w*(?: (?:server|service|process))?|ldap|imap server) (?:is )?"
          r"(?:not available|unavailable|down|unreachable|unreached|failure|error|timed out)"),
-         r"masterdown", r"clusterdown", r"no (?:primary|master)", r"\[(?:unavailable|contactadmin)\]",
+         r"masterdown", r"clusterdown", r"no (?:primary|master)", r"\[contactadmin\]",
          r"temporary (?:lookup|authentication) failure", r"not(?:writable)?primary"),
     ),
     Reason("script", "a script keeps it busy", (r"-BUSY\b", r"busy running a script")),
 )  # fmt: skip
 
+_UNAVAILABLE: Final = "[unavailable]"
+"""Something that it depends on is down for a while (RFC 5530 §3); Dovecot says so of its own limits too."""
 _PATTERNS: Final = tuple((reason, re.compile("|".join(reason.words), re.IGNORECASE)) for reason in REASONS)
 
 
@@ -100,4 +102,7 @@ def reasons(text: str) -> tuple[Reason, ...]:
         text: safe text: the server's words.
     """
     head = text[:LOOK]
-    return tuple(reason for reason, pattern in _PATTERNS if pattern.search(head))
+    found = tuple(reason for reason, pattern in _PATTERNS if pattern.search(head))
+    if not found and _UNAVAILABLE in head.lower():
+        return tuple(reason for reason in REASONS if reason.id == "backend")
+    return found

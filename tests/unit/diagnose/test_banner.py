@@ -1,10 +1,12 @@
 """What a banner, or its absence, says; and which cause comes first for it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.explained import NOW_S, case, causes, ids, neighbour, result
+from support.explained import NOW_S, case, causes, ids, neighbour, plan, result
 from uptime_tui.diagnose.evidence import banner as collector
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.reasons import LOOK, reasons
@@ -50,11 +52,15 @@ WORDS = [
     ("smtp", Failure.BUSY, "421 mx1: Too many concurrent SMTP connections; please try again later.", "smtpd_limit"),
     ("redis", Failure.BUSY, "-LOADING Redis is loading the dataset in memory", "starting"),
     ("redis", Failure.BUSY, "-ERR max number of clients reached", "too_many_connections"),
-    ("redis", Failure.BUSY, "-BUSY Redis is busy running a script.", "redis_state"),
+    ("redis", Failure.BUSY, "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.", "redis_state"),
+    ("smtp", Failure.BUSY, "421 4.3.2 mx1 rejecting connections on daemon MTA: load average: 31", "overload"),
     ("postgresql", Failure.BUSY, "FATAL 57P03: the database system is starting up", "starting"),
     ("postgresql", Failure.BUSY, "FATAL 53300: sorry, too many clients already", "pg_slots"),
     ("mysql", Failure.BUSY, "1040 Too many connections", "mysql_slots"),
     ("imap", Failure.BUSY, "* BYE [UNAVAILABLE] Temporary authentication failure", "dependency"),
+    ("imap", Failure.BUSY, "* BYE [UNAVAILABLE] Try again later.", "dependency"),
+    ("imap", Failure.BUSY, "* BYE [UNAVAILABLE] Connection queue full", "login_service_full"),
+    ("imap", Failure.BUSY, "* BYE This server is under maintenance until 06:00", "stopping"),
     ("smtp", Failure.REFUSED_SERVICE, "554 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org", "smtp_554"),
     ("smtp", Failure.REFUSED_SERVICE, "554 5.7.25 Client host rejected: cannot find your reverse hostname", "client_rejected"),
     ("smtp", Failure.REFUSED_SERVICE, "554 mx1 under maintenance", "maintenance"),
@@ -147,8 +153,15 @@ def test_a_plain_monitor_on_a_port_that_begins_in_tls(failure, detail, cause):
 )
 def test_plain_words_on_a_tls_port(service, banner, fact, cause):
     asked = case(Failure.TLS_NOT_TLS, service=service, banner=banner)
-    assert ids(found(asked)) == [fact]
+    assert ids(found(asked)) == [fact, "port_for_tls"]
     assert first(asked) == cause
+
+
+def test_the_number_of_a_port_tells_how_tls_begins_there():
+    asked = case(Failure.TLS_NOT_TLS, service="smtps", banner="220 mx1 ESMTP Postfix")
+    asked = replace(asked, plan=plan("smtps", port=587))
+    assert ids(found(asked)) == ["peer_plain", "port_for_starttls"]
+    assert first(asked) == "starttls_port"
 
 
 def test_another_service_after_a_good_one_took_the_port():

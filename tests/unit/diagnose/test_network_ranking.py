@@ -38,7 +38,6 @@ def ranked(failure, service, ids):
         (F.REFUSED, "tcp", "rst local_target local_listens local_accepting", "reject_rule"),
         (F.REFUSED, "smtp", "tcp_failure icmp_port icmp_by_target", "reject_icmp"),
         (F.REFUSED, "tcp", "tcp_failure icmp_port icmp_by_router", "reject_icmp"),
-        (F.REFUSED, "tcp", "tcp_failure own_firewall", "own_firewall"),
         # timeout
         (F.TIMEOUT, "tcp", "no_answer sibling_open", "filtered"),
         (F.TIMEOUT, "https", "no_answer same_host_alive", "filtered"),
@@ -81,7 +80,9 @@ def ranked(failure, service, ids):
         (F.HOST_UNREACHABLE, "tcp", "tcp_failure own_route_unreachable", "own_unreachable_route"),
         (F.NET_UNREACHABLE, "tcp", "no_route own_route_missing own_default_route_missing", "no_local_route"),
         (F.NET_UNREACHABLE, "tcp", "no_route own_route_missing own_family_missing", "no_family"),
+        (F.NET_UNREACHABLE, "tcp", "no_route own_route_missing own_family_there own_default_route_missing", "no_local_route"),
         (F.NET_UNREACHABLE, "tcp", "no_route own_route_blackhole", "blackhole_route"),
+        (F.NET_UNREACHABLE, "tcp", "tcp_failure icmp_net icmp_by_target own_route path_reaches_host", "reject_icmp"),
         (F.NET_UNREACHABLE, "tcp", "tcp_failure icmp_net icmp_by_router own_route", "router_no_route"),
         (F.PROHIBITED, "tcp", "tcp_failure icmp_prohibited icmp_by_target own_route", "remote_filter"),
         (F.PROHIBITED, "tcp", "tcp_failure icmp_prohibited icmp_by_router own_route", "router_filter"),

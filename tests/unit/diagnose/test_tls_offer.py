@@ -185,3 +185,17 @@ def test_who_is_asked():
     assert collector.wants(case(Failure.TLS_NOT_TLS, service="smtps", banner="220 mx1 ESMTP"))
     assert not collector.wants(case(Failure.TLS_NOT_TLS, service="smtps", banner="SSH-2.0-x"))
     assert not collector.wants(case(Failure.TLS_EXPIRED))
+
+
+@pytest.mark.parametrize(("serves_tls", "fact"), [(True, "tls_wanted"), (False, "tls_unknown")])
+async def test_plain_words_that_are_hung_up_on_are_tried_as_tls(files, serves_tls, fact):
+    asked = case(Failure.CLOSED_EARLY, service="redis", detail="closed by the peer before the answer to PING")
+    facts, _ = await found(asked, nothing, context(files) if serves_tls else None)
+    assert ids(facts) == [fact]
+    first = causes(asked, facts)[0]
+    assert (first == "redis_tls") is serves_tls
+
+
+@pytest.mark.parametrize(("service", "wanted"), [("redis", True), ("mongodb", True), ("mysql", False), ("smtp", False)])
+def test_only_who_is_spoken_to_first_is_tried_as_tls(service, wanted):
+    assert collector.wants(case(Failure.CLOSED_EARLY, service=service)) is wanted

@@ -8,6 +8,7 @@ from typing import Final
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.catalogue.service import Service
 from uptime_tui.diagnose.case import Case, Means
+from uptime_tui.diagnose.relations import same_host
 from uptime_tui.dial.ending import closed
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.peer import name_peer
@@ -29,6 +30,8 @@ FACTS: Final = {
     "closed_by_reset": "it was ended by a reset, not in order",
     "accepted_silent": "it accepts and stays silent",
     "port_begins_tls": "the port is one that begins with TLS, and this monitor speaks plainly there",
+    "port_for_tls": "the port is one where TLS begins with the first byte, as the monitor takes it",
+    "port_for_starttls": "the port is one where TLS begins after a command, and the monitor begins with it",
     "others_here_serve": "other services of the same host answer this machine",
     "others_here_fail_too": "other services of the same host fail in the same way",
     **{f"says_{reason.id}": f"its words: {reason.meaning}" for reason in REASONS},
@@ -134,7 +137,9 @@ def _silence(case: Case) -> Iterator[Evidence]:
 
 def _port(case: Case) -> Iterator[Evidence]:
     """A plain monitor on a port where TLS begins with the first byte (RFC 8314 §3 for mail)."""
-    service = _begin_in_tls().get(case.port)
+    service = _by_port("implicit").get(case.port)
+    if case.result.failure is Failure.TLS_NOT_TLS:
+        yield from _taken_for_tls(case.port, service)
     if service is None or case.plan.service.tls == "implicit" or case.result.banner:
         return
     if case.result.failure in _UNHEARD:
@@ -142,17 +147,26 @@ def _port(case: Case) -> Iterator[Evidence]:
         yield _seen("port_begins_tls", ok=False, text=text)
 
 
+def _taken_for_tls(port: int, implicit: Service | None) -> Iterator[Evidence]:
+    """What the number alone says of a port that was greeted with TLS and did not speak it."""
+    if implicit is not None:
+        yield _seen("port_for_tls", ok=None, text=f"{port} is the port of {implicit.title}, where TLS begins at once")
+    elif (starttls := _by_port("starttls").get(port)) is not None:
+        text = f"{port} is the port of {starttls.title}, where TLS begins after a command"
+        yield _seen("port_for_starttls", ok=False, text=text)
+
+
 @cache
-def _begin_in_tls() -> dict[int, Service]:
-    """By port, as the catalogue that comes along has them; a user's own service may well sit on such a port."""
+def _by_port(tls: str) -> dict[int, Service]:
+    """As the catalogue that comes along has them; a user's own service may well sit on such a port."""
     services = load_catalogue().services.values()
-    return {each.port: each for each in services if each.port is not None and each.tls == "implicit"}
+    return {each.port: each for each in services if each.port is not None and each.tls == tls}
 
 
 def _others(case: Case) -> Iterator[Evidence]:
     """What the other services of the host do; where each of them is at an own address, it says nothing."""
-    same = [each for each in case.housemates if each.status is Status.DOWN and each.failure is case.result.failure]
-    fine = [each for each in case.housemates if each.status is Status.UP]
+    same = [each for each in same_host(case) if each.status is Status.DOWN and each.failure is case.result.failure]
+    fine = [each for each in same_host(case) if each.status is Status.UP]
     if same:
         names = ", ".join(safe_text(each.monitor.name, 40) for each in same[:3])
         yield _seen("others_here_fail_too", ok=False, text=f"{names} on the same host: the same failure")

@@ -6,6 +6,7 @@ from typing import Final
 
 import uptime_tui
 from uptime_tui.diagnose.case import Case, Means, Neighbour
+from uptime_tui.diagnose.relations import same_host
 from uptime_tui.model.certificate import DAY_S, Certificate, covers, date_text
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.issuer import installer, is_acme, is_public
@@ -105,7 +106,7 @@ def _succession(
 
 
 def _renewal(case: Case, now: Certificate) -> Iterator[Evidence]:
-    others = [each for each in case.housemates if each.certificate]
+    others = [each for each in same_host(case) if each.certificate]
     newer = [each for each in others if each.certificate != now.sha256 and each.certificate_end > now.not_after]
     if newer:
         ends = date_text(max(each.certificate_end for each in newer))
@@ -169,7 +170,7 @@ def _clock_fault(case: Case, at_s: float, built_s: float) -> str:
 def _names(case: Case, now: Certificate) -> Iterator[Evidence]:
     monitor = case.plan.monitor
     host = monitor.expect.tls_name or monitor.target.host
-    theirs = sorted({each.monitor.target.host for each in case.housemates} - {monitor.target.host})
+    theirs = sorted({each.monitor.target.host for each in same_host(case)} - {monitor.target.host})
     known = [name for name in theirs if covers(now.names, name)]
     shown = ", ".join(now.names[:3]) or "no name at all"
     if known:
@@ -237,7 +238,7 @@ def _is_news(neighbour: Neighbour, case: Case) -> bool:
 
 def _strangers(case: Case) -> list[Neighbour]:
     """Monitors of other machines."""
-    near = {each.monitor.id for each in case.housemates}
+    near = {each.monitor.id for each in same_host(case)}
     return [each for each in case.neighbours if each.monitor.id not in near]
 
 

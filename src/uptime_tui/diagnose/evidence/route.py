@@ -1,11 +1,11 @@
 """What this machine's own routing table says of the target, and whether a rule of its own forbade the connection."""
 
 import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from uptime_tui.diagnose.case import NO_ANSWER, Case, Means
-from uptime_tui.dial.routes import default_gateways, route_to
+from uptime_tui.dial.routes import default_gateways, has_family, route_to
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence
 
@@ -18,7 +18,8 @@ FACTS: Final = {
     "own_route_unreachable": "a route of this machine says that the target cannot be reached",
     "own_route_prohibit": "a route of this machine prohibits the target",
     "own_route_blackhole": "a route of this machine throws packets to the target away",
-    "own_family_missing": "this machine has a default route of the other family only",
+    "own_family_missing": "this machine has addresses of the other family only",
+    "own_family_there": "this machine has addresses of the target's family, and no route",
     "own_rule": "the route is there, so a rule of this machine (firewall, sandbox) forbade the connection",
 }
 _LOCAL: Final = {
@@ -45,11 +46,9 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     if route.errno:
         id_, text = _LOCAL.get(route.errno, _LOCAL[errno.ENETUNREACH])
         yield Evidence(id_, Phase.CONNECT, None, text.format(address))
-        v6 = ":" in address
-        if id_ == "own_route_missing" and _only_other(means, v6=v6):
-            mine, other = ("IPv6", "IPv4") if v6 else ("IPv4", "IPv6")
-            text = f"this machine has a default route of {other}, none of {mine}"
-            yield Evidence("own_family_missing", Phase.CONNECT, None, text)
+        if id_ == "own_route_missing":
+            for fact in _family(means, v6=":" in address):
+                yield fact
         return
     yield Evidence("own_route", Phase.CONNECT, None, f"this machine has a route to {address}, from {route.source}")
     seen = {each.id for each in case.result.evidence}
@@ -58,6 +57,12 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
         yield Evidence("own_rule", Phase.CONNECT, None, text)
 
 
-def _only_other(means: Means, *, v6: bool) -> bool:
-    mine, other = (bool(default_gateways(v6=each, proc=means.proc)) for each in (v6, not v6))
-    return other and not mine
+def _family(means: Means, *, v6: bool) -> Iterator[Evidence]:
+    """Whether it is the family that is missing or the route."""
+    mine, other = ("IPv6", "IPv4") if v6 else ("IPv4", "IPv6")
+    if has_family(v6=v6, proc=means.proc):
+        text = f"this machine has an address of {mine}, and no route for it"
+        yield Evidence("own_family_there", Phase.CONNECT, None, text)
+    elif default_gateways(v6=not v6, proc=means.proc):
+        text = f"this machine is in networks of {other}, in none of {mine}"
+        yield Evidence("own_family_missing", Phase.CONNECT, None, text)

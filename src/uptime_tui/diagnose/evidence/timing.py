@@ -5,6 +5,7 @@ from statistics import median
 from typing import Final
 
 from uptime_tui.diagnose.case import Case, Means
+from uptime_tui.diagnose.relations import same_host
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence, Timings
 from uptime_tui.model.safetext import safe_text
@@ -56,7 +57,7 @@ def facts(case: Case) -> Iterator[Evidence]:
     if case.result.failure is Failure.TOO_SLOW:
         yield _longest(case.result.timings, before)
         yield from _pace(case)
-        slow = [each for each in case.housemates if each.failure is Failure.TOO_SLOW]
+        slow = [each for each in same_host(case) if each.failure is Failure.TOO_SLOW]
         if slow:
             names = ", ".join(safe_text(each.monitor.name, 40) for each in slow[:3])
             text = f"{names} on the same host: too slow as well"

@@ -47,6 +47,8 @@ FACTS: Final = {
     "tls_takes_none": "it refuses every version and every cipher",
     "tls_name_refused": "it refuses the name, and takes a client that gives none",
     "tls_no_hello": "it does not answer a TLS greeting at all",
+    "tls_wanted": "it hangs up on plain text, and answers a TLS greeting",
+    "tls_unknown": "it does not answer a TLS greeting either",
     "starttls_now": "STARTTLS is offered now",
     "starttls_still_missing": "STARTTLS is not offered now either",
     "starttls_masked": "letters X stand where STARTTLS would: something on the way took it out",
@@ -55,6 +57,8 @@ FACTS: Final = {
 
 _ASKED: Final = frozenset({"http", "smtp", "imap", "pop3", "ftp", "tcp"})
 """Handshakes whose servers bear a TLS greeting that ends early; the others count it, or call it an attack."""
+_TURNED_TLS: Final = frozenset({"http", "redis", "mongodb", "elasticsearch"})
+"""Handshakes whose client speaks first: a server that wants TLS hangs up on plain words without one of its own."""
 _PLAIN: Final = {"smtp": "SMTP", "imap": "IMAP", "pop3": "POP3", "ftp": "FTP"}
 _LEAST: Final = {"1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
 _COST: Final = {False: 6, True: 12}
@@ -75,8 +79,10 @@ class _Heard:
 
 
 def wants(case: Case) -> bool:
-    """TLS failed before a certificate, at a server that may be asked again."""
+    """TLS failed before a certificate, at a server that may be asked again, or may be what is missing."""
     service, result = case.plan.service, case.result
+    if result.failure is Failure.CLOSED_EARLY and result.vantage == LOCAL and service.tls == "none":
+        return service.handshake in _TURNED_TLS and not service.spacing_s and bool(case.address)
     if service.handshake not in _ASKED or service.spacing_s or service.tls == "none" or result.vantage != LOCAL:
         return False
     if not case.address or case.plan.monitor.target.port == 3306:
@@ -96,6 +102,8 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
         return
     for fact in _offer(case, first):
         yield fact
+    if case.result.failure is Failure.CLOSED_EARLY:
+        yield _instead(first.answer)
     if case.result.failure is not Failure.TLS_HANDSHAKE:
         return
     answer = first.answer
@@ -110,6 +118,14 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
             yield _seen("tls_obsolete_offered", ok=None, text=text)
     elif answer is not None and answer.alert:
         yield _refused(answer, name, await _ask(case, means, ALL, "") if name else None)
+
+
+def _instead(answer: Answer | None) -> Evidence:
+    """What a TLS greeting gets where plain words were hung up on."""
+    if answer is None or not (answer.version or answer.alert):
+        return _seen("tls_unknown", ok=None, text="a TLS greeting gets no answer either")
+    said = f"takes {version_name(answer.version)}" if answer.version else f"says '{answer.alert}'"
+    return _seen("tls_wanted", ok=False, text=f"to a TLS greeting it {said}: the port wants TLS")
 
 
 def _refused(answer: Answer, name: str, nameless: _Heard | None) -> Evidence:
