@@ -12,6 +12,14 @@ FOLDER = Path(__file__).parent / "table"
 HOOKS = ("input", "output", "forward")
 
 
+_BESIDE = (
+    "unshare", "--pid", "--fork", "--mount-proc", "sh", "-c",
+    """(printf %s "$0" >/proc/self/comm; exec >/dev/null 2>&1 </dev/null; while :; do sleep 1; done) &
+    until grep -qsx "$0" /proc/[0-9]*/comm; do :; done; exec "$@\"""",
+)  # fmt: skip
+"""Runs a command in a table of processes that has one more, of a name that comes first."""
+
+
 class DoorSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A server of the lab."""
 
@@ -26,6 +34,14 @@ class DoorSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """HTTP: the page of a healthy answer."""
     moved_to: str = ""
     """HTTP: where a healthy answer leads."""
+    named: str = ""
+    """Whom its certificate is for, where that is not the target's host."""
+    tls: str = ""
+    """Its way with TLS, where that is a setting and no certificate (`faults.doors`)."""
+    says: tuple[str, ...] = ()
+    """Said instead of what the service says: at first, after the first words of the visitor…; then it hangs up."""
+    after_s: float = 0
+    """Until it hangs up, where `says` is given."""
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,17 +59,19 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ip: dict[str, str] = {}
     """Machine to `ip` commands; `{end:NEIGHBOUR}` is the machine's own end of that cable."""
     undo: dict[str, str] = {}
-    """The `ip` commands that take these back."""
+    """The `ip` commands that take these, and what the settings took along, back."""
     resolver: tuple[str, ...] = ()
     """Whom the watcher asks, where it is not the usual resolver."""
-    hosts: str = ""
-    """Line of the watcher's hosts file."""
-    expect: dict[str, Any] = {}
+    stale: bool = False
+    """Whether the resolver has asked for the name before its record was made."""
+    expect: dict[str, Any] | str = {}
     request: dict[str, Any] = {}
     timeout: str = ""
     """Of the probe; by default 3 s where it ends in a timeout, and so long elsewhere that a busy machine is no matter."""
     wrapper: tuple[str, ...] = ()
     """Command that runs the program."""
+    process: str = ""
+    """Name of another process of the watcher that the program sees."""
     sysctl: tuple[str, ...] = ()
     """Settings of the watcher, `key=value`."""
     sysctl_back: tuple[str, ...] = ()
@@ -65,6 +83,16 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the test suite makes it; the bench makes all of them."""
     group: str = ""
     """The file it stands in."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What the program is run by."""
+        return (*_BESIDE, self.process) if self.process else self.wrapper
+
+    @property
+    def host(self) -> str:
+        """The target's, as it is written."""
+        return self.target.partition("://")[2].partition(":")[0]
 
     @property
     def patience(self) -> str:

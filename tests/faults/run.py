@@ -112,7 +112,7 @@ def explain(place: Site, fault: Fault, *, check: bool) -> Told:
 def _run(place: Site, fault: Fault, command: str) -> dict[str, Any]:
     words = [sys.executable, "-m", "uptime_tui", command, NAME, "--json", "--timeout", fault.patience]
     done = place["watcher"].run(
-        *fault.wrapper, *words, "--home", str(place.home), check=False, timeout=LIMIT_S, cwd=str(place.home)
+        *fault.command, *words, "--home", str(place.home), check=False, timeout=LIMIT_S, cwd=str(place.home)
     )
     if not done.stdout:
         return {"status": "nothing", "failure": None, "detail": done.stderr[-2000:], "evidence": [], "causes": []}
@@ -125,22 +125,15 @@ def made(place: Site, fault: Fault) -> Iterator[None]:
     with ExitStack() as undo:
         _write_monitor(place, fault)
         for spec in fault.doors:
-            roles = {
-                "host": fault.target.partition("://")[2].partition(":")[0],
-                "body": spec.body,
-                "moved_to": spec.moved_to,
-            }
-            port = {"port": spec.port} if spec.port else {}
-            door = place.open_door(spec.service, spec.state, spec.machine, spec.address, **roles, **port)
+            door = place.open_door(spec, fault.host)
             undo.callback(place.close_door, door, spec.machine)
+        if fault.stale:
+            place.make_late_record(fault.host)
+            undo.callback(place.take_late_record)
         undo.callback(_forget, place)
         if fault.resolver:
             place.resolve_by(*fault.resolver)
             undo.callback(place.resolve_by, RESOLVER)
-        for setting in fault.sysctl:
-            place["watcher"].sysctl(setting)
-        for setting in fault.sysctl_back:
-            undo.callback(place["watcher"].sysctl, setting)
         held = [_hold(place, fault) for _ in range(fault.hold)]
         for sock in held:
             undo.callback(sock.close)
@@ -148,9 +141,14 @@ def made(place: Site, fault: Fault) -> Iterator[None]:
             machine, _, name = hook.partition(".")
             place[machine].nft(_table(name, rule))
             undo.callback(place[machine].nft, f"delete table inet fault_{name}")
+        for machine, commands in fault.undo.items():
+            undo.callback(place[machine].ip, _ends(place, machine, commands))
         for machine, commands in fault.ip.items():
             place[machine].ip(_ends(place, machine, commands))
-            undo.callback(place[machine].ip, _ends(place, machine, fault.undo[machine]))
+        for setting in fault.sysctl:
+            place["watcher"].sysctl(setting)
+        for setting in fault.sysctl_back:
+            undo.callback(place["watcher"].sysctl, setting)
         yield
 
 

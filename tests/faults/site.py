@@ -5,7 +5,7 @@ import random
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,20 +15,26 @@ import dns.flags
 import dns.message
 import dns.query
 
-from faults.names import ADDRESSES, BACKEND, HEALTHY, RESOLVER, ROOT, tree
+from faults.doors import context_for, greet, talker
+from faults.fault import DoorSpec
+from faults.names import ADDRESSES, BACKEND, HEALTHY, LATE, MISLED, RESOLVER, ROOT, late, tree
 from support.backstage import Backstage, backstage
 from support.netns import Namespace, link, namespaces, route, routers
-from support.signed import serve
+from support.signed import Server, serve
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.lab.authority import Authority
 from uptime_tui.lab.door import Door
 from uptime_tui.lab.fleet import server as lab_server
 from uptime_tui.lab.visit import Role
 
-WATCHER = "10.77.1.2"
+WATCHER_TOO = "10.77.1.3"
+"""The second address of the watcher; its first one is 10.77.1.2."""
 START_S = 20.0
 _AUTHORITY = Authority(dt.datetime.now(dt.UTC))
-_KINDS = {"submission": "smtp", "smtps": "smtp", "imaps": "imap", "pop3s": "pop3", "https": "http", "ftps": "ftp"}
+_KINDS = {
+    "submission": "smtp", "smtps": "smtp", "imaps": "imap", "pop3s": "pop3", "https": "http", "ftps": "ftp",
+    "cpanel": "http", "whm": "http", "plesk": "http", "elasticsearch": "http",
+}  # fmt: skip
 _UNBOUND = """
 server:
   interface: {resolver}
@@ -44,6 +50,7 @@ server:
   trust-anchor: "{anchor}"
   ede: yes
   local-zone: "test." nodefault
+  local-zone: "blocked.shop.test" always_refuse
   do-ip6: no
   num-threads: 1
   so-rcvbuf: 0
@@ -65,27 +72,42 @@ class Site:
     ends: dict[str, str]
     """`machine-neighbour` to the name of the machine's end of their cable."""
     stages: dict[str, Backstage] = field(default_factory=dict)
+    servers: dict[str, Server] = field(default_factory=dict)
+    """Name servers by address."""
 
     def __getitem__(self, machine: str) -> Namespace:
         return self.machines[machine]
 
-    def open_door(self, service: str, state: str, machine: str, address: str, **role: str | int) -> Door:
-        """A server of the lab in that state, on its usual port unless `port` says otherwise."""
-        entry = load_catalogue().get(service)
-        host = str(role.pop("host", "www.shop.test"))
-        port = int(role.pop("port", entry.port))
-        kind = lab_server(_KINDS.get(service, service))
-        door = Door(
-            Role(service, host, port, service, entry.tls, **role),
-            kind.serve,
-            _AUTHORITY.context,
-            chance=random.Random(),
-        )
-        self.stages[machine].run(_open(door, state, address, port))
+    def open_door(self, spec: DoorSpec, host: str) -> Door:
+        """A server of the lab, on its usual port unless it says otherwise.
+
+        Args:
+            spec: what it is.
+            host: whom its certificate is for, unless the spec says that.
+        """
+        entry = load_catalogue().get(spec.service)
+        port = spec.port or entry.port
+        kind = lab_server(_KINDS.get(spec.service, spec.service))
+        role = Role(
+            spec.service, spec.named or host, port, spec.service, "starttls" if spec.tls else entry.tls,
+            body=spec.body, moved_to=spec.moved_to,
+        )  # fmt: skip
+        serve = talker(spec.says, spec.after_s) if spec.says else greet if spec.tls else kind.serve
+        door = Door(role, serve, context_for(_AUTHORITY, spec.tls), chance=random.Random())
+        self.stages[spec.machine].run(_open(door, spec.state, spec.address, port))
         return door
 
     def close_door(self, door: Door, machine: str) -> None:
         self.stages[machine].run(_call(door.close))
+
+    def make_late_record(self, name: str) -> None:
+        """Have the resolver ask for a name of the server LATE, which has it only from then on."""
+        self["watcher"].call(_ask_for, name)
+        self.servers[LATE].serve(late())
+
+    def take_late_record(self) -> None:
+        """The server LATE has it no more."""
+        self.servers[LATE].serve(tree().zones[LATE])
 
     def resolve_by(self, *servers: str) -> None:
         """The name servers that the watcher asks."""
@@ -114,9 +136,12 @@ def site() -> Iterator[Site]:
         for name in ("watcher", "host", "names"):
             it.stages[name] = stack.enter_context(backstage(machines[name]))
         _write_home(it)
-        for close in it.stages["names"].run(_serve_names()):
+        it.servers = tree().servers()
+        for close in it.stages["names"].run(_serve_names(it.servers)):
             stack.callback(lambda close=close: it.stages["names"].run(_call(close)))
-        stack.enter_context(_resolver(machines["names"], folder))
+        for address, anchor in ((MISLED, tree().wrong_anchor), (RESOLVER, tree().anchor)):
+            stack.enter_context(_resolver(machines["names"], folder / address, address, anchor))
+        machines["names"].call(_wait_for_names)
         yield it
 
 
@@ -130,6 +155,7 @@ def _wire(at: dict[str, Namespace]) -> dict[str, str]:
         )
         ends[f"{left}-{right}"], ends[f"{right}-{left}"] = link(at[left], at[right], *pairs)
     routers([at["r1"], at["r2"]])
+    at["watcher"].ip(f"addr add {WATCHER_TOO}/24 dev {ends['watcher-r1']}")
     at["host"].ip(f"addr add {BACKEND}/24 dev {ends['host-r2']}")
     at["names"].ip("\n".join(f"addr add {each}/24 dev {ends['names-r2']}" for each in ADDRESSES))
     for machine, gateway in (("watcher", "1::1"), ("host", "3::1"), ("names", "5::1")):
@@ -152,26 +178,34 @@ def _write_home(it: Site) -> None:
     it.resolve_by(RESOLVER)
 
 
-async def _serve_names() -> list[Callable[[], None]]:
+async def _serve_names(servers: Mapping[str, Server]) -> list[Callable[[], None]]:
     """What ends each."""
-    return [await serve(server, address) for address, server in tree().servers().items()]
+    return [await serve(server, address) for address, server in servers.items()]
 
 
 @contextmanager
-def _resolver(names: Namespace, folder: Path) -> Iterator[None]:
+def _resolver(names: Namespace, folder: Path, address: str, anchor: str) -> Iterator[None]:
+    folder.mkdir()
     (folder / "root.hints").write_text(f". 3600 NS ns.root.\nns.root. 3600 A {ROOT}\n")
     config = folder / "unbound.conf"
-    config.write_text(_UNBOUND.format(resolver=RESOLVER, folder=folder, anchor=tree().anchor.strip()))
+    config.write_text(_UNBOUND.format(resolver=address, folder=folder, anchor=anchor.strip()))
     process = names.popen("unbound", "-d", "-c", str(config), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + START_S
-        while not names.call(_answers):
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, "the resolver does not answer"
         yield
     finally:
         process.terminate()
         process.wait()
+
+
+def _wait_for_names() -> None:
+    deadline = time.monotonic() + START_S
+    while not _answers():
+        assert time.monotonic() < deadline, "the resolver does not answer"
+
+
+def _ask_for(name: str) -> None:
+    for kind in ("A", "AAAA"):
+        dns.query.udp(dns.message.make_query(name, kind), RESOLVER, timeout=5)
 
 
 def _answers() -> bool:

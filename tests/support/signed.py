@@ -53,12 +53,17 @@ def sign(
         key: signs it; a new one by default.
     """
     key = key or ed25519.Ed25519PrivateKey.generate()
-    zone = dns.zone.from_text(_SOA.format(ttl=TTL_S, serial=serial) + text, name, relativize=False)
+    zone = plain(name, text, serial)
     public = dns.dnssec.make_dnskey(key.public_key(), dns.dnssec.Algorithm.ED25519, flags=257)
     now = dt.datetime.now(dt.UTC)
     begin, end = (now + dt.timedelta(days=each) for each in days)
     dns.dnssec.sign_zone(zone, keys=[(key, public)], dnskey_ttl=TTL_S, inception=begin, expiration=end)
     return Signed(name, zone, f"{name} {TTL_S} DS {dns.dnssec.make_ds(name, public, 'SHA256').to_text()}\n")
+
+
+def plain(name: str, text: str, serial: int = 1) -> dns.zone.Zone:
+    """A zone without signatures, from the same text as `sign` takes."""
+    return dns.zone.from_text(_SOA.format(ttl=TTL_S, serial=serial) + text, name, relativize=False)
 
 
 class Server(asyncio.DatagramProtocol):
@@ -71,6 +76,10 @@ class Server(asyncio.DatagramProtocol):
 
     def __init__(self, zones: Mapping[str, dns.zone.Zone], mode: str = "normal") -> None:
         self.mode = mode
+        self.serve(zones)
+
+    def serve(self, zones: Mapping[str, dns.zone.Zone]) -> None:
+        """These from now on."""
         self._zones = {dns.name.from_text(name): zone for name, zone in zones.items()}
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:

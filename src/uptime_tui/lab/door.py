@@ -96,7 +96,7 @@ class Door:
 
     def _place(self) -> tuple[str, int]:
         assert self._reserve is not None, "the door was never opened"
-        address, port = self._reserve.getsockname()
+        address, port = self._reserve.getsockname()[:2]
         return address, port
 
     async def _listen(self, sock: socket.socket) -> None:
@@ -183,7 +183,7 @@ class Door:
 
 def _bound(address: str, port: int) -> socket.socket | None:
     """A socket with that address; None where it is taken."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setblocking(False)
     try:
