@@ -3,12 +3,17 @@
 import asyncio
 import errno
 import threading
+from collections import Counter
 from pathlib import Path
 
 import asyncssh
 import pytest
 
 from support.bytescript import FOLDER, read_script
+from support.hostile import hostile
+from support.siege import plans
+from support.siegecases import CASES
+from support.siegessh import MESSAGES
 from support.web import vantage
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.draft import read_draft
@@ -210,3 +215,17 @@ async def test_the_deadline_covers_reading_the_key(tmp_path, monkeypatch):
         ready.set()
     assert (result.failure, result.status, calls) == (Failure.VANTAGE_POLICY, Status.UNKNOWN, 0)
     assert "not read in time" in result.detail
+
+
+async def test_the_deadline_holds_wherever_the_server_falls_silent():
+    """Also where it has said all that is asked of it and only its goodbye is missing: that is no outage."""
+    name = "sftp key"
+    with hostile(2.0, name) as ports:
+        (plan,) = plans(CASES[name], {"silent": ports[name]["silent"]}, 2.0).values()
+        async with vantage(unlock=Unlocker(asyncio.get_running_loop()).unlock) as here, asyncio.timeout(20):
+            results = await asyncio.gather(*(probe_once(here, plan) for _ in range(MESSAGES)))
+    found = Counter(result.failure for result in results)
+    assert found[Failure.NO_GREETING] == 1
+    assert found[Failure.TIMEOUT] > 5
+    assert found[None] > 0, [result.detail for result in results]
+    assert found.total() == sum(found[each] for each in (Failure.NO_GREETING, Failure.TIMEOUT, None))
