@@ -22,6 +22,18 @@ def test_the_cursor_stays_on_its_monitor_when_the_order_changes(opened, engine):
     assert any(line.startswith("> ✗ DOWN     smtp-0001") for line in terminal.lines)
 
 
+def test_a_key_draws_its_two_lines_and_then_the_panel_once(opened):
+    terminal = opened(120, 40)
+    for key, name, answer in (("j", "smtp-0001", "SMTP – ▸ content"), ("k", "ssh-0003", "SSH – ▸ content")):
+        before = len(terminal.raw)
+        terminal.send(key)
+        terminal.wait(lambda t, name=name: name in t.lines[2][75:], f"the panel of {name}")
+        terminal.wait_for(answer)  # the engine's
+    sent = bytes(terminal.raw[before:])
+    assert sent.index(b"> ") < sent.index(b"ssh://h3.example.net:22")
+    assert len(sent) < 11_000  # 16 to 36 kB when the screen was laid out anew and the panel came twice
+
+
 def test_nothing_is_held_before_the_first_key(opened, engine):
     terminal = opened()
     engine.change(row(30, "down"))

@@ -5,14 +5,38 @@ from collections.abc import Iterable
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
+from textual.widget import Widget
 
 from uptime_tui.view.cells import cell_width, cut
 
 Spans = Iterable[tuple[str, str]]
 
 
+class Colours:
+    """The palette of a widget, for as long as its own style lasts: to ask for that style costs as much as a line.
+
+    Args:
+        widget: whose style is below the roles.
+        roles: style text of each role, from the theme.
+    """
+
+    def __init__(self, widget: Widget, roles: dict[str, str]) -> None:
+        self._widget = widget
+        self._roles = roles
+        self._seen: object = None
+        self._palette = Palette(Style(), roles)
+
+    def now(self) -> "Palette":
+        """The palette; Textual makes `visual_style` anew whenever the style may have changed."""
+        seen = self._widget.visual_style
+        if seen is not self._seen:
+            self._seen = seen
+            self._palette = Palette(self._widget.rich_style, self._roles)
+        return self._palette
+
+
 class Palette:
-    """Roles as styles over a widget's own style; made once per theme and widget.
+    """Roles as styles over a widget's own style.
 
     Args:
         base: the widget's own style.

@@ -8,18 +8,19 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.events import Click, Resize
+from textual.timer import Timer
 from textual.widgets import Input
 
 from uptime_tui.ui.actions import bindings
 from uptime_tui.ui.lore import clock
 from uptime_tui.ui.screens.deeds import ACTIONS_OF_DEEDS, Deeds
 from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, BRIEF_TO, PANEL_FROM, Sights
+from uptime_tui.ui.widgets.header import Header
 from uptime_tui.ui.widgets.lines import Line, Lines, Notice
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import certificates, states
-from uptime_tui.view.columns import counts_text
 from uptime_tui.view.panel import PanelLine
-from uptime_tui.view.rows import ViewOptions, build_view, count, new_problems
+from uptime_tui.view.rows import ViewOptions, build_view, new_problems
 from uptime_tui.view.snapshot import Dirty
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ HOLD_S: Final = 3.0
 """The order of lines is held this long after a key."""
 WIDE_FROM: Final = 180
 TALL_FROM: Final = 55
-RATE_S: Final = 5.0
-LATE_S: Final = 2.0
+REST_S: Final = 0.05
+"""The panel follows the cursor once it rests this long; a key that repeats has it drawn with every frame."""
 MESSAGE_S: Final = 8.0
 
 
@@ -86,14 +87,14 @@ class Dashboard(Deeds, Sights):
         self.minute = 0
         self.message = ("", "plain")
         self.message_until_s = 0.0
-        self.rate = ""
-        self.rate_at_s = time.monotonic()
-        self.bytes_before = 0
+        self.pictured: int | None = None
+        """The monitor that the panel shows."""
+        self.resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         host = self.host
-        yield Line(host.roles, id="status")
+        yield Header(host.roles, host.glyphs, host.bytes_written, clock=host.clock_wanted, id="status")
         yield Notice(host.roles, id="banner", least=0)
         yield Line(host.roles, id="titles")
         with Horizontal(id="body"):
@@ -224,16 +225,10 @@ class Dashboard(Deeds, Sights):
     # --- lines ------------------------------------------------------------------------
 
     def show_status(self) -> None:
-        """Counts and view on the left; held, link and clock on the right."""
-        snapshot = self.link.snapshot
-        counts = count(snapshot.rows.values())
-        role = "bad" if counts.down else "warn" if counts.degraded else "good"
-        left: list[tuple[str, str]] = [(f" {counts_text(counts, self.host.glyphs)}", role)]
-        words = []
-        if self.options.problems_only:
-            words.append("problems only")
-        if self.options.certificates:
-            words.append("certificates")
+        """The first line, with whatever is unusual about the view."""
+        words = [word for word, on in (
+            ("problems only", self.options.problems_only), ("certificates", self.options.certificates)
+        ) if on]  # fmt: skip
         if self.options.filter is not None and self.options.filter.text.strip():
             words.append(f"filter: {self.options.filter.text}")
         if self.table.marks:
@@ -242,23 +237,7 @@ class Dashboard(Deeds, Sights):
         if self.stale_order and self.is_held(time.monotonic()):
             new = f"+{self.new_problems} new, " if self.new_problems else ""
             words.append(f"held: {new}press .")
-        left.append((f"   {'   '.join(words)}", "plain"))
-        late = snapshot.vitals.lateness_p99_ms / 1000
-        parts = [f"probes {late:.0f} s late"] if late >= LATE_S else []
-        if self.size.width >= PANEL_FROM:
-            parts.append(self.rate_text(time.monotonic()))
-        if self.host.clock_wanted:
-            parts.append(time.strftime("%H:%M"))
-        self.line("status").show(tuple(left), "  ".join((*parts, "")))
-
-    def rate_text(self, now_s: float) -> str:
-        """What the screen costs on the wire; coarse, and renewed rarely, or it would be the cost itself."""
-        if now_s - self.rate_at_s >= RATE_S:
-            written = self.host.bytes_written()
-            rate = (written - self.bytes_before) / (now_s - self.rate_at_s) / 1000
-            self.rate_at_s, self.bytes_before = now_s, written
-            self.rate = "<1 kB/s" if rate < 1 else f"{rate:.0f} kB/s"
-        return self.rate
+        self.query_one(Header).tell(self.link.snapshot, words, wide=self.size.width >= PANEL_FROM)
 
     def show_banner(self) -> None:
         """One line when something is wrong with the whole."""
@@ -299,9 +278,10 @@ class Dashboard(Deeds, Sights):
 
     # --- the panel --------------------------------------------------------------------
 
-    def show_panel(self, *, top: bool = False) -> None:
-        """The panel, drawer or detail of the monitor under the cursor."""
+    def show_panel(self) -> None:
+        """The panel, drawer or detail of the monitor under the cursor; another one's from the top."""
         current = self.table.current()
+        top, self.pictured = current != self.pictured, current
         for name in ("panel", "drawer"):
             place = self.query_one(f"#{name}", Lines)
             if place.display:
@@ -350,9 +330,16 @@ class Dashboard(Deeds, Sights):
         self.lay_out()
 
     def on_monitor_table_cursor_moved(self) -> None:
-        """Look at another monitor."""
+        """Look at another monitor, once the cursor rests: keys come first, and they repeat."""
         self.link.focus(self.table.current())
-        self.show_panel(top=True)
+        if self.resting is not None:
+            self.resting.stop()
+        self.resting = self.set_timer(REST_S, self.look)
+
+    def look(self) -> None:
+        """Show the monitor under the cursor, with what the engine has said of it meanwhile."""
+        self.owed = self.owed.joined(self.link.drain())
+        self.show_panel()
 
     def on_click(self, event: Click) -> None:
         """A click is work as a key is; on a title it sorts by it; again, the other way round."""

@@ -177,7 +177,7 @@ class Sights(Helped):
     def action_repaint(self: "Dashboard") -> None:  # type: ignore[misc]
         """After line noise."""
         self.refresh(repaint=True, layout=True)
-        self.table.restyle()
+        self.table.repaint()
 
     def action_back(self: "Dashboard") -> None:  # type: ignore[misc]
         """Prompt, pane, marks, filter, view: one step each."""

@@ -3,13 +3,13 @@
 from typing import Any, ClassVar
 
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
 from uptime_tui.ui.actions import Action, bindings
-from uptime_tui.ui.paint import Palette, strip
+from uptime_tui.ui.paint import Colours, strip
 from uptime_tui.view.panel import PanelLine
 from uptime_tui.view.states import banner_lines
 
@@ -30,7 +30,7 @@ class Line(Widget):
 
     def __init__(self, roles: dict[str, str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.roles = roles
+        self._colours = Colours(self, roles)
         self._left: PanelLine = ()
         self._right = ""
 
@@ -47,7 +47,7 @@ class Line(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The line; what stands right gives way."""
-        palette = Palette(self.rich_style, self.roles)
+        palette = self._colours.now()
         width = self.size.width
         if y:
             return strip((), width, palette)
@@ -58,54 +58,72 @@ class Line(Widget):
 
 
 class Lines(ScrollView, can_focus=True):
-    """Many lines of spans that scroll."""
+    """Many lines of spans that scroll. How far is drawn at their right edge, as a part of them.
+
+    Textual's scroll bar and virtual size would lay out and send the whole screen whenever another text is longer.
+    """
 
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
-    DEFAULT_CSS = "Lines { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0; }"
+    DEFAULT_CSS = "Lines { overflow: hidden hidden; }"
 
     def __init__(self, roles: dict[str, str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.roles = roles
+        self._colours = Colours(self, roles)
         self.lines: tuple[PanelLine, ...] = ()
 
+    @property
+    def max_scroll_y(self) -> int:
+        """The lines that do not fit."""
+        return max(0, len(self.lines) - self.size.height)
+
+    @property
+    def allow_vertical_scroll(self) -> bool:
+        """Whether there is more than fits."""
+        return self.max_scroll_y > 0
+
     def show(self, lines: tuple[PanelLine, ...], *, top: bool = False) -> None:
-        """Show other lines; `top` scrolls back to the first."""
-        if lines != self.lines:
-            before, self.lines = self.lines, lines
-            self._extend()
-            self._repaint(before)
-        if top:
-            self.scroll_to(y=0, animate=False, force=True, immediate=True)
-
-    def on_resize(self) -> None:
-        """Another height, another bound of what fits."""
-        self._extend()
-
-    def _extend(self) -> None:
-        """As far as it scrolls; what fits is always one window high, for another height lays out the whole screen."""
-        self.virtual_size = Size(self.size.width, max(len(self.lines), self.size.height))
-
-    def _repaint(self, before: tuple[PanelLine, ...]) -> None:
-        """Only the visible lines that differ."""
-        start = self.scroll_offset.y
+        """Show other lines; `top` scrolls back to the first. Only visible lines that differ are drawn."""
+        before = self._visible()
+        self.lines = lines
+        self.scroll_target_y = self.scroll_y = 0 if top else self.scroll_y  # as far as there is
         changed = [
-            Region(0, line, self.size.width, 1)
-            for line in range(self.size.height)
-            if _at(before, start + line) != _at(self.lines, start + line)
+            Region(0, y, self.size.width, 1)
+            for y, (old, new) in enumerate(zip(before, self._visible(), strict=True))
+            if old != new
         ]
         if changed:
             self.refresh(*changed)
+
+    def on_resize(self) -> None:
+        """Another height, another bound of what fits."""
+        self.scroll_target_y = self.scroll_y = self.scroll_y
 
     @property
     def text(self) -> str:
         """What it says, without roles."""
         return "\n".join("".join(text for text, _ in line) for line in self.lines)
 
+    def _visible(self) -> list[tuple[PanelLine, str]]:
+        return [self._row(y) for y in range(self.size.height)]
+
+    def _row(self, y: int) -> tuple[PanelLine, str]:
+        """A line of the window, and what stands at its edge: a piece of the thumb, where not all fits."""
+        height, top, beyond = self.size.height, self.scroll_offset.y, self.max_scroll_y
+        line = self.lines[top + y] if top + y < len(self.lines) else ()
+        if not beyond:
+            return line, ""
+        thumb = max(1, height * height // len(self.lines))
+        first = -(-top * (height - thumb) // beyond)
+        return line, "┃" if first <= y < first + thumb else ""
+
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        number = self.scroll_offset.y + y
-        return strip(_at(self.lines, number), self.size.width, Palette(self.rich_style, self.roles))
+        line, edge = self._row(y)
+        width, palette = self.size.width, self._colours.now()
+        if not edge:
+            return strip(line, width, palette)
+        return Strip.join([strip(line, width - 1, palette), strip(((edge, "dim"),), 1, palette)])
 
 
 class Notice(Lines, can_focus=False):
@@ -132,7 +150,3 @@ class Notice(Lines, can_focus=False):
         if lines:
             shown[-1] = (*shown[-1], (after, "dim"))
         self.show(tuple(shown))
-
-
-def _at(lines: tuple[PanelLine, ...], number: int) -> PanelLine:
-    return lines[number] if number < len(lines) else ()

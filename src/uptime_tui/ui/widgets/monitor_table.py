@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action, bindings
-from uptime_tui.ui.paint import Palette, strip
+from uptime_tui.ui.paint import Colours, strip
 from uptime_tui.view.certificates import layout_of
 from uptime_tui.view.columns import Chosen, Context, choose_columns, group_spans, header_text, row_spans
 from uptime_tui.view.entry import MonitorLine
@@ -75,7 +75,7 @@ class MonitorTable(ScrollView, can_focus=True):
         super().__init__(**kwargs)
         self.snapshot = snapshot
         self.glyphs = glyphs
-        self.roles = roles
+        self._colours = Colours(self, roles)
         self.now_ms = now_ms
         self.view: tuple[ViewRow, ...] = ()
         self.options = ViewOptions()
@@ -88,7 +88,6 @@ class MonitorTable(ScrollView, can_focus=True):
         self.chosen: Chosen = choose_columns(80)
         self._key: Key | None = None
         self._sent: dict[int, Strip] = {}
-        self._palette: Palette | None = None
 
     # --- what the dashboard calls -----------------------------------------------------
 
@@ -161,7 +160,7 @@ class MonitorTable(ScrollView, can_focus=True):
         had = bool(self.marks)
         self._anchor = None
         self.marks.clear()
-        self._repaint()
+        self.repaint()
         return had
 
     def header(self) -> str:
@@ -178,11 +177,6 @@ class MonitorTable(ScrollView, can_focus=True):
                 return column.sort
         return ""
 
-    def restyle(self) -> None:
-        """The theme has changed."""
-        self._palette = None
-        self._repaint()
-
     @property
     def line_width(self) -> int:
         """Cells of a line: what the scroll bar leaves."""
@@ -194,7 +188,7 @@ class MonitorTable(ScrollView, can_focus=True):
         """One line of the screen."""
         line = self.scroll_offset.y + y
         if line >= len(self.view):
-            return strip(self._empty_spans(y), self.line_width, self._colours())
+            return strip(self._empty_spans(y), self.line_width, self._colours.now())
         shown = self._line(line)
         self._sent[line] = shown
         return shown
@@ -208,18 +202,18 @@ class MonitorTable(ScrollView, can_focus=True):
             return strip(
                 ((self.glyphs.cursor if here else " ", "dim"), *spans),
                 width,
-                self._colours(),
+                self._colours.now(),
                 reverse=here and self.has_focus,
             )
         monitor, row = self.snapshot.monitors.get(entry.id), self.snapshot.rows.get(entry.id)
         if monitor is None or row is None:
-            return strip((), width, self._colours())
+            return strip((), width, self._colours.now())
         lead = self.glyphs.mark if entry.id in self.marks else self.glyphs.cursor if here else " "
         certificate = self.snapshot.certificates.get(entry.id)
         exposed = self.snapshot.is_exposed(monitor, row)
         context = Context(monitor, row, self.now_ms(), 0, self.glyphs, certificate, exposed)
         spans = row_spans(self.chosen, context, self.listing)
-        return strip(((f"{lead} ", "accent"), *spans), width, self._colours(), reverse=here and self.has_focus)
+        return strip(((f"{lead} ", "accent"), *spans), width, self._colours.now(), reverse=here and self.has_focus)
 
     def _empty_spans(self, y: int) -> tuple[tuple[str, str], ...]:
         line = y - 1
@@ -227,13 +221,8 @@ class MonitorTable(ScrollView, can_focus=True):
             return ()
         return ((f"   {self.empty[line]}", "plain" if line else "strong"),)
 
-    def _colours(self) -> Palette:
-        base = self.rich_style
-        if self._palette is None or self._palette.base != base:
-            self._palette = Palette(base, self.roles)
-        return self._palette
-
-    def _repaint(self) -> None:
+    def repaint(self) -> None:
+        """Draw all lines anew."""
         self._sent.clear()
         self.refresh()
 
@@ -242,15 +231,15 @@ class MonitorTable(ScrollView, can_focus=True):
         width = self.line_width
         self.chosen = choose_columns(max(width - 2, 10), self.listing)
         self.virtual_size = Size(width, len(self.view))
-        self._repaint()
+        self.repaint()
 
     def on_focus(self) -> None:
         """The cursor's line looks different."""
-        self._repaint()
+        self.repaint()
 
     def on_blur(self) -> None:
         """The cursor's line looks different."""
-        self._repaint()
+        self.repaint()
 
     def on_click(self, event: Click) -> None:
         """Put the cursor there; on a header, fold; twice on a monitor, open."""
@@ -379,7 +368,7 @@ class MonitorTable(ScrollView, can_focus=True):
         if current is not None:
             self.marks ^= {current}
             self._anchor = current
-            self._repaint()
+            self.repaint()
         self._move(self.index + 1)
 
     def action_mark_range(self) -> None:
@@ -388,10 +377,10 @@ class MonitorTable(ScrollView, can_focus=True):
         first, last = sorted((begin, self.index))
         self.marks |= {entry.id for entry in self.view[first : last + 1] if isinstance(entry, MonitorLine)}
         self._anchor = self.current() or self._anchor
-        self._repaint()
+        self.repaint()
 
     def action_mark_all(self) -> None:
         """Mark everything shown, or nothing when all of it is."""
         shown = {entry.id for entry in self.view if isinstance(entry, MonitorLine)}
         self.marks = set() if shown <= self.marks else shown
-        self._repaint()
+        self.repaint()
