@@ -9,6 +9,16 @@ HEAVY = {"textual", "rich", "asyncssh", "apprise", "cryptography", "dns", "httpt
 SELDOM = {"difflib", "html", "importlib.resources", "json", "tempfile", "zipfile"}
 """Of the standard library, and wanted only for an error, a repair or a start: 20 ms of every command otherwise."""
 
+UNUSED = {
+    "dataclasses",
+    "platformdirs",
+    "sqlite3",
+    "uptime_tui.config.step",
+    "uptime_tui.engine",
+    "uptime_tui.tomlfile.locate",
+}
+"""Not heavy, but not for a probe either: 10 ms together."""
+
 
 def loaded_by(statement):
     code = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
@@ -22,7 +32,7 @@ def loaded_by(statement):
         ("import uptime_tui", HEAVY | {"asyncio", "click", "msgspec"}),
         ("import uptime_tui.__main__", HEAVY | SELDOM | {"asyncio", "click", "msgspec"}),
         ("import uptime_tui.cli.main", HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
-        ("import uptime_tui.cli.commands.check", HEAVY | SELDOM | {"sqlite3", "platformdirs"}),
+        ("import uptime_tui.cli.commands.check", HEAVY | SELDOM | UNUSED),
         ("import uptime_tui.cli.commands.list", HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
         ("import uptime_tui.cli.commands.status", HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
         ("import uptime_tui.cli.commands.lint", HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
@@ -46,7 +56,7 @@ def test_an_import_loads_only_what_it_needs(statement, forbidden):
 @pytest.mark.parametrize(
     ("arguments", "forbidden"),
     [
-        (["check", "tcp://127.0.0.1:1"], HEAVY | SELDOM | {"sqlite3", "platformdirs"}),
+        (["check", "tcp://127.0.0.1:1"], HEAVY | SELDOM | UNUSED),
         (["list"], HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
         (["status"], HEAVY | SELDOM | {"asyncio", "ssl", "sqlite3", "platformdirs"}),
     ],
@@ -56,6 +66,14 @@ def test_a_command_loads_only_what_it_needs(arguments, forbidden, tmp_path, monk
     monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
     run = f"from uptime_tui.cli.main import run\nrun({arguments!r})\nprint()"
     assert loaded_by(run) & forbidden == set()
+
+
+def test_a_command_finds_the_platforms_folders_alone(tmp_path, monkeypatch):
+    for name in ("UPTIME_TUI_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run = "from uptime_tui.cli.main import run\nrun(['check', 'tcp://127.0.0.1:1'])\nprint()"
+    assert loaded_by(run) & {"platformdirs", "tempfile"} == set()
 
 
 def test_what_was_imported_is_frozen_and_the_collector_runs_again():

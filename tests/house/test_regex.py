@@ -12,7 +12,7 @@ SETS_AND_ESCAPES = re.compile(r"\\.|\[[^]]*\]")
 def patterns():
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"re.compile", "pattern"}:
                 for part in ast.walk(node.args[0]):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
                         yield path.name, part.value

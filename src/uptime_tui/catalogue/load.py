@@ -3,9 +3,7 @@
 Every rule about a table is held here, so that the rest of the house can trust a `Service` blindly.
 """
 
-import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from errno import ENOTDIR
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +15,7 @@ import msgspec
 from uptime_tui.catalogue.service import Service
 from uptime_tui.model.content import accepts_only_codes
 from uptime_tui.model.errors import UserError
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe, safe_text
 from uptime_tui.tomlfile.fields import Fault, read_table
 from uptime_tui.tomlfile.report import first_fault
@@ -32,18 +31,18 @@ CATEGORIES: Final = (
     "panel",
     "custom",
 )
-_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_NAME: Final = pattern(r"[a-z][a-z0-9-]{0,31}")
 _MAX_TEXT: Final = 500
 _MAX_INTERVAL_S: Final = 1_000_000.0
 _MAX_ADDRESSES: Final = 4
 _MAX_GREETING_S: Final = 300.0
 
 
-@dataclass(frozen=True)
 class Catalogue:
     """All services by name."""
 
-    services: Mapping[str, Service]
+    def __init__(self, services: Mapping[str, Service]) -> None:
+        self.services = services
 
     def get(self, name: str) -> Service:
         """The service of that name.

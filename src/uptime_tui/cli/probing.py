@@ -78,7 +78,6 @@ async def probe_all(
 async def _probe_all(
     vantage: "LocalVantage", targets: tuple[str, ...], monitors: list[Monitor], catalogue: Catalogue, show: Show
 ) -> list[Status]:
-    from uptime_tui.engine.selfcheck import Network
     from uptime_tui.vantage.local import probe_once
 
     hosts = {monitor.target.host: asyncio.Semaphore(PER_HOST) for monitor in monitors}
@@ -91,8 +90,12 @@ async def _probe_all(
         async with lane.turn, hosts[host]:
             await lane.space()
             result = await probe_once(vantage, Plan(monitor, service))
+            if not monitor.expect.closed:
+                return result
             # silence is what a closed port is to give, and what a cable that is out gives as well
-            return Network().judge(result, host) if monitor.expect.closed else result
+            from uptime_tui.engine.selfcheck import Network
+
+            return Network().judge(result, host)
 
     running = [asyncio.ensure_future(probe(monitor)) for monitor in monitors]
     statuses = []

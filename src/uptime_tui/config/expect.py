@@ -10,6 +10,7 @@ from uptime_tui.config.schema import Duration, ExpectTable, MonitorTable
 from uptime_tui.config.tls import critical_days, read_pins, tls_faults
 from uptime_tui.model.content import accepts_only_codes
 from uptime_tui.model.monitor import Expectations
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.target import Target
 from uptime_tui.model.units import format_duration, parse_duration
@@ -17,8 +18,8 @@ from uptime_tui.tomlfile.fields import Fault, Place
 
 MAX_TEXT: Final = 500
 _MAX_BODY: Final = 100 * 1024 * 1024
-_SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
-_BLANKS: Final = re.compile(" {2,}")
+_SIZE: Final = pattern(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
+_BLANKS: Final = pattern(" {2,}")
 
 
 def expect_faults(written: MonitorTable, target: Target | None, services: Ports) -> Iterator[Fault]:

@@ -8,13 +8,14 @@ from typing import Final
 from uptime_tui.config.schema import ExpectTable, RequestTable
 from uptime_tui.model.jsonpath import parse_check
 from uptime_tui.model.monitor import HeaderCheck, HttpRequest
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.tomlfile.fields import Fault
 
 _METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-_TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?")
-_CHECK: Final = re.compile(r"(\S+)(?:\s+(==|contains)\s+(.*\S))?")
+_TOKEN: Final = pattern(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_VALUE: Final = pattern(r"[\x21-\x7e](?:[\x20-\x7e]{0,998}[\x21-\x7e])?")
+_CHECK: Final = pattern(r"(\S+)(?:\s+(==|contains)\s+(.*\S))?")
 _OURS: Final = frozenset({"connection", "content-length", "transfer-encoding", "te", "upgrade", "expect"})
 _SECRET: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 _MAX_HEADERS: Final = 20

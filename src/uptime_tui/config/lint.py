@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from uptime_tui.config.schema import MonitorTable
-from uptime_tui.config.step import block_names
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.tomlfile.fields import Fault
-from uptime_tui.tomlfile.locate import scan
 from uptime_tui.tomlfile.source import read_text, without_mark
 
 
@@ -33,5 +31,8 @@ def monitor_lines(path: Path) -> Mapping[str, int]:
     Raises:
         UserError: the file cannot be read.
     """
+    from uptime_tui.config.step import block_names
+    from uptime_tui.tomlfile.locate import scan
+
     layout = scan(without_mark(read_text(path)))
     return {name: layout.line(blocks[0].start) for name, blocks in block_names(layout).items()}

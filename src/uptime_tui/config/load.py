@@ -1,6 +1,5 @@
 """The user's two files to what the programme works with; every problem has a file and a line."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -10,6 +9,7 @@ from uptime_tui.config.expect import seconds
 from uptime_tui.config.schema import Defaults, Settings
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.resolve.system import parse_server
 from uptime_tui.tomlfile.fields import Fault, read_table
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MAX_MONITORS: Final = 100_000
 _MAX_NAMES: Final = 16
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,8}")
+_NAME: Final = pattern(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,8}")
 
 
 class Problem(NamedTuple):

@@ -1,6 +1,5 @@
 """A monitor's `login` table: where its secret is kept, checked without looking there."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,11 +7,12 @@ from uptime_tui.catalogue.service import Service
 from uptime_tui.config.http import is_token
 from uptime_tui.config.schema import LoginTable
 from uptime_tui.model.monitor import Login
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.secret import parse_reference
 from uptime_tui.tomlfile.fields import Fault
 
-_USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_USER: Final = pattern(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _MAX_USER: Final = 200
 _NOT_FOR_TOKENS: Final = frozenset({"host", "connection", "content-length", "transfer-encoding", "user-agent"})
 _EMPTY: Final = LoginTable()

@@ -5,6 +5,7 @@ The only place that knows platformdirs. Nothing is created here except by `make_
 
 import os
 import stat
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -81,16 +82,32 @@ def find_home(override: str | None, env: Mapping[str, str]) -> Home:
         top = Path(os.path.abspath(os.path.expanduser(chosen)))  # noqa: PTH100, PTH111 - no symlink is resolved
         home = Home(top, top / "state", top / "run")
     else:
-        from platformdirs import PlatformDirs
-
-        dirs = PlatformDirs(_APP, appauthor=False)
-        home = Home(dirs.user_config_path, dirs.user_state_path, _session_folder(env) / _APP)
+        config, state = _user_folders(env)
+        home = Home(config, state, _session_folder(env) / _APP)
         if not os.access(home.runtime.parent, os.W_OK | os.X_OK):
             # no login session (a container, su, cron): a folder of this user's that depends on the state folder
             return home._replace(runtime=_short_runtime(home.state, env))
     if _fits(home.runtime):
         return home
     return home._replace(runtime=_short_runtime(home.runtime, env))
+
+
+def _user_folders(env: Mapping[str, str]) -> tuple[Path, Path]:
+    """For configuration and for state: on Linux by the XDG base directory specification 0.8, elsewhere as is usual.
+
+    platformdirs says the same of Linux, and takes a tenth of the time of a command to be imported.
+    """
+    if sys.platform != "linux":
+        from platformdirs import PlatformDirs
+
+        dirs = PlatformDirs(_APP, appauthor=False)
+        return dirs.user_config_path, dirs.user_state_path
+    return _xdg_folder(env, "XDG_CONFIG_HOME", "~/.config"), _xdg_folder(env, "XDG_STATE_HOME", "~/.local/state")
+
+
+def _xdg_folder(env: Mapping[str, str], name: str, usual: str) -> Path:
+    named = env.get(name, "")
+    return Path(named if named.strip() else os.path.expanduser(usual)) / _APP  # noqa: PTH111 - without a home: as it is
 
 
 def _session_folder(env: Mapping[str, str]) -> Path:

@@ -1,15 +1,15 @@
 """What a monitor says of TLS and certificates: the rules of these keys of `[monitor.expect]`."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from uptime_tui.config.schema import ExpectTable
+from uptime_tui.model.pattern import pattern
 from uptime_tui.tomlfile.fields import Fault
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
-_PIN: Final = re.compile(r"[0-9a-f]{64}")
+_NAME: Final = pattern(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
+_PIN: Final = pattern(r"[0-9a-f]{64}")
 _MAX_PINS: Final = 10
 _MAX_DAYS: Final = 365
 _MAX_FILE: Final = 10 * 1024 * 1024

@@ -6,7 +6,6 @@ complaint about a time means that the chain leads to a trust anchor. The chain s
 refusal is remembered (`dial.refusal`).
 """
 
-import re
 import ssl
 from collections.abc import Sequence
 from typing import Any, Final, Literal
@@ -19,6 +18,7 @@ from uptime_tui.dial.tds import NotTds, TdsFraming
 from uptime_tui.dial.trust import context_for, stamp
 from uptime_tui.model.certificate import Certificate, TrustError, Window, explain, is_address, judge
 from uptime_tui.model.failure import Failure
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 
 READ_BYTES: Final = 65536
@@ -46,7 +46,7 @@ _WHY: Final = {
     "DH_KEY_TOO_SMALL": "the server's Diffie-Hellman key is too small",
 }
 
-_PLACE: Final = re.compile(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$")
+_PLACE: Final = pattern(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$")
 """Where in its source Python found the fault: no help to anybody."""
 
 

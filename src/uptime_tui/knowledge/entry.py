@@ -6,20 +6,20 @@ shows the log) {url} (the target as curl takes it) {place} (`host:port` with the
 openssl command that shows the certificate, with STARTTLS where the service wants it).
 """
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from uptime_tui.model.failure import Failure
+from uptime_tui.model.pattern import pattern
 
 PLACEHOLDERS: Final = (
     "host", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test", "logs", "url",
     "place", "tls",
 )  # fmt: skip
-_BARE: Final = re.compile(r"\bnc\b.*\{port\}")
-_PLACEHOLDER: Final = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
+_BARE: Final = pattern(r"\bnc\b.*\{port\}")
+_PLACEHOLDER: Final = pattern(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
 class CheckItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

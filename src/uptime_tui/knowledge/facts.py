@@ -1,14 +1,14 @@
 """The values that placeholders of the knowledge base stand for, from one monitor and its service."""
 
-import re
 from collections.abc import Mapping
 from shlex import quote
 from typing import Final, Protocol
 
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.target import Target, place
 
-_STARTTLS: Final = re.compile(r"-starttls ([a-z0-9]+)")
+_STARTTLS: Final = pattern(r"-starttls ([a-z0-9]+)")
 
 
 class ServiceFacts(Protocol):

@@ -3,7 +3,6 @@
 The user's own files (`runbooks/<code>.toml` in the config folder) have the same form; their causes come first.
 """
 
-import re
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,6 +17,7 @@ from uptime_tui.knowledge.facts import ServiceFacts, facts_for
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe, safe_text
 from uptime_tui.tomlfile.fields import Fault, Place, read_table
 from uptime_tui.tomlfile.report import first_fault
@@ -25,7 +25,7 @@ from uptime_tui.tomlfile.source import parse, read_text
 
 _MAX_TEXT: Final = 1000
 _LINE_RULE: Final = f"a text must be one line of at most {_MAX_TEXT} visible characters"
-_BLANKS: Final = re.compile(" {2,}")
+_BLANKS: Final = pattern(" {2,}")
 
 
 class KnowledgeBase:

@@ -12,10 +12,11 @@ from uptime_tui.model.failure import Failure
 from uptime_tui.model.jsonpath import failing, parse_check
 from uptime_tui.model.monitor import Expectations
 from uptime_tui.model.outcome import Outcome, Search
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 
-_CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
-_CODES: Final = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
+_CHARSET: Final = pattern(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_CODES: Final = pattern(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
 _META_BYTES: Final = 1024
 SEARCHED_BYTES: Final = 262_144
 """So much of a body is searched for a pattern: the time it takes may grow faster than the text."""

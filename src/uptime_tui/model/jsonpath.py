@@ -5,18 +5,18 @@ each of letters, digits, `_` and `-`, anything else as a JSON string; behind a n
 array, `[3]` is the fourth item and `[-1]` the last one.
 """
 
-import re
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 
 MAX_LENGTH: Final = 300
 MAX_STEPS: Final = 20
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]+")
-_STRING: Final = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
-_INDEX: Final = re.compile(r"\[(-?[0-9]{1,6})\]")
+_NAME: Final = pattern(r"[A-Za-z0-9_-]+")
+_STRING: Final = pattern(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
+_INDEX: Final = pattern(r"\[(-?[0-9]{1,6})\]")
 _SHOWN: Final = 60
 
 Scalar = str | int | float | bool | None

@@ -7,12 +7,14 @@ Passive only: speaking another protocol to find out who answers is an attack in 
 import re
 from typing import Final
 
+from uptime_tui.model.pattern import pattern
+
 LOOK_BYTES: Final = 64
 """More than this is never looked at."""
 
 _PATTERNS: Final = tuple(
-    (re.compile(pattern, re.DOTALL), name)
-    for pattern, name in (
+    (pattern(text, re.DOTALL), name)
+    for text, name in (
         (rb"SSH-", "SSH"),
         (rb"HTTP/1", "HTTP"),
         (rb"HTTP/2|\x00\x00.\x04\x00\x00{4}", "HTTP/2"),
@@ -33,8 +35,8 @@ _PATTERNS: Final = tuple(
 def name_peer(first: bytes) -> str:
     """Whose first bytes these are: `SSH`, `SMTP`, `TLS` …; empty when they are nobody's we know."""
     head = first[:LOOK_BYTES]
-    for pattern, name in _PATTERNS:
-        if pattern.match(head):
+    for known, name in _PATTERNS:
+        if known.match(head):
             return name
     return ""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.target import Target, TargetError, format_target, parse_target
 
@@ -16,8 +17,8 @@ MACHINE: Final = 3
 """The depth of this machine itself."""
 _SCHEMES: Final = {"http": 80, "https": 443}
 _MAX_LOCATION: Final = 2048
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_UNSENDABLE: Final = re.compile(r"[^\x21-\x7e]")
+_SCHEME: Final = pattern(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_UNSENDABLE: Final = pattern(r"[^\x21-\x7e]")
 _NOT_WEB: Final = frozenset(
     {
         7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,

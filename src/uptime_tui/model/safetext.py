@@ -6,13 +6,14 @@ result can be printed on any terminal, in any log. Markup is not this function's
 markup from data.
 """
 
-import re
 import unicodedata
 from typing import Final
 
+from uptime_tui.model.pattern import pattern
+
 DEFAULT_LIMIT: Final = 200
 
-_BLANKS: Final = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029 ]+")
+_BLANKS: Final = pattern(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029 ]+")
 _HARMLESS: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"}) | frozenset(
     {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"}
 )

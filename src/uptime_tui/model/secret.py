@@ -6,10 +6,12 @@ places is `config.secrets`.
 
 import base64
 import re
-from dataclasses import dataclass
 from typing import Final, NamedTuple, NoReturn
 from urllib.parse import quote
 
+import msgspec
+
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe, safe_text
 
 HIDDEN: Final = "‹secret›"
@@ -20,8 +22,8 @@ LONGEST_KEY: Final = 16384
 _PIECE: Final = 6
 """So many characters of a secret in a row are one too many: a text may have been cut in the middle of it."""
 _MAX_REFERENCE: Final = 500
-_ENV: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_CRED: Final = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,100}")
+_ENV: Final = pattern(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_CRED: Final = pattern(r"(?!\.)[A-Za-z0-9_.-]{1,100}")
 _HOW: Final = "write env:NAME, file:/path, cred:name or keyring:service/user"
 
 
@@ -51,8 +53,7 @@ class Secret:
         raise TypeError("a secret is not copied out of its process")
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(msgspec.Struct, frozen=True):
     """A login with its value at hand: a user with a password, or a token."""
 
     secret: Secret

@@ -12,20 +12,21 @@ from typing import Final
 
 import msgspec
 
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe, safe_text
 
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
-_SLASHES: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?::?[/\\]{1,2})([^/\\].*)")
-_AUTHORITY: Final = re.compile(r"[^/?#]*")
-_PLACE: Final = re.compile(r"[^:\[\]]*(:[0-9]*)?|\[[^\[\]]*\](:[0-9]*)?")
-_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-_NUMERIC: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_SCHEME: Final = pattern(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
+_SLASHES: Final = pattern(r"([A-Za-z][A-Za-z0-9+.-]*)(?::?[/\\]{1,2})([^/\\].*)")
+_AUTHORITY: Final = pattern(r"[^/?#]*")
+_PLACE: Final = pattern(r"[^:\[\]]*(:[0-9]*)?|\[[^\[\]]*\](:[0-9]*)?")
+_LABEL: Final = pattern(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_NUMERIC: Final = pattern(r"[0-9]+|0x[0-9a-f]*")
 """A last label that makes the whole an address to every resolver (WHATWG URL, "ends in a number")."""
-_ZONE: Final = re.compile(r"[A-Za-z0-9._-]{1,15}")
-_HEX: Final = re.compile(r"[0-9A-Fa-f:.]+(%.*)?")
-_DEVIATIONS: Final = re.compile("[\u00df\u1e9e\u03c2]")
+_ZONE: Final = pattern(r"[A-Za-z0-9._-]{1,15}")
+_HEX: Final = pattern(r"[0-9A-Fa-f:.]+(%.*)?")
+_DEVIATIONS: Final = pattern("[\u00df\u1e9e\u03c2]")
 """Sharp s and final sigma: IDNA 2003 and 2008 make two different names of one (RFC 5894 §7.2)."""
-_PATH: Final = re.compile(r"/[!\"$-~]*")
+_PATH: Final = pattern(r"/[!\"$-~]*")
 _MAX_LENGTH: Final = 2048
 
 

@@ -3,6 +3,8 @@
 import re
 from typing import Final, NewType
 
+from uptime_tui.model.pattern import pattern
+
 MonitorId = NewType("MonitorId", int)
 """A monitor's number, given by the journal to its unique name; never reused. At most 19 bits: a signed 64-bit key
 holds it and 44 bits of milliseconds."""
@@ -13,7 +15,7 @@ VantageName = NewType("VantageName", str)
 MAX_MONITOR_ID: Final = (1 << 19) - 1
 LOCAL: Final = VantageName("local")
 
-_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_PART: Final = pattern(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
+from uptime_tui.model.pattern import pattern
 from uptime_tui.tomlfile.fields import Place
 
 Kind = Literal["blank", "comment", "table", "array", "pair"]
 Path = tuple[str, ...]
 
-_TOKEN: Final = re.compile(
+_TOKEN: Final = pattern(
     r'(?P<string>"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3,5}'
     r"|'''[^']*(?:'(?!'')[^']*)*'{3,5}"
     r'|"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
@@ -27,7 +28,7 @@ _TOKEN: Final = re.compile(
     r"|[^\"'\#\[\]{}=\n]+",
     re.DOTALL,
 )
-_KEY_PART: Final = re.compile(r"[ \t]*(?:(?P<bare>[A-Za-z0-9_-]+)|(?P<quoted>\"(?:[^\"\\]|\\.)*\"|'[^']*'))[ \t]*\.?")
+_KEY_PART: Final = pattern(r"[ \t]*(?:(?P<bare>[A-Za-z0-9_-]+)|(?P<quoted>\"(?:[^\"\\]|\\.)*\"|'[^']*'))[ \t]*\.?")
 
 
 class Statement(NamedTuple):

@@ -2,19 +2,19 @@
 
 import errno
 import os
-import re
 import stat
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
 from uptime_tui.model.errors import UserError
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 _BOM: Final = "\ufeff"
-_PLACE: Final = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)$")
-_DIGITS: Final = re.compile(r"[0-9_]+")
+_PLACE: Final = pattern(r" \((?:at line (\d+), column \d+|at end of document)\)$")
+_DIGITS: Final = pattern(r"[0-9_]+")
 _WORDS: Final = (
     # what tomllib says, what we say, what to do
     ("Cannot overwrite a value", "this key is written twice", "keep one of the two"),

@@ -4,16 +4,14 @@ A screen or widget declares its `ACTIONS` beside the methods they call; `gather`
 """
 
 import pkgutil
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """Something the user can do.
 
     `id` names the method `action_<id>` beside it. Lower-case keys are reversible at once, upper-case ones change

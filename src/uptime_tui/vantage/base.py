@@ -1,8 +1,10 @@
 """Where a probe starts from: the interface every vantage has, and what it is asked to do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from uptime_tui.catalogue.service import Service
 from uptime_tui.model.monitor import Login, Monitor
@@ -19,27 +21,25 @@ Unlock = Callable[[Login, float, Callable[[Credentials | str], None]], None]
 """Finds the secret of a login within so many seconds: credentials, or why there are none (`config.secrets`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """One probe to run: the monitor, and the catalogue's word on its service."""
 
     monitor: Monitor
     service: Service
-    bare: bool = field(init=False)
+    bare: bool = False
     """A connect is all there is to see."""
-    steps: bool = field(init=False)
+    steps: bool = False
     """A secret is to be found, redirects followed or a page searched: more than one conversation makes."""
 
     def __post_init__(self) -> None:
         """What depends on both and is asked for every probe."""
         monitor, service = self.monitor, self.service
-        object.__setattr__(self, "bare", service.handshake == "tcp" and service.tls != "implicit")
+        force_setattr(self, "bare", service.handshake == "tcp" and service.tls != "implicit")
         steps = monitor.request.follow or monitor.login.secret or monitor.expect.regex
-        object.__setattr__(self, "steps", bool(steps))
+        force_setattr(self, "steps", bool(steps))
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(msgspec.Struct, frozen=True):
     """One conversation of a probe that may need several."""
 
     deadline_s: float

@@ -1,14 +1,12 @@
 """Words, glyphs and numbers as every screen and line shows them. State is a glyph and a word; colour comes last."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from uptime_tui.model.failure import FACTS, Failure, Status
 from uptime_tui.wire.messages import MonitorRow
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(NamedTuple):
     """One set of characters; every one takes one cell."""
 
     status: dict[Status, str]

@@ -1,7 +1,9 @@
 import os
 import stat
+import sys
 
 import pytest
+from platformdirs import PlatformDirs
 
 from uptime_tui.config.paths import find_home, make_folders
 from uptime_tui.model.errors import UserError
@@ -19,15 +21,29 @@ def test_one_folder_holds_everything(tmp_path):
     assert find_home(None, {"UPTIME_TUI_HOME": "/elsewhere"}).config_file.as_posix() == "/elsewhere/config.toml"
 
 
-def test_the_platforms_folders(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "c"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "s"))
-    home = find_home(None, {"UPTIME_TUI_HOME": "", "XDG_RUNTIME_DIR": str(tmp_path)})
+def test_the_platforms_folders(tmp_path):
+    folders = {"XDG_CONFIG_HOME": str(tmp_path / "c"), "XDG_STATE_HOME": str(tmp_path / "s")}
+    home = find_home(None, {"UPTIME_TUI_HOME": "", "XDG_RUNTIME_DIR": str(tmp_path), **folders})
     assert home.runtime == tmp_path / "uptime-tui"
     none = find_home(None, {"XDG_RUNTIME_DIR": str(tmp_path / "none")})
     assert none.runtime.as_posix().startswith(f"/tmp/uptime-tui-{os.getuid()}-")
     assert home.config == tmp_path / "c" / "uptime-tui"
     assert home.state == tmp_path / "s" / "uptime-tui"
+
+
+@pytest.mark.parametrize("folders", [
+    {}, {"XDG_CONFIG_HOME": "/c", "XDG_STATE_HOME": "/s"}, {"XDG_CONFIG_HOME": "", "XDG_STATE_HOME": " "},
+])  # fmt: skip
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere they are platformdirs' own")
+def test_the_folders_are_those_of_platformdirs(folders, monkeypatch, tmp_path):
+    env = {"HOME": str(tmp_path), **folders}
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    dirs = PlatformDirs("uptime-tui", appauthor=False)
+    home = find_home(None, env)
+    assert (home.config, home.state) == (dirs.user_config_path, dirs.user_state_path)
 
 
 def test_a_relative_home_becomes_absolute(monkeypatch, tmp_path):
