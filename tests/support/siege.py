@@ -96,7 +96,7 @@ class Siege:
             self.begin(toll, *self.monitors[number % len(self.monitors)])
             await asyncio.sleep(max(0.0, began_s + (number + 1) / rate - self.loop.time()))
         async with asyncio.timeout(self.deadline_s + PATIENCE_S):
-            while self.vantage.in_flight or self.tasks:  # noqa: ASYNC110 - nothing tells when
+            while self.vantage.means.dialler.in_flight or self.tasks:  # noqa: ASYNC110 - nothing tells when
                 await asyncio.sleep(0.01)
         toll.descriptors, toll.memory, toll.peak = zip(before, (descriptors(), memory(), peak()), strict=True)
         return toll

@@ -16,9 +16,8 @@ from typing import Final
 
 import msgspec
 
-from uptime_tui.journal import seal, store
+from uptime_tui.journal import seal, store, tending
 from uptime_tui.journal.pack import EVENT_BITS, MONITOR_BITS, result_row
-from uptime_tui.journal.tending import Tending
 from uptime_tui.journal.waiting import Row, Statement, Waiting
 from uptime_tui.model.diagnosis import Diagnosis, Past
 from uptime_tui.model.errors import UserError
@@ -83,7 +82,7 @@ class Journal:
         self._unsound = ""
         self._to_forget: list[MonitorId] = []
         self._forgot_ms = 0
-        self._tending = Tending()
+        self._tending = tending.Tending()
         self.problem = ""
         """One line while the disk refuses what is to be kept; empty otherwise."""
         self.notices: tuple[str, ...] = ()
@@ -284,9 +283,13 @@ class Journal:
 
     def _examine(self) -> None:
         """Read the whole file once, in a thread of its own: what is measured meanwhile is written all the same."""
-        with store.reading(self._path) as self._examination:
-            sound = self._stopping or store.is_sound(self._examination)
-        self._examination = None
+        try:
+            with store.reading(self._path) as self._examination:
+                sound = self._stopping or store.is_sound(self._examination)
+        except sqlite3.OperationalError:  # taken away already, which the writer sees by itself
+            return
+        finally:
+            self._examination = None
         if not sound:
             self._unsound = "the journal was damaged"
             self._wake.set()
