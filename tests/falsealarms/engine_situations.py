@@ -39,6 +39,24 @@ def stop_for(world: World, seconds: float) -> None:
     os.kill(pid, signal.SIGCONT)
 
 
+def starve_for(world: World, seconds: float) -> None:
+    """It runs for a moment, and then for longer than a probe may take not at all."""
+    pid, end_s = world.pid, time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(1.5)  # what is tested are the stops themselves, and the moments between them
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.05)
+
+
+def take_memory(world: World) -> None:
+    """Not a page more than it has."""
+    pid = world.pid
+    before = resource.prlimit(pid, resource.RLIMIT_AS)
+    world.undo.append(lambda: resource.prlimit(pid, resource.RLIMIT_AS, before))
+    resource.prlimit(pid, resource.RLIMIT_AS, (1, before[1]))
+
+
 def attach_deaf(world: World, count: int) -> None:
     """Clients that ask for everything; every second one never reads."""
     for number in range(count):

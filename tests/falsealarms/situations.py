@@ -86,6 +86,24 @@ LINE = (
         PLACES,
     ),
     Situation(
+        "all goes into a tunnel that is dead",
+        lambda w: w.tunnel("route replace default dev tun9"),
+        "nothing beyond the interface tun9 answers",
+        PLACES,
+    ),
+    Situation(
+        "a tunnel takes half of everything, and is dead",
+        lambda w: w.tunnel("route add 0.0.0.0/1 dev tun9\nroute add 128.0.0.0/1 dev tun9"),
+        "nothing beyond the interface tun9 answers",
+        PLACES,
+    ),
+    Situation(
+        "own queue is full",
+        lambda w: w.queue("pfifo limit 0"),
+        "none got out",
+        PLACES,
+    ),
+    Situation(
         "the first SYN of every connection lost", lambda w: lose_first(w, "dport", "daddr", "syn"), confirmations=3
     ),
     Situation(
@@ -158,6 +176,12 @@ def dead_gateway(world: World, *, warm: bool) -> None:
 
 
 FILTER = (
+    Situation(
+        "own connection tracking takes nobody new",
+        lambda w: w.filter(w.watcher, "output", "ct state new drop"),
+        "own output filter drops",
+        PLACES,
+    ),
     Situation(
         "own firewall drops all output", lambda w: w.filter(w.watcher, "output", "drop"), "own output filter drops", FAR
     ),
@@ -235,6 +259,8 @@ ENGINE = (
     Situation("out of descriptors", engine.take_descriptors, "Too many open files on this machine", PLACES),
     Situation("out of source ports", engine.take_ports, "Cannot assign requested address on this machine", PLACES),
     Situation("no processor for 6 s", lambda w: engine.stop_for(w, 6.0), "the engine stood still for [67] s"),
+    Situation("processor comes and goes for 10 s", lambda w: engine.starve_for(w, 10.0)),
+    Situation("memory is short", engine.take_memory),
     Situation("no processor for 2 s", lambda w: engine.stop_for(w, 2.0)),
     Situation("a screen that never reads", lambda w: engine.attach_deaf(w, 1)),
     Situation("50 screens, 25 of which never read", lambda w: engine.attach_deaf(w, 50)),

@@ -78,6 +78,18 @@ class World:
         """One nft rule."""
         where.nft(f"table inet f {{ chain c {{ type filter hook {hook} priority 0; {rule}; }}; }}")
 
+    def tunnel(self, routes: str) -> None:
+        """A way out without a gateway, into which these lead, and from which nothing comes back."""
+        self.undo.append(lambda: self.watcher.ip("link delete tun9"))
+        self.watcher.ip(
+            "link add tun9 type veth peer name tun9end\nlink set tun9 arp off up\nlink set tun9end up\n" + routes
+        )
+
+    def queue(self, discipline: str) -> None:
+        """How packets leave the watcher (tc(8))."""
+        self.undo.append(lambda: self.watcher.run("tc", "qdisc", "del", "dev", self.wan, "root"))
+        self.watcher.run("tc", "qdisc", "replace", "dev", self.wan, "root", *discipline.split())
+
     def resolv(self, text: str) -> None:
         """Rewrite the watcher's resolv.conf in place: it is mounted over /etc's."""
         (self.watcher.etc / "resolv.conf").write_text(text)

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from uptime_tui.engine.gateway import TEST_S, Gateway
+from uptime_tui.engine.routes import is_gateway, named
 from uptime_tui.engine.selfcheck import Network, is_loopback
 from uptime_tui.engine.silence import Reach, is_silent, reach, wanting
 from uptime_tui.model.failure import Failure, Side
@@ -108,17 +109,27 @@ class Doubt:
             began_s: when the probe began, on the loop's clock.
             settle: takes the result in.
         """
-        gateway = None if is_loopback(result.address or host) else self._network.next_hop(result.address or "")
-        if not gateway or result.side is Side.OURS:  # a neighbour answers without our line
+        if result.side is Side.OURS:
             settle(result)
-        elif not is_silent(result):
+            return
+        if not is_silent(result):
             settle(result)
-            self._hear(began_s, reach(result))
+            if (self.reason or self._held) and self._hop(result, host):
+                self._hear(began_s, reach(result))
+            return
+        hop = self._hop(result, host)
+        if not hop:
+            settle(result)
         elif self.reason and wanting(result) >= self._lost:
             settle(self._ours(result))
         else:
             self._hear(began_s, reach(result))
-            self._hold(gateway, host, result, settle)
+            self._hold(hop, host, result, settle)
+
+    def _hop(self, result: Result, host: str) -> str:
+        """What our line to the target begins with; empty for a neighbour, who answers without it."""
+        place = result.address or host
+        return "" if is_loopback(place) else self._network.next_hop(result.address or "")
 
     def look(self) -> None:
         """Now and then, while our line is down: is it back?"""
@@ -155,12 +166,13 @@ class Doubt:
         now_s = self._loop.time()
         mine = Held(network_of(result.address or host), result, now_s, now_s, settle)
         self._held.append(mine)
-        if any(seen.id == NO_NEIGHBOUR for seen in result.evidence):
+        if is_gateway(gateway) and any(seen.id == NO_NEIGHBOUR for seen in result.evidence):
             self._lose(gateway, _gone(gateway), Reach.CONNECTED, _Ground.GATEWAY)
         elif not self._conclude(gateway):
             patience_s = max(self._call({held.place for held in self._held}, wanting(result)) + _MARGIN_S, TEST_S)
             self._held = [held._replace(due_s=now_s + patience_s) if held is mine else held for held in self._held]
-            self._gateway.test(gateway, lambda answers: self._gateway_said(gateway, answers=answers))
+            if is_gateway(gateway):
+                self._gateway.test(gateway, lambda answers: self._gateway_said(gateway, answers=answers))
             self._wait()
 
     def _wait(self) -> None:
@@ -174,7 +186,8 @@ class Doubt:
     def _time_up(self) -> None:
         """Nobody has spoken, for or against."""
         self._timer = None
-        gateway = next((hop for held in self._held if (hop := self._network.next_hop(held.result.address or ""))), "")
+        hops = (self._network.next_hop(held.result.address or "") for held in self._held)
+        gateway = next(filter(None, hops), "")
         if gateway:
             self._look_at_line(gateway, list(self._held))
         else:
@@ -212,9 +225,9 @@ class Doubt:
             return False
         least = min(wanting(held.result) for held in self._held)
         if least is Reach.CONNECTED:
-            beyond = f"nothing beyond the gateway {gateway} answers, in {len(silent)} networks"
+            beyond = f"nothing beyond {named(gateway)} answers, in {len(silent)} networks"
         else:
-            beyond = f"connections beyond the gateway {gateway} stand and carry nothing, in {len(silent)} networks"
+            beyond = f"connections beyond {named(gateway)} stand and carry nothing, in {len(silent)} networks"
         self._lose(gateway, f"{beyond}: this machine's line is down, or all of them are", least, _Ground.SILENCE)
         return True
 
@@ -258,7 +271,7 @@ def _with_caveat(result: Result, caveat: str) -> Result:
 
 
 def _gone(gateway: str) -> str:
-    return f"the gateway {gateway} does not answer: this machine is cut off"
+    return f"{named(gateway)} does not answer: this machine is cut off"
 
 
 def network_of(place: str) -> str:

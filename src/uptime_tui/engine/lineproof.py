@@ -13,6 +13,7 @@ from typing import Final
 
 from uptime_tui.dial.hops import Hop, walk, walk_udp
 from uptime_tui.engine.doubt import Held
+from uptime_tui.engine.routes import named
 from uptime_tui.engine.selfcheck import Network, is_loopback
 from uptime_tui.model.failure import Failure
 from uptime_tui.resolve.classify import OURS, SILENT
@@ -68,7 +69,7 @@ class LineProof:
         heard_s = self._resolver.heard_s
         if False in said and heard_s and asyncio.get_running_loop().time() - heard_s < _LATELY_S:
             places = " and ".join(address for address, _ in servers)
-            return f"neither what is monitored beyond the gateway {gateway} nor the name server {places} answers"
+            return f"neither what is monitored beyond {named(gateway)} nor the name server {places} answers"
         return await self._walk(gateway, silences)
 
     async def _answers(self, server: tuple[str, int]) -> bool | None:
@@ -102,7 +103,7 @@ class LineProof:
         end = ends.pop()
         if ends or not end:
             return None
-        where = f"the gateway {gateway}" if end == gateway else f"the router {end} behind the gateway {gateway}"
+        where = named(gateway) if end == gateway else f"the router {end} behind {named(gateway)}"
         return f"what is sent to {len(ways)} networks ends at {where}: this machine's line is down, or all of them are"
 
 

@@ -10,6 +10,10 @@ from typing import Final, NamedTuple
 PROC_NET: Final = Path("/proc/net")
 _ARP_COMPLETE: Final = 0x2
 """ATF_COM of if_arp.h: the hardware address is known."""
+UNSEEN: Final = "*"
+"""A way that no table tells: another one than the main table's, or one that has just gone."""
+_HALF: Final = 1
+"""Tunnels take over by two routes to half of all addresses, rather than replace the default route."""
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -34,14 +38,35 @@ def default_interfaces(routes: tuple[Route, ...]) -> set[str]:
 
 
 def next_hop(address: str, routes: tuple[Route, ...]) -> str | None:
-    """The gateway towards an address (empty: a default route's), itself empty for a neighbour; None without a route."""
+    """What stands between us and an address (empty: what a default route leads to); None without a route.
+
+    The gateway, or the interface of a tunnel that half the world or more is behind; empty for a neighbour.
+    """
     if not address:
         fitting = [route for route in routes if not route.network.prefixlen]
     else:
         place = ipaddress.ip_address(address.partition("%")[0])
         fitting = [route for route in routes if place in route.network]
     best = max(fitting, key=lambda route: route.network.prefixlen, default=None)
-    return None if best is None or best.interface in {"lo", "*"} else best.gateway
+    if best is None or best.interface in {"lo", "*"}:
+        return None
+    return best.gateway or (best.interface if best.network.prefixlen <= _HALF else "")
+
+
+def is_gateway(hop: str) -> bool:
+    """Whether this of `next_hop` is a router, which can be asked, and no tunnel."""
+    try:
+        ipaddress.ip_address(hop.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def named(hop: str) -> str:
+    """The same in a sentence."""
+    if hop == UNSEEN:
+        return "this machine"
+    return f"the gateway {hop}" if is_gateway(hop) else f"the interface {hop}"
 
 
 def is_neighbour_known(address: str, proc_net: Path = PROC_NET) -> bool:

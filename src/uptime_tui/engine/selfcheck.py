@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from uptime_tui.engine.routes import PROC_NET, Route, default_interfaces, next_hop, read_routes
+from uptime_tui.engine.routes import PROC_NET, UNSEEN, Route, default_interfaces, next_hop, read_routes
 from uptime_tui.model.failure import FACTS, Failure, Side
 from uptime_tui.model.result import Result
 from uptime_tui.vantage.closed import SILENCE
@@ -134,10 +134,15 @@ class Network:
         self.line_is_down = False
         """Link and routes are well, and nothing answers behind them (`engine.doubt`)."""
 
-    def next_hop(self, address: str) -> str | None:
-        """The gateway towards an address (`engine.routes.next_hop`)."""
+    def next_hop(self, address: str) -> str:
+        """The gateway or tunnel towards an address (`engine.routes.next_hop`), `UNSEEN` where the tables do not say."""
         self.has_link()
-        return next_hop(address, self._routes)
+        hop = next_hop(address, self._routes)
+        if hop is None:  # in the midst of a change, perhaps
+            self._looked_s = -_LOOK_AGAIN_S
+            self.has_link()
+            hop = next_hop(address, self._routes)
+        return UNSEEN if hop is None else hop
 
     def judge(self, result: Result, host: str) -> Result:
         """The result as it is, or the same marked as our own fault."""

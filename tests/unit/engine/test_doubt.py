@@ -4,6 +4,7 @@ import pytest
 
 from uptime_tui.engine.doubt import AGAIN_S, QUORUM, Doubt, network_of
 from uptime_tui.engine.gateway import TEST_S
+from uptime_tui.engine.routes import UNSEEN
 from uptime_tui.engine.silence import Reach
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.result import NO_NEIGHBOUR, WENT_SILENT, Evidence, Result, Timings
@@ -41,9 +42,10 @@ class Loop:
 
 class Network:
     line_is_down = False
+    hop = "10.0.0.1"
 
     def next_hop(self, address):
-        return "" if address.startswith("10.0.0.") else "10.0.0.1"
+        return "" if address.startswith("10.0.0.") else self.hop
 
 
 SHORT, SPOKE = Timings(), Timings(protocol=1.0)
@@ -342,3 +344,23 @@ def test_each_silence_waits_for_its_own_time():
     line.loop.pass_by(8.0)
     line.shows("")
     assert set(line.seen()) == {far(1), far(2)}
+
+
+def test_a_tunnel_has_no_gateway_to_ask_and_is_a_line_all_the_same():
+    line = Line()
+    line.network.hop = "tun0"
+    evidence = (Evidence(NO_NEIGHBOUR, Phase.CONNECT, ok=False, text="x"),)
+    line.hears(far(1), Failure.HOST_UNREACHABLE, evidence=evidence)
+    assert (line.settled, line.tests) == ({}, [])
+    for number in range(2, QUORUM + 1):
+        line.hears(far(number), Failure.TIMEOUT)
+    assert line.told[0].startswith("nothing beyond the interface tun0 answers, in 5 networks")
+
+
+def test_a_way_that_no_table_tells_is_a_line_too():
+    line = Line()
+    line.network.hop = UNSEEN
+    line.hears(far(1), Failure.TIMEOUT)
+    assert (line.settled, line.tests) == ({}, [])
+    line.hears(far(2))
+    assert line.seen()[far(1)] is Failure.TIMEOUT

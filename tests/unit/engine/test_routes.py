@@ -1,6 +1,6 @@
 """The kernel's tables, read."""
 
-from uptime_tui.engine.routes import default_interfaces, is_neighbour_known, next_hop, read_routes
+from uptime_tui.engine.routes import default_interfaces, is_gateway, is_neighbour_known, named, next_hop, read_routes
 
 FOUR = """Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
 wan	00000000	01014D0A	0003	0	0	0	00000000	0	0	0
@@ -32,6 +32,18 @@ def test_the_way_to_an_address_is_the_longest_match(tmp_path):
     assert next_hop("2001:db8:2::7", routes) == "fe80::1%wan"
     assert next_hop("fe80::7%wan", routes[:0]) is None
     assert default_interfaces(routes) == {"wan"}
+
+
+def test_a_tunnel_to_everywhere_is_a_line_of_its_own(tmp_path):
+    halves = "tun0\t{}\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0\n"
+    (tmp_path / "route").write_text(FOUR + halves.format("00000000") + halves.format("00000080"))
+    (tmp_path / "ipv6_route").write_text(f"{ZERO} 00 {ZERO} 00 {ZERO} 00000400 00000001 00000000 00000001 ppp0\n")
+    routes = read_routes(tmp_path)
+    assert [next_hop(address, routes) for address in ("192.0.2.1", "9.9.9.9", "10.77.1.9")] == ["tun0", "tun0", ""]
+    assert next_hop("2001:db8::7", routes) == "ppp0"
+    assert not is_gateway("tun0")
+    assert is_gateway("fe80::1%wan")
+    assert (named("tun0"), named("10.77.1.1")) == ("the interface tun0", "the gateway 10.77.1.1")
 
 
 def test_without_tables_there_is_no_way_and_no_evidence(tmp_path):

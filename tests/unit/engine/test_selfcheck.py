@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from uptime_tui.engine import selfcheck
+from uptime_tui.engine.routes import UNSEEN
 from uptime_tui.engine.selfcheck import ClockWatch, Network, raise_limits
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.result import Evidence, Result, Timings
@@ -239,3 +240,12 @@ def test_out_of_descriptors_nothing_is_known_of_the_network(tmp_path, monkeypatc
 def test_a_route_is_asked_of_the_kernel():
     assert selfcheck._has_route("127.0.0.1")
     assert not selfcheck._has_route("no address")
+
+
+def test_a_route_that_has_just_come_back_is_seen_at_once_and_its_lack_is_no_neighbourhood(tmp_path):
+    machine = Machine(tmp_path, outward=(), lo=1, eth0=1)
+    network = Network(lambda: 5.0, machine.sys_net, machine.proc_net, lambda _: True)
+    assert network.next_hop("198.51.100.1") == UNSEEN
+    machine.default("eth0")
+    assert network.next_hop("198.51.100.1") == "192.0.2.1"
+    assert network.next_hop("192.0.2.7") == ""
