@@ -55,7 +55,7 @@ CASES = {
     "http redirects": Case("http", "http/follow", table={"request": {"redirects": "follow"}}),
     "http regex": Case("http", "http/until_close", table={"expect": {"regex": "(a|b)+c"}}),
     "http login": Case("http", "http/ok", table={"login": {"user": "backup", **PASSWORD}}),
-    "mysql login": Case("mysql", "mysql/password", table={"login": {"user": "uptime", **PASSWORD}}),
+    "mysql login": Case("mysql", "mysql/password", table={"login": {"user": "uptime", **PASSWORD}}, share=2),
     "redis login": Case("redis", "redis/auth", table={"login": PASSWORD}),
     "sftp key": Case("sftp", table={"login": KEY}, share=16),
 }
