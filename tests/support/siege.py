@@ -78,6 +78,7 @@ class Siege:
     def __init__(self, case: Case, ports: Mapping[str, int], deadline_s: float) -> None:
         self.loop = asyncio.get_running_loop()
         self.deadline_s = deadline_s
+        self.under_way = 0
         self.tasks: set[asyncio.Task[Any]] = set()
         self.vantage = local_vantage(self.spawn, unlock=Unlocker(self.loop).unlock)
         self.monitors = list(plans(case, ports, deadline_s).items())
@@ -96,7 +97,7 @@ class Siege:
             self.begin(toll, *self.monitors[number % len(self.monitors)])
             await asyncio.sleep(max(0.0, began_s + (number + 1) / rate - self.loop.time()))
         async with asyncio.timeout(self.deadline_s + PATIENCE_S):
-            while self.vantage.means.dialler.in_flight or self.tasks:  # noqa: ASYNC110 - nothing tells when
+            while self.under_way or self.tasks:  # noqa: ASYNC110 - nothing tells when
                 await asyncio.sleep(0.01)
         toll.descriptors, toll.memory, toll.peak = zip(before, (descriptors(), memory(), peak()), strict=True)
         return toll
@@ -106,12 +107,14 @@ class Siege:
 
         def done(result: Result) -> None:
             late_s = self.loop.time() - due_s
+            self.under_way -= 1
             toll.outcomes[kind][result.failure or "up"] += 1
             if late_s > 0:
                 toll.late_ms.append(late_s * 1000)
             elif late_s < -0.05 and (result.failure in WAITED or "not finished" in result.detail):
                 toll.early += 1
 
+        self.under_way += 1
         self.vantage.probe(plan, done)
 
 
