@@ -180,8 +180,13 @@ class TlsLayer:
             self._incoming.write(data)
         chunks: list[bytes] = []
         try:
-            while chunk := self._object.read(READ_BYTES):
+            # asked only while something is there: "nothing yet" is an exception, which costs more than the bytes
+            while self._incoming.pending or self._object.pending():
+                chunk = self._object.read(READ_BYTES)
+                if not chunk:
+                    return b"".join(chunks), True
                 chunks.append(chunk)
+            return b"".join(chunks), False
         except ssl.SSLWantReadError:
             return b"".join(chunks), False
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
