@@ -243,7 +243,12 @@ class _Dial:
             self.go_on(conversation, conversation.close(now_s, reset=True), gone=True)
             return
         if data:
-            self.go_on(conversation, conversation.feed(data, now_s))
+            answer = conversation.feed(data, now_s)
+            if not answer and not conversation.over:
+                # what holds back the rest until this is acknowledged (Nagle) would wait 40 ms for our kernel (tcp(7))
+                with suppress(OSError):  # as above
+                    self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+            self.go_on(conversation, answer)
         else:
             self.go_on(conversation, conversation.close(now_s, reset=self.broken), gone=True)
 

@@ -68,6 +68,45 @@ async def test_only_a_second_write_asks_that_nothing_is_held_back(place):
     assert conversation.seen == [False, True, True]
 
 
+async def test_what_is_not_answered_is_acknowledged_at_once(place, monkeypatch):
+    """A server that sends in pieces (a TLS ticket, then its reply) holds the next one back until it hears of the first."""
+    asked, acknowledged = [], asyncio.Event()
+
+    class Watched(socket.SocketType):
+        def setsockopt(self, level, option, value):
+            if (level, option) == (socket.IPPROTO_TCP, socket.TCP_QUICKACK):
+                asked.append(conversation.got)
+                acknowledged.set()
+            super().setsockopt(level, option, value)
+
+    class Patient(Echoing):
+        got = b""
+
+        def feed(self, data, now_s):
+            self.got += data
+            self.over = self.got == b"1nothing"
+            return b"nothing" if self.got == b"1" else b""
+
+    async def serve(reader, writer):
+        writer.write(await reader.read(100))
+        writer.write((await reader.read(100))[:3])
+        await writer.drain()
+        await acknowledged.wait()
+        writer.write(b"hing")
+        await reader.read(100)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    monkeypatch.setattr(socket, "SocketType", Watched)
+    conversation = Patient(0, None)
+    dialler, ended = Dialler(), asyncio.get_running_loop().create_future()
+    dialler.dial(*server.sockets[0].getsockname(), conversation, dialler.loop.time() + 10, ended.set_result)
+    assert (await asyncio.wait_for(ended, 5)).errno == 0
+    dialler.close()
+    server.close()
+    assert asked == [b"1not"]
+
+
 @pytest.mark.parametrize("each_s", [0.0, 0.002])
 async def test_no_deadline_waits_for_all_who_are_ready(each_s):
     """Two milliseconds are a TLS handshake on a busy machine; what costs nothing is done in one turn of the loop."""
