@@ -1,8 +1,9 @@
 """What a probe of each handshake costs against the real server, beside what people run today, in the same rounds.
 
 Beside `prometheus-blackbox-exporter` (tcp, tls and http modules: the process that serves all probes, its own scrape
-request included) and the `check_*` program of the monitoring plugins for the same service (a process for
-each probe). Servers of the distribution run on the other core, started as the tests start them. See rounds.py.
+request included) and the `check_*` program of the monitoring plugins for the same service (a process for each probe;
+what a process costs that does nothing stands below it). Servers of the distribution run on the other core, started as
+the tests start them. See rounds.py.
 
     python benchmarks/peers_cost.py [--rounds 3] [SERVICE ...]
 
@@ -34,6 +35,7 @@ CORES = sorted(os.sched_getaffinity(0))
 PLUGINS = Path("/usr/lib/nagios/plugins")
 EXPORTER = shutil.which("prometheus-blackbox-exporter")
 EXPORTER_PORT = 19_730
+PLUGIN_RUNS = 40
 
 
 class Peer(NamedTuple):
@@ -53,11 +55,11 @@ PEERS = {
     "tcp": Peer("nginx", "http", 4000, 50, "prober: tcp", ("check_tcp",)),
     "http": Peer("nginx", "http", 2000, 20, "prober: http", ("check_http",)),
     "https": Peer("nginx", "good", 1000, 20, "prober: http\n    http: {tls_config: TLS}", ("check_http", "-S")),
-    "smtp": Peer("postfix", "smtp", 60, 1, "", ("check_smtp", "-S")),
-    "imap": Peer("dovecot", "imap-plaintext", 60, 1, "", ("check_imap",)),
-    "pop3": Peer("dovecot", "pop3-plaintext", 60, 1, "", ("check_pop",)),
-    "ftp": Peer("vsftpd", "plaintext", 60, 1, "", ("check_ftp",)),
-    "ssh": Peer("sshd", "ssh", 100, 1, "", ("check_ssh",)),
+    "smtp": Peer("postfix", "smtp", 300, 1, "", ("check_smtp", "-S")),
+    "imap": Peer("dovecot", "imap-plaintext", 300, 1, "", ("check_imap",)),
+    "pop3": Peer("dovecot", "pop3-plaintext", 300, 1, "", ("check_pop",)),
+    "ftp": Peer("vsftpd", "plaintext", 300, 1, "", ("check_ftp",)),
+    "ssh": Peer("sshd", "ssh", 300, 1, "", ("check_ssh",)),
     "redis": Peer("redis", "plain", 2000, 20, "", ()),
 }
 PLAIN = frozenset({"imap", "pop3", "ftp"})
@@ -82,8 +84,11 @@ async def run_ours(service: str, address: str, port: int, ca_file: str) -> None:
 def run_plugin(service: str, address: str, port: int) -> None:
     """A process for each probe; its own CPU and that of its start."""
     program, *options = PEERS[service].plugin
-    command = [str(PLUGINS / program), *options, "-H", address, "-p", str(port)]
-    count = 40
+    run_processes([str(PLUGINS / program), *options, "-H", address, "-p", str(port)])
+
+
+def run_processes(command: list[str]) -> None:
+    count = PLUGIN_RUNS
     began_s, before_us = time.monotonic(), cpu_us(resource.RUSAGE_CHILDREN)
     for _ in range(count):
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -164,6 +169,8 @@ def main() -> None:
             asyncio.run(run_ours(service, address, int(port), f"{folder}/ca.pem"))
         elif who == "plugin":
             run_plugin(service, address, int(port))
+        elif who == "nothing":
+            run_processes(["true"])
         else:
             run_exporter(service, address, int(port), folder)
         return
@@ -182,6 +189,7 @@ def main() -> None:
                     contestants["blackbox_exporter"] = run("exporter")
                 if peer.plugin and (PLUGINS / peer.plugin[0]).exists():
                     contestants[peer.plugin[0]] = run("plugin")
+                    contestants["a process that ends"] = run("nothing")
                 compare(f"{service}, {peer.flight} in flight", contestants, args.rounds, {})
 
 
