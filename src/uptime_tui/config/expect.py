@@ -9,7 +9,7 @@ from uptime_tui.config.http import answer_faults, header_checks
 from uptime_tui.config.schema import Duration, ExpectTable, MonitorTable
 from uptime_tui.config.tls import critical_days, read_pins, tls_faults
 from uptime_tui.model.content import accepts_only_codes
-from uptime_tui.model.monitor import Expectations
+from uptime_tui.model.monitor import NO_EXPECTATIONS, Expectations
 from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.target import Target
@@ -20,13 +20,16 @@ MAX_TEXT: Final = 500
 _MAX_BODY: Final = 100 * 1024 * 1024
 _SIZE: Final = pattern(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
 _BLANKS: Final = pattern(" {2,}")
+_EMPTY: Final = ExpectTable()
+"""As most monitors have it: nothing to check, and thousands share what comes of it."""
 
 
 def expect_faults(written: MonitorTable, target: Target | None, services: Ports) -> Iterator[Fault]:
     """Everything wrong, but what only the timeout can tell."""
-    yield from _own_faults(written.must_hold)
-    yield from answer_faults(written.must_hold)
-    yield from tls_faults(written.must_hold)
+    if written.must_hold != _EMPTY:
+        yield from _own_faults(written.must_hold)
+        yield from answer_faults(written.must_hold)
+        yield from tls_faults(written.must_hold)
     yield from closed_faults(written, target, services)
 
 
@@ -78,6 +81,8 @@ def seconds(path: Place, value: Duration | None, faults: list[Fault]) -> float |
 def read_expectations(written: MonitorTable, timeout_s: float, faults: list[Fault]) -> Expectations:
     """What must hold, of a table without faults; one that only the timeout can tell is added."""
     expect = written.must_hold
+    if expect == _EMPTY and written.expect != "closed":
+        return NO_EXPECTATIONS
     slow_s = seconds(("expect", "slow"), expect.slow, faults) or 0.0
     if slow_s >= timeout_s:
         what = f"slow is not below the timeout, {format_duration(timeout_s)}: it could never be seen"

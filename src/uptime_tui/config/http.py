@@ -7,7 +7,7 @@ from typing import Final
 
 from uptime_tui.config.schema import ExpectTable, RequestTable
 from uptime_tui.model.jsonpath import parse_check
-from uptime_tui.model.monitor import HeaderCheck, HttpRequest
+from uptime_tui.model.monitor import PLAIN_REQUEST, HeaderCheck, HttpRequest
 from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.tomlfile.fields import Fault
@@ -22,6 +22,7 @@ _MAX_HEADERS: Final = 20
 _MAX_CHECKS: Final = 20
 _MAX_BODY: Final = 16_384
 _MAX_PATTERN: Final = 500
+_EMPTY: Final = RequestTable()
 
 
 def is_token(text: str) -> bool:
@@ -31,6 +32,8 @@ def is_token(text: str) -> bool:
 
 def request_faults(table: RequestTable, expect: ExpectTable) -> Iterator[Fault]:
     """What is wrong with `[monitor.request]`."""
+    if table == _EMPTY:
+        return
     if table.method not in _METHODS:
         yield Fault(("request", "method"), "method is none that a probe uses", f"write one of {', '.join(_METHODS)}")
     if len(table.body.encode("utf-8", "replace")) > _MAX_BODY or not _is_utf8(table.body):
@@ -62,6 +65,8 @@ def _header_fault(line: str) -> str:
 
 def read_request(table: RequestTable) -> HttpRequest:
     """The request of a table without faults."""
+    if table == _EMPTY:
+        return PLAIN_REQUEST
     pairs = (line.partition(":") for line in table.headers)
     headers = tuple((name, value.strip()) for name, _, value in pairs)
     follow = table.redirects == "follow"

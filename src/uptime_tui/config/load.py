@@ -124,7 +124,8 @@ def load_monitors(path: Path, catalogue: Services, defaults: Defaults | None = N
     blocks = blocks if isinstance(blocks, list) else []
     monitors: list[Monitor] = []
     names: dict[str, list[int]] = {}
-    for index, table in enumerate(blocks[:_MAX_MONITORS]):
+    for index in range(min(len(blocks), _MAX_MONITORS)):
+        table, blocks[index] = blocks[index], None  # no longer needed: its memory is the next monitors'
         if not isinstance(table, dict):
             faults.append((-1, Fault(("monitor",), "monitor must be a table", "write [[monitor]] above each")))
             break

@@ -6,7 +6,7 @@ from typing import Final
 from uptime_tui.catalogue.service import Service
 from uptime_tui.config.http import is_token
 from uptime_tui.config.schema import LoginTable
-from uptime_tui.model.monitor import Login
+from uptime_tui.model.monitor import NO_LOGIN, Login
 from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.secret import parse_reference
@@ -97,5 +97,7 @@ def _other_faults(table: LoginTable) -> Iterator[Fault]:
 
 def read_login(table: LoginTable) -> Login:
     """The login of a table without faults."""
+    if table == _EMPTY:
+        return NO_LOGIN
     secret = table.password or table.token or table.key
     return Login(table.user, secret, table.header, table.allow_plaintext_auth, bool(table.key))

@@ -46,13 +46,18 @@ class Fleet:
         self._journal = journal
         self.monitors: dict[MonitorId, Monitor] = {}
         self.plans: dict[MonitorId, Plan] = {}
+        self._paces: dict[str, Pace] = {}
         self._departed: dict[MonitorId, Monitor] = {}
         """Watched no more, oldest first; one that comes back with another target is another thing."""
 
     def pace(self, number: MonitorId) -> Pace:
         """What is polite to the service of a monitor."""
         service = self.plans[number].service
-        return Pace(service.lane or service.name, service.per_host, service.spacing_s, service.min_interval_s)
+        pace = self._paces.get(service.name)
+        if pace is None:
+            pace = Pace(service.lane or service.name, service.per_host, service.spacing_s, service.min_interval_s)
+            self._paces[service.name] = pace
+        return pace
 
     def replace(self, drafts: tuple[Monitor, ...]) -> FleetChange:
         """Watch these from now on.

@@ -1,6 +1,7 @@
 """Wires the engine's parts, runs them, stops them; no rule of its own."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -155,6 +156,7 @@ class Engine:
         self.loop.call_later(_HOUSEKEEPING_S, self.keep_house)
         if not self.keep:
             self.alone = self.loop.call_later(_FIRST_S, self.end_if_alone, "no client came")
+        gc.freeze()  # modules and monitors stay: looking through them for garbage would make probes late
         _log.info("engine started, %d monitors", len(self.fleet.monitors))
 
     async def recall(self, monitors: Iterable[MonitorId]) -> None:

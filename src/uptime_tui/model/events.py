@@ -21,7 +21,7 @@ class EventKind(StrEnum):
     CERTIFICATE_CHANGED = "certificate_changed"  # another one, which may or may not be meant
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One announcement."""
 
     monitor: MonitorId

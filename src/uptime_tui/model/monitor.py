@@ -18,7 +18,7 @@ DEFAULT_FAILURE_THRESHOLD: Final = 3
 DEFAULT_SUCCESS_THRESHOLD: Final = 2
 
 
-class HttpRequest(msgspec.Struct, frozen=True):
+class HttpRequest(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """HTTP: what is asked, where it is more than a plain GET."""
 
     method: str = "GET"
@@ -31,7 +31,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
     """A redirect may lead further inside a network than the server that sent it."""
 
 
-class Login(msgspec.Struct, frozen=True):
+class Login(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How a probe logs in. The secret is a reference (`model.secret`), never a value."""
 
     user: str = ""
@@ -46,9 +46,10 @@ class Login(msgspec.Struct, frozen=True):
 
 
 NO_LOGIN: Final = Login()
+PLAIN_REQUEST: Final = HttpRequest()
 
 
-class HeaderCheck(msgspec.Struct, frozen=True):
+class HeaderCheck(msgspec.Struct, frozen=True, gc=False):
     """A header of the answer that must be there."""
 
     name: str
@@ -57,7 +58,7 @@ class HeaderCheck(msgspec.Struct, frozen=True):
     value: str = ""
 
 
-class Expectations(msgspec.Struct, frozen=True):
+class Expectations(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What must hold for a probe to succeed. Only what the target's service can show is looked at."""
 
     status: str = ""
@@ -102,8 +103,14 @@ class Expectations(msgspec.Struct, frozen=True):
     """The port must not answer; nothing else is expected then."""
 
 
-class Monitor(msgspec.Struct, frozen=True):
-    """One configured target. Built by `config` only, so every field has been checked."""
+NO_EXPECTATIONS: Final = Expectations()
+
+
+class Monitor(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One configured target. Built by `config` only, so every field has been checked.
+
+    What is not said is the very default: thousands share it, and it is not sent.
+    """
 
     id: MonitorId
     name: str
@@ -128,8 +135,8 @@ class Monitor(msgspec.Struct, frozen=True):
     """Ids of rules that do not count for it (`lint.audit`)."""
     address_family: AddressFamily = 0
     addresses: AddressChoice = "all"
-    expect: Expectations = Expectations()
-    request: HttpRequest = HttpRequest()
+    expect: Expectations = NO_EXPECTATIONS
+    request: HttpRequest = PLAIN_REQUEST
     login: Login = NO_LOGIN
 
     @property

@@ -13,6 +13,8 @@ from uptime_tui.model.pattern import pattern
 
 DEFAULT_LIMIT: Final = 200
 
+_TIDY: Final = pattern(r"(?:[!-~]+(?: [!-~]+)*)?")
+"""What most names are, and certainly safe."""
 _BLANKS: Final = pattern(r"[\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029 ]+")
 _HARMLESS: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl", "No"}) | frozenset(
     {"Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"}
@@ -52,7 +54,7 @@ def safe_text(data: bytes | str, limit: int = DEFAULT_LIMIT) -> str:
 
 def is_safe(text: str) -> bool:
     """Whether the text holds nothing that `safe_text` would make visible or take out."""
-    return safe_text(text, len(text) + 1) == text
+    return _TIDY.fullmatch(text) is not None or safe_text(text, len(text) + 1) == text
 
 
 def _visible(text: str) -> str:

@@ -7,17 +7,14 @@ concludes for it, because those belong to the connection and not to the protocol
 """
 
 from collections.abc import Generator
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from uptime_tui.model.failure import Phase
-from uptime_tui.model.monitor import Expectations, HttpRequest
+from uptime_tui.model.monitor import NO_EXPECTATIONS, PLAIN_REQUEST, Expectations, HttpRequest
 from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.secret import Credentials
-
-NO_EXPECTATIONS: Final = Expectations()
-PLAIN_GET: Final = HttpRequest()
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):
@@ -41,7 +38,7 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     """EHLO argument: our fully qualified name, else an address literal (RFC 5321 §4.1.4)."""
     user_agent: str = "uptime-tui"
     """`uptime-tui/<version>`."""
-    request: HttpRequest = PLAIN_GET
+    request: HttpRequest = PLAIN_REQUEST
     """HTTP: what is asked."""
     login: Credentials | None = None
     """May be sent as this conversation stands: within TLS that was verified, over loopback, or the user allows more.

@@ -7,6 +7,7 @@ connect to some of them harms the server), on any other port plain `tcp`. IPv6 l
 
 import ipaddress
 import re
+import sys
 from collections.abc import Container, Mapping
 from typing import Final
 
@@ -30,7 +31,7 @@ _PATH: Final = pattern(r"/[!\"$-~]*")
 _MAX_LENGTH: Final = 2048
 
 
-class Target(msgspec.Struct, frozen=True, order=True):
+class Target(msgspec.Struct, frozen=True, order=True, omit_defaults=True, gc=False):
     """Where a monitor points to. `host` is an IP literal without brackets or a lower-case DNS name."""
 
     service: str
@@ -72,7 +73,7 @@ def parse_target(
     scheme = parts[1].lower() if parts else ""
     if "@" in rest and not (_may_have_path(scheme, schemes, with_path) and _is_in_path(rest)):
         raise TargetError("a target holds no user name or password: write the host alone, logins are not probed")
-    if any(character.isspace() for character in stripped) or not is_safe(stripped):
+    if len(stripped.split()) > 1 or not is_safe(stripped):
         shown = safe_text(stripped, 60)
         raise TargetError(
             f"a target holds no blanks and nothing that cannot be printed: write host:port, not {shown!r}"
@@ -144,7 +145,7 @@ def _authority(rest: str) -> str:
 
 def _known_scheme(scheme: str, schemes: Mapping[str, int | None]) -> str:
     if scheme in schemes:
-        return scheme
+        return sys.intern(scheme)  # thousands of targets share it
     from difflib import get_close_matches
 
     near = get_close_matches(scheme, schemes, 1)

@@ -1,5 +1,6 @@
 """Distinct types for ids and names, and the one grammar for durations (`90s`, `5m`, `1h30m`)."""
 
+import functools
 import re
 from typing import Final, NewType
 
@@ -19,6 +20,7 @@ _PART: Final = pattern(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
+@functools.lru_cache(maxsize=256)
 def parse_duration(text: str) -> float:
     """Seconds of `500ms`, `5s`, `1m30s`, `2h`, `1d`; a bare number means seconds.
 
