@@ -134,7 +134,6 @@ class Engine:
         self.server = Server(self.bus, desk, self.spawn, self.check_alone)
         present.clients = lambda: len(self.server.clients)
         self.clock = ClockWatch()
-        self.kept_s = self.loop.time()
         self.forget_notice: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -213,10 +212,7 @@ class Engine:
         self.present.say_while("wall", wall.why and wall.why_wrong())
         if not self.home.socket_file.exists():
             self.spawn(self.listen_again())
-        now_s = self.loop.time()
-        if now_s - self.kept_s > _KEEP_ALL_S:
-            self.kept_s = now_s
-            self.tracker.keep_all()
+        self.tracker.keep_some(_HOUSEKEEPING_S / _KEEP_ALL_S)
 
     def wake(self, lapse: Lapse) -> None:
         """After a suspend, a jump of the clock or a stall."""

@@ -1,5 +1,6 @@
 """Takes results in: status machine, events, incidents, journal, trend; tells who changed."""
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -42,6 +43,8 @@ class Tracker:
         self.chronicle = Chronicle(journal)
         self.trends = Trends(journal)
         self.probes = 0
+        self._unkept: list[MonitorId] = []
+        """Whose turn is still to come in this round."""
 
     def restore(
         self,
@@ -164,13 +167,26 @@ class Tracker:
         )
 
     def keep_all(self) -> None:
-        """Hand every state and newest record to the journal: before the end, and now and then."""
-        for number, state in self.states.items():
-            self._journal.keep_state(number, state)
-        for result in self.newest.values():
-            self._journal.keep_newest(result, failed=False)
-        self.chronicle.keep_all()
-        self.trends.backends.keep_all()
+        """Hand every state and newest record to the journal, before the end."""
+        self._unkept = []
+        self.keep_some(1.0)
+
+    def keep_some(self, share: float) -> None:
+        """Hand that share of the states and newest records to the journal, in turn: all at once would hold up probes.
+
+        What a kill takes is as old as a whole round at most, but for incidents, which are handed over as they change.
+        """
+        if not self._unkept:
+            self._unkept = list(self.states)
+            self.chronicle.keep_all()
+            self.trends.backends.keep_all()
+        count = math.ceil(len(self.states) * share)
+        some, self._unkept = self._unkept[:count], self._unkept[count:]
+        for number in some:
+            if number in self.states:
+                self._journal.keep_state(number, self.states[number])
+            if number in self.newest:
+                self._journal.keep_newest(self.newest[number], failed=False)
 
     def forget_suspicions(self) -> Iterable[MonitorId]:
         """After a suspend: what was in flight says nothing; returns whose row changed."""
