@@ -39,8 +39,18 @@ def loaded_by(statement):
         ("import uptime_tui.vantage.local", HEAVY | SELDOM | {"sqlite3"}),
         ("import uptime_tui.engine.main", {"textual", "rich", "asyncssh", "apprise", "click"}),
         (
-            "import uptime_tui.ui.app",
-            {"dns", "cryptography", "httptools", "asyncssh", "tomlkit", "sqlite3", "markdown_it"},
+            "import uptime_tui.ui.app, uptime_tui.config.settings",
+            {
+                "uptime_tui.config.draft",
+                "uptime_tui.resolve",
+                "dns",
+                "cryptography",
+                "httptools",
+                "asyncssh",
+                "tomlkit",
+                "sqlite3",
+                "markdown_it",
+            },
         ),
         ("import uptime_tui.client.session, uptime_tui.client.spawn", HEAVY | SELDOM | {"sqlite3"}),
         (

@@ -1,6 +1,8 @@
 """How a dashboard comes to its first rows: the engine is asked before the screen is loaded."""
 
 import asyncio
+import signal
+import sys
 
 import pytest
 
@@ -50,3 +52,16 @@ def test_no_engine_takes_no_hello(tmp_path, there):
     if there == "a file":
         place.touch()
     assert greet(place, "dashboard") is None
+
+
+def test_the_collector_runs_again_once_the_fleet_is_drawn(opened, tmp_path):
+    record = tmp_path / "collector"
+    code = (
+        "import gc\nfrom uptime_tui.__main__ import main\n"
+        f"try:\n    main()\nfinally:\n    open({str(record)!r}, 'w').write(f'{{gc.isenabled()}}')"
+    )
+    terminal = opened(program=[sys.executable, "-c", code])
+    terminal.wait_for("? keys")
+    terminal.signal(signal.SIGTERM)
+    terminal.wait_exit()
+    assert record.read_text() == "True"

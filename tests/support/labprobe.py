@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from uptime_tui.catalogue.load import load_catalogue
-from uptime_tui.config.load import load_monitors, load_settings
+from uptime_tui.config.load import load_monitors
 from uptime_tui.config.secrets import Unlocker
+from uptime_tui.config.settings import load_settings
 from uptime_tui.lab.run import Lab
 from uptime_tui.model.result import Result
 from uptime_tui.vantage.base import Plan

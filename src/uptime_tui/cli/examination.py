@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from uptime_tui.catalogue.load import load_catalogue
-from uptime_tui.config.load import load_monitors, load_settings
+from uptime_tui.config.load import load_monitors
 from uptime_tui.config.paths import Home
+from uptime_tui.config.settings import load_settings
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.errors import UserError
 from uptime_tui.ui.ascii import wants_ascii

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from uptime_tui.catalogue.service import Service
-from uptime_tui.config.expect import MAX_TEXT, expect_faults, is_visible, read_expectations, seconds
+from uptime_tui.config.expect import MAX_TEXT, expect_faults, is_visible, read_expectations
 from uptime_tui.config.http import read_request, request_faults
 from uptime_tui.config.lint import lint_faults
 from uptime_tui.config.login import login_faults, read_login
@@ -20,7 +20,7 @@ from uptime_tui.model.safetext import is_safe, safe_text
 from uptime_tui.model.target import Target, TargetError, parse_host, parse_target
 from uptime_tui.model.units import MonitorId, format_duration
 from uptime_tui.resolve.system import is_address
-from uptime_tui.tomlfile.fields import Fault, read_table
+from uptime_tui.tomlfile.fields import Fault, read_table, seconds
 
 _MAX_NAME: Final = 80
 _MAX_COUNT: Final = 100

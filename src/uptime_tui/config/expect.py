@@ -6,15 +6,15 @@ from typing import Final
 
 from uptime_tui.config.closed import Ports, closed_faults
 from uptime_tui.config.http import answer_faults, header_checks
-from uptime_tui.config.schema import Duration, ExpectTable, MonitorTable
+from uptime_tui.config.schema import ExpectTable, MonitorTable
 from uptime_tui.config.tls import critical_days, read_pins, tls_faults
 from uptime_tui.model.content import accepts_only_codes
 from uptime_tui.model.monitor import NO_EXPECTATIONS, Expectations
 from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.target import Target
-from uptime_tui.model.units import format_duration, parse_duration
-from uptime_tui.tomlfile.fields import Fault, Place
+from uptime_tui.model.units import format_duration
+from uptime_tui.tomlfile.fields import Fault, seconds
 
 MAX_TEXT: Final = 500
 _MAX_BODY: Final = 100 * 1024 * 1024
@@ -63,19 +63,6 @@ def size_bytes(value: str | int, least: int = 1024) -> int | None:
 def is_visible(text: str) -> bool:
     """Several blanks in a row are fine here, unlike in names, which must be told apart at a glance."""
     return is_safe(_BLANKS.sub(" ", text).strip(" "))
-
-
-def seconds(path: Place, value: Duration | None, faults: list[Fault]) -> float | None:
-    """Seconds of a duration as written; a fault is added where it is none."""
-    if value is None:
-        return None
-    try:
-        return parse_duration(str(value))
-    except ValueError:
-        faults.append(
-            Fault(path, f"{path[-1]} is no duration above zero", f'write {path[-1]} = "60s", "500ms" or "5m"')
-        )
-        return None
 
 
 def read_expectations(written: MonitorTable, timeout_s: float, faults: list[Fault]) -> Expectations:

@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.edit import MonitorsFile
-from uptime_tui.config.load import Loaded, load_settings
 from uptime_tui.config.paths import Home, make_folders
+from uptime_tui.config.settings import load_settings
 from uptime_tui.engine.bus import Bus
 from uptime_tui.engine.desk import Desk
 from uptime_tui.engine.diagnoses import Diagnoses
@@ -23,7 +23,7 @@ from uptime_tui.engine.lock import take_lock
 from uptime_tui.engine.place import own_line, own_vantage
 from uptime_tui.engine.present import Present
 from uptime_tui.engine.prober import Prober
-from uptime_tui.engine.reload import Reloader
+from uptime_tui.engine.reload import Loaded, Reloader
 from uptime_tui.engine.scheduler import SETTLE_S, Scheduler
 from uptime_tui.engine.selfcheck import ClockWatch, Lapse, Network, raise_limits
 from uptime_tui.engine.server import Server

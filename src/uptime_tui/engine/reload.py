@@ -11,6 +11,8 @@ from uptime_tui.config.load import Loaded, Problem, load_monitors
 from uptime_tui.config.schema import Defaults
 from uptime_tui.wire.messages import Notice
 
+__all__ = ["Loaded", "Reloader"]  # the set that is handed over comes with it
+
 LOOK_S: Final = 0.5
 _PATIENCE: Final = 4
 """Looks at a file that never settles before it is read all the same."""

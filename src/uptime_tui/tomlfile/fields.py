@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_
 import msgspec
 
 from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.units import parse_duration
 
 Table = TypeVar("Table", bound=msgspec.Struct)
 
@@ -154,3 +155,16 @@ def _example(path: Place, expected: Any) -> str:
         "a table": f"write {key} = {{ key = value }}",
     }
     return examples.get(said, f'write {key} = "{said.rpartition(" ")[2]}"')
+
+
+def seconds(path: Place, value: str | float | None, faults: list[Fault]) -> float | None:
+    """Seconds of a duration as written; a fault is added where it is none."""
+    if value is None:
+        return None
+    try:
+        return parse_duration(str(value))
+    except ValueError:
+        faults.append(
+            Fault(path, f"{path[-1]} is no duration above zero", f'write {path[-1]} = "60s", "500ms" or "5m"')
+        )
+        return None

@@ -1,5 +1,6 @@
 """The dashboard as a Textual application: connection, theme, knowledge; screens do the rest."""
 
+import gc
 import os
 import sys
 
@@ -15,7 +16,7 @@ def run_dashboard(home: Home) -> int:
         UserError: this is no terminal that can show it, or the settings are wrong.
     """
     from uptime_tui.client.greeting import greet
-    from uptime_tui.config.load import load_settings
+    from uptime_tui.config.settings import load_settings
     from uptime_tui.ui.themes.choose import choose_theme
 
     _require_terminal()
@@ -33,6 +34,7 @@ def run_dashboard(home: Home) -> int:
     with loading():
         from uptime_tui.ui.application import DashboardApp
 
+    gc.disable()  # until the fleet is on the screen: `DashboardApp.on_ready`
     app = DashboardApp(home, settings, theme, greeted)
     app.run(mouse=settings.ui.mouse)
     app.has_left()

@@ -1,5 +1,6 @@
 """The Textual application: what the screens share. Imported only once a terminal is known to be there."""
 
+import gc
 import os
 import shlex
 import socket
@@ -74,6 +75,11 @@ class DashboardApp(App[None]):
             self._driver.on_leave = self._terminal_gone
             self._driver.ascii = Ascii() if self.ascii else None
         self.app_resume_signal.subscribe(self, self._back_from_shell)
+
+    def on_ready(self) -> None:
+        """The first frame is drawn: the fleet in it stays, and the collector leaves it alone as it does imports."""
+        gc.freeze()
+        gc.enable()
 
     async def on_event(self, event: Event) -> None:
         """Keys wait for each other; everything else goes on at once."""

@@ -6,8 +6,9 @@ from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import output
 from uptime_tui.cli.options import chosen_home, home_option, json_option
 from uptime_tui.config.edit import MonitorsFile
-from uptime_tui.config.load import draft_from_table, load_monitors, load_settings
+from uptime_tui.config.load import draft_from_table, load_monitors
 from uptime_tui.config.paths import make_folders
+from uptime_tui.config.settings import load_settings
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.target import format_target
 

@@ -12,7 +12,7 @@ from uptime_tui.cli.advice import advise
 from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_option, vantage_option
 from uptime_tui.cli.probing import probe_all
 from uptime_tui.cli.targets import find_monitors
-from uptime_tui.config.load import load_settings
+from uptime_tui.config.settings import load_settings
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result

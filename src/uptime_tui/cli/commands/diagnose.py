@@ -12,7 +12,8 @@ from uptime_tui.cli.advice import advise
 from uptime_tui.cli.fleet import known_fleet
 from uptime_tui.cli.options import DurationType, HostType, chosen_home, home_option, json_option, vantage_option
 from uptime_tui.cli.targets import find_monitors
-from uptime_tui.config.load import load_monitors, load_settings
+from uptime_tui.config.load import load_monitors
+from uptime_tui.config.settings import load_settings
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.loading import loading
 

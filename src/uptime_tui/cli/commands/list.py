@@ -10,7 +10,8 @@ from uptime_tui.cli import diagnostics, output
 from uptime_tui.cli.fleet import known_rows
 from uptime_tui.cli.mail import mail_sentences, with_mail
 from uptime_tui.cli.options import chosen_home, home_option, json_option
-from uptime_tui.config.load import load_monitors, load_settings
+from uptime_tui.config.load import load_monitors
+from uptime_tui.config.settings import load_settings
 from uptime_tui.model.filter import parse_filter, searchable
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.target import format_target
