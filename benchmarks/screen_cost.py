@@ -7,6 +7,7 @@ Everything is measured from outside, through a pseudo-terminal of 120x40 with 1,
 
 import contextlib
 import os
+import random
 import re
 import signal
 import statistics
@@ -23,11 +24,12 @@ from support.pty_terminal import PtyTerminal, process_cpu_s
 MONITORS = 1000
 CURSOR = re.compile(rb">(?: \xe2\x9c| !|\xe2\x96)")
 """A line under the cursor, as it is sent."""
+ANY = re.compile(rb">")
 
 
 def opened(engine, **options):
     """A dashboard that has drawn its first row."""
-    terminal = PtyTerminal(engine.home.config, columns=120, lines=40, **options)
+    terminal = PtyTerminal(engine.home.config, columns=120, lines=40, emulated=False, **options)
     terminal.wait(lambda t: b"smtp-0001" in t.raw, "the first row")
     return terminal
 
@@ -75,25 +77,30 @@ def load(engine):
 
 
 def keys(engine):
+    chance = random.Random(3)
     with opened(engine) as terminal:
         engine.storm(200)
         time.sleep(2)
-        times = []
-        down = True
-        for number in range(100):
-            before = len(terminal.raw)
-            begin = time.perf_counter()
-            terminal.send("j" if down else "k")
-            while not CURSOR.search(terminal.raw, before) and time.perf_counter() - begin < 2:
+
+        def press(key, drawn):
+            before, begin = len(terminal.raw), time.perf_counter()
+            terminal.send(key)
+            while not drawn.search(terminal.raw, before) and time.perf_counter() - begin < 2:
                 time.sleep(0.0005)
-            times.append((time.perf_counter() - begin) * 1000)
-            if number % 20 == 19:
-                down = not down
-            time.sleep(0.12)
+            took_ms = (time.perf_counter() - begin) * 1000
+            time.sleep(0.1 + chance.random() * 0.1)  # no beat with the frame clock
+            return took_ms
+
+        before, begin = len(terminal.raw), time.monotonic()
+        lines = sorted(press("j" if n % 40 < 20 else "k", CURSOR) for n in range(200))
+        rate = (len(terminal.raw) - before) / (time.monotonic() - begin)
+        pages = sorted(press(("G", "g", "\x04", "\x15")[n % 4], ANY) for n in range(100))
         engine.hang_up()
         engine.listen()
-        times.sort()
-        show("key to screen under that load", f"p50 {times[50]:.1f} p99 {times[98]:.1f} ms", "10 / 50 ms")
+    for name, times in (("key to screen under that load, a line", lines), ("the same, a page or an end", pages)):
+        middle, late = times[len(times) // 2], times[len(times) * 99 // 100]
+        show(name, f"p50 {middle:.1f} p99 {late:.1f} ms", "10 / 50 ms")
+    show("bytes while six keys a second are pressed", f"{rate:.0f} B/s", "-")
 
 
 def stall(engine):

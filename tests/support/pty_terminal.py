@@ -19,10 +19,17 @@ DEADLINE_S = 20.0
 
 
 class PtyTerminal:
-    """Starts `python -m uptime_tui` on a terminal of a size; a thread reads everything it writes."""
+    """Starts `python -m uptime_tui` on a terminal of a size; a thread reads everything it writes.
 
-    def __init__(self, home, *, columns=80, lines=24, arguments=(), env=None, program=None, preexec=None):
+    Without `emulated` there are only the raw bytes: who measures must not wait for pyte, which takes longer to draw a
+    frame than the dashboard.
+    """
+
+    def __init__(
+        self, home, *, columns=80, lines=24, arguments=(), env=None, program=None, preexec=None, emulated=True
+    ):
         self.raw = bytearray()
+        self._emulated = emulated
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.master, slave = pty.openpty()
@@ -83,7 +90,8 @@ class PtyTerminal:
                 return
             with self._lock:
                 self.raw += data
-                self._stream.feed(data)
+                if self._emulated:
+                    self._stream.feed(data)
 
     def _size(self, columns, lines, descriptor):
         fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
