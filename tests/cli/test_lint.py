@@ -38,6 +38,11 @@ def test_the_exit_code_is_the_worst_that_is_shown(capsys, tmp_path, text, argume
     assert (done, [json.loads(line)["rule"] for line in lines], err) == (code, rules, "")
 
 
+def test_a_rule_of_the_whole_fleet_can_be_ignored(capsys, tmp_path):
+    (tmp_path / "config.toml").write_text('[lint]\nignore = ["single-vantage", "purpose-missing"]\n')
+    assert lint(capsys, tmp_path, GOOD + NO_PURPOSE) == (0, [], "")
+
+
 def test_a_line_for_people_begins_as_a_compilers(capsys, tmp_path):
     _, lines, _ = lint(capsys, tmp_path, GOOD + BARE, "--level", "warning")
     assert lines[0].startswith("monitors.toml:7: db: bare-mysql (error): each bare connect to port 3306 counts")

@@ -106,6 +106,16 @@ async def tell(engine):
     engine._broadcast(engine.state())
 
 
+def test_what_turns_out_to_be_open_is_listed_at_once(opened, engine):
+    terminal = opened(120, 40)
+    terminal.send("w")
+    terminal.wait_for("2 error, 3 warning, 1 info")
+    engine.change(row(5, "up", address="192.0.2.7"))
+    terminal.wait_for("1 error, 3 warning, 1 info")
+    engine.change(row(5, "up", address="8.8.8.8"))
+    terminal.wait_for("2 error, 3 warning, 1 info")
+
+
 def test_f_adds_what_a_mail_host_lacks(opened, engine):
     terminal = opened()
     terminal.send("w")

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 from uptime_tui.catalogue.service import Service
 from uptime_tui.config.expect import MAX_TEXT, expect_faults, is_visible, read_expectations
 from uptime_tui.config.http import read_request, request_faults
-from uptime_tui.config.lint import lint_faults
+from uptime_tui.config.lint import rule_faults
 from uptime_tui.config.login import login_faults, read_login
 from uptime_tui.config.schema import Defaults, MonitorTable
 from uptime_tui.model.monitor import (
@@ -57,7 +57,7 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
     target = _target(written.target, services, faults)
     faults += _text_faults(written)
     faults += _count_faults(written)
-    faults += lint_faults(written)
+    faults += rule_faults(written.lint_ignore, ("lint_ignore",))
     family = _family(written.address_family, target, faults)
     mail_domain = _mail_domain(written.mail_domain, faults)
     faults += expect_faults(written, target, services)

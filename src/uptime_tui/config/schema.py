@@ -377,6 +377,13 @@ class DiagnoseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Zones of block lists that a mail audit asks about your mail servers' addresses; mind their terms of use."""
 
 
+class LintSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[lint]`."""
+
+    ignore: tuple[str, ...] = ()
+    """Rules of `uptime-tui lint` that do not count at all; a monitor's `lint_ignore` is for it alone."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`config.toml`."""
 
@@ -386,6 +393,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     defaults: Defaults = Defaults()
     tls: TlsSettings = TlsSettings()
     diagnose: DiagnoseSettings = DiagnoseSettings()
+    lint: LintSettings = LintSettings()
 
 
 TABLES: dict[str, type[Any]] = {"request": RequestTable, "login": LoginTable, "expect": ExpectTable}

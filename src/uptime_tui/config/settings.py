@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from uptime_tui.config.lint import rule_faults
 from uptime_tui.config.schema import Settings
 from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
@@ -36,6 +37,7 @@ def _settings_faults(settings: Settings) -> list[Fault]:
         faults += _ca_faults(Path(settings.tls.ca_file))
     faults += _name_faults("dkim_selectors", settings.diagnose.dkim_selectors)
     faults += _name_faults("dnsbl", settings.diagnose.dnsbl)
+    faults += rule_faults(settings.lint.ignore, ("lint", "ignore"))
     bounds = (
         (("engine", "max_probes_at_once"), settings.engine.max_probes_at_once, 1, 10_000),
         (("engine", "retention_days"), settings.engine.retention_days, 1, 3650),

@@ -1,4 +1,4 @@
-"""Runs the rules, each found by its file's name, and leaves out what a monitor's `lint_ignore` names."""
+"""Runs the rules, each found by its file's name, and leaves out what `lint_ignore` or `[lint] ignore` names."""
 
 import pkgutil
 from functools import cache
@@ -42,6 +42,7 @@ def audit(fleet: Fleet) -> tuple[Finding, ...]:
     findings = [
         Finding(name, found.level or rule.level, found, rule.why, rule.fix)
         for name, rule in rules().items()
+        if name not in fleet.ignored
         for found in rule.find(fleet)
         if name not in ignored.get(found.monitor, ())
     ]

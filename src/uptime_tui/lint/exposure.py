@@ -13,6 +13,10 @@ RULE: Final = "exposed"
 """The id in `lint_ignore` that says: it is meant to be open."""
 
 
+ANSWERS: Final = frozenset({Status.UP, Status.DEGRADED})
+"""Statuses of a port that something answers on."""
+
+
 def is_public(address: str) -> bool:
     """Whether an IP literal is one of the internet's; False for what is no address."""
     try:
@@ -28,7 +32,7 @@ def is_exposed(exposure: str, row: MonitorRow, address: str | None) -> bool:
 
     Whom else it answers cannot be known from here: this machine may be one of the few that are let in.
     """
-    if exposure == "public" or address is None or row.status not in {Status.UP, Status.DEGRADED}:
+    if exposure == "public" or address is None or row.status not in ANSWERS:
         return False
     return is_public(address)
 

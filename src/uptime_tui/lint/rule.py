@@ -21,6 +21,8 @@ class Fleet:
     """The catalogue by name."""
     rows: Mapping[str, MonitorRow] | None = None
     """What the engine knows, by monitor name; None where no engine could be asked."""
+    ignored: tuple[str, ...] = ()
+    """Ids of rules that do not count, whatever they find."""
 
     @cached_property
     def open_monitors(self) -> tuple[Monitor, ...]:

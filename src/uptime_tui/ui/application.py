@@ -53,6 +53,7 @@ class DashboardApp(App[None]):
         self.glyphs = ASCII if self.ascii else UNICODE
         self.lore = Lore(home, self.link.snapshot, self.glyphs, self.now_ms, self.say)
         self.clock_wanted = settings.ui.clock
+        self.rules_ignored = settings.lint.ignore
         self.mouse_released = False
         self.turns = Turns(self, super().on_event)
         module = load_theme(theme)

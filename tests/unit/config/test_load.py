@@ -319,6 +319,7 @@ def test_settings(tmp_path):
         ('[tls]\nca_file = "ca.pem"\n', 2, "whole path"),
         ('[tls]\nca_file = "/dev/null"\n', 2, "no PEM certificate"),
         ("[ui\n", 1, "header"),
+        ('[lint]\nignore = ["one-intervall"]\n', 2, "did you mean 'one-interval'"),
     ],
 )
 def test_broken_settings(tmp_path, text, line, words):

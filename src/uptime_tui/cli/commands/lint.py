@@ -27,12 +27,13 @@ def command(level: str, as_json: bool, home: str | None) -> int:
     """
     place = chosen_home(home)
     catalogue = load_catalogue(place.services_folder)
-    loaded = load_monitors(place.monitors_file, catalogue, load_settings(place.config_file).defaults)
+    settings = load_settings(place.config_file)
+    loaded = load_monitors(place.monitors_file, catalogue, settings.defaults)
     if loaded.problems:
         for problem in loaded.problems:
             diagnostics.say(str(problem))
         return diagnostics.USAGE
-    fleet = Fleet(loaded.monitors, catalogue.services, known_rows(place) or None)
+    fleet = Fleet(loaded.monitors, catalogue.services, known_rows(place) or None, settings.lint.ignore)
     file, lines = place.monitors_file.name, monitor_lines(place.monitors_file)
     shown = [each for each in audit(fleet) if LEVELS.index(each.level) <= LEVELS.index(level)]
     shown.sort(key=lambda each: lines.get(each.found.monitor, 0))

@@ -8,6 +8,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from uptime_tui.lint.audit import LEVELS, Finding, audit
+from uptime_tui.lint.exposure import ANSWERS
 from uptime_tui.lint.rule import Fleet
 from uptime_tui.model.failure import Status
 from uptime_tui.model.units import MonitorId
@@ -66,7 +67,8 @@ class Lint(Helped):
         self.host = dashboard.host
         self.findings: tuple[Finding, ...] = ()
         self.judged: object = None
-        """The monitors that were judged: others are when they have changed."""
+        """The monitors that were judged, and below where they answered: again when either has changed."""
+        self.answers: list[tuple[bool, str | None]] = []
 
     def compose(self) -> ComposeResult:
         """Title, findings, what is said of the one under the cursor, message, keys."""
@@ -78,7 +80,7 @@ class Lint(Helped):
         yield Line(roles, id="keys")
 
     def on_mount(self) -> None:
-        """Judge, and again whenever the monitors have changed."""
+        """Judge, and again whenever the monitors or what they find open have changed."""
         self.query_one("#told", Lines).can_focus = False
         self.query_one(OptionList).focus()
         self.show_keys()
@@ -93,13 +95,14 @@ class Lint(Helped):
     def judge(self) -> None:
         """Look for faults; the cursor stays on its finding, or on the line where that was."""
         snapshot = self.dashboard.link.snapshot
-        if snapshot.monitors is self.judged:
+        answers = [(row.status in ANSWERS, row.address) for row in snapshot.rows.values()]
+        if snapshot.monitors is self.judged and answers == self.answers:
             return
-        self.judged = snapshot.monitors
+        self.judged, self.answers = snapshot.monitors, answers
         rows = {snapshot.monitors[number].name: row for number, row in snapshot.rows.items()}
         monitors = tuple(snapshot.monitors.values())
         before, here = self.current(), self.query_one(OptionList).highlighted or 0
-        self.findings = audit(Fleet(monitors, self.host.lore.catalogue.services, rows))
+        self.findings = audit(Fleet(monitors, self.host.lore.catalogue.services, rows, self.host.rules_ignored))
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(self._line(each)) for each in self.findings[:_SHOWN]])
