@@ -44,10 +44,10 @@ def fact(id_, ok=None):
     return Evidence(id_, FACTS[Failure.REFUSED].phase, ok, id_)
 
 
-def neighbour(target, failure=None, number=2, *, age_s=0.0, address=None, status=None, certificate=""):
+def neighbour(target, failure=None, number=2, *, age_s=0.0, address=None, status=None, certificate="", **more):
     """Another monitor, whose newest probe ended `age_s` before the failed one."""
     status = status or (Status.UP if failure is None else Status.DOWN)
-    aim = monitor(target, number)
+    aim = monitor(target, number, **more)
     return Neighbour(
         aim, status, failure, address, NOW_MS, certificate=certificate, last_ms=NOW_MS - int(age_s * 1000)
     )  # fmt: skip

@@ -34,6 +34,8 @@ def word_of(neighbour: Neighbour, case: Case) -> Word:
     if neighbour.last_ms < since:
         return "unknown"
     if neighbour.failure is None:
+        if neighbour.monitor.expect.closed:  # its port was refused or silent, as it should be
+            return "unknown"
         return "alive" if neighbour.status in {Status.UP, Status.DEGRADED} else "unknown"
     if neighbour.failure is Failure.REFUSED or FACTS[neighbour.failure].phase in _MEET:
         return "alive"
@@ -126,17 +128,17 @@ def _names(group: Iterable[Neighbour], *, bad: bool) -> Iterable[str]:
 
 
 def _of_host(case: Case) -> str:
-    group = same_host(case)
+    group = [each for each in same_host(case) if not each.monitor.expect.closed]
     bad = [each for each in group if each.status in {Status.DOWN, Status.DEGRADED} and each.failure is not None]
     fine = [each for each in group if each.status is Status.UP]
-    if not bad and not fine:
-        return ""
     monitor, failure = case.plan.monitor, case.failure
     assert failure is not None
+    if monitor.expect.closed or not (bad or fine):
+        return ""
     if not bad:
         return f"{_listed(each.monitor for each in fine)} on this host fine: this service, not the host"
-    failing = [monitor, *(each.monitor for each in bad)]
-    why = {failure, *(each.failure for each in bad if each.failure is not None)}
+    codes = [(monitor, failure), *((each.monitor, each.failure) for each in bad if each.failure is not None)]
+    failing, why = [each for each, _ in codes], {code for _, code in codes}
     title = FACTS[failure].title if len(why) == 1 else "failing"
     stacks = {each.category for each in failing}
     if fine and len(stacks) == 1 and not stacks & {each.monitor.category for each in fine}:
@@ -146,7 +148,12 @@ def _of_host(case: Case) -> str:
         return f"{told}: the {stack} stack, not the host"
     if fine:
         return f"{_listed(failing)} on this host: {title}; {_listed(each.monitor for each in fine)} fine"
-    told = f"all {_number(len(failing))} services watched on this host: {title}"
+    silent = [each for each, code in codes if code in NO_ANSWER]
+    met = [each for each, code in codes if code is Failure.REFUSED or FACTS[code].phase in _MEET]
+    if silent and met:
+        return f"{_listed(silent)} on this host: no answer, {_listed(met)}: failing otherwise: the host is there"
+    count = "both" if len(failing) == 2 else f"all {_number(len(failing))}"
+    told = f"{count} services watched on this host: {title}"
     return f"{told}: {'the host or its path' if why <= NO_ANSWER else 'the whole host'}, not one service"
 
 

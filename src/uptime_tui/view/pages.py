@@ -79,7 +79,8 @@ def mail_lines(sheet: Sheet, found: Diagnosis | None) -> Iterator[LineOf]:
     if found is None or not found.audit:
         text = (
             "d audits it: MX, SPF, DMARC, DKIM, MTA-STS, TLS-RPT, PTR and DANE are asked of the name servers. "
-            "A host without a domain of its own, an address or localhost, has nothing to audit."
+            "An address or a host without a domain of its own has nothing to audit, unless mail_domain in its monitor "
+            "names the domain."
         )
         yield from wrapped(text, sheet.width, "dim")
         return

@@ -15,6 +15,7 @@ from uptime_tui.diagnose.relations import (
     word_of,
 )
 from uptime_tui.model.failure import Failure, Status
+from uptime_tui.model.monitor import Expectations
 
 F = Failure
 
@@ -119,7 +120,7 @@ def test_a_paused_monitor_says_nothing():
         (
             F.TIMEOUT,
             [neighbour("ssh://mx1.example.net:22", F.TIMEOUT)],
-            "all two services watched on this host: timeout: the host or its path, not one service",
+            "both services watched on this host: timeout: the host or its path, not one service",
         ),
         (F.REFUSED, [SSH], "ssh on this host fine: this service, not the host"),
         (F.REFUSED, [MAIL[0], SSH], "both mail services on this host: connection refused, ssh fine: the mail stack"),
@@ -136,6 +137,11 @@ def test_a_paused_monitor_says_nothing():
             ],
             "",
         ),
+        (
+            F.TIMEOUT,
+            [neighbour("ssh://mx1.example.net:22", F.REFUSED), neighbour("imap://mx1.example.net:143", F.TIMEOUT, 3)],
+            "smtp, imap on this host: no answer, ssh: failing otherwise: the host is there",
+        ),
         (F.TIMEOUT, [neighbour("https://198.51.100.1:443", F.TIMEOUT)], ""),
         (F.TIMEOUT, [], ""),
     ],
@@ -144,6 +150,14 @@ def test_one_sentence_says_how_far_it_reaches(failure, neighbours, said):
     text = summary(case(failure, neighbours=tuple(neighbours)))
     assert text.startswith(said)
     assert bool(text) == bool(said)
+
+
+def test_a_port_that_must_not_answer_says_nothing_of_its_host_while_it_does_not():
+    shut = neighbour("mysql://mx1.example.net:3306", expect=Expectations(closed=True))
+    assert word_of(shut, case()) == "unknown"
+    assert summary(case(F.TIMEOUT, neighbours=(shut,))) == ""
+    open_ = neighbour("mysql://mx1.example.net:3306", F.EXPOSED, expect=Expectations(closed=True))
+    assert word_of(open_, case()) == "alive"
 
 
 def test_relations_name_who_fails_and_who_does_not():
