@@ -122,6 +122,15 @@ def test_an_incident_is_read_as_it_was_long_after(opened, columns, lines):
     terminal.wait_for("80% It was stopped.")
 
 
+def test_d_opens_the_drawer_for_what_it_finds(opened):
+    terminal = opened()
+    assert "ssh://gate.example.net:22" not in terminal.text
+    terminal.send("d")
+    terminal.wait_for("ssh://gate.example.net:22")
+    terminal.send("d")
+    terminal.wait_for("ssh://gate.example.net:22")
+
+
 def test_the_domain_of_a_mail_server_has_its_page_and_others_have_none(opened):
     terminal = opened()
     of_mail(terminal)

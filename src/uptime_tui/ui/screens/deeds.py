@@ -85,6 +85,8 @@ class Deeds(Helped):
         if current is None:
             self.say("no monitor is under the cursor", "warn")
             return
+        if self.is_current and not any(self.query_one(f"#{name}").display for name in ("panel", "drawer")):
+            self.action_panel()
         self.request(lambda number: Diagnose(number, current))
 
     def action_pause(self: "Dashboard") -> None:  # type: ignore[misc]
