@@ -151,7 +151,7 @@ def _of_host(case: Case) -> str:
     silent = [each for each, code in codes if code in NO_ANSWER]
     met = [each for each, code in codes if code is Failure.REFUSED or FACTS[code].phase in _MEET]
     if silent and met:
-        return f"{_listed(silent)} on this host: no answer, {_listed(met)}: failing otherwise: the host is there"
+        return f"{_listed(silent)} on this host silent, {_listed(met)} answers: the host is there"
     count = "both" if len(failing) == 2 else f"all {_number(len(failing))}"
     told = f"{count} services watched on this host: {title}"
     return f"{told}: {'the host or its path' if why <= NO_ANSWER else 'the whole host'}, not one service"

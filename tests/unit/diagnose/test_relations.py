@@ -140,7 +140,7 @@ def test_a_paused_monitor_says_nothing():
         (
             F.TIMEOUT,
             [neighbour("ssh://mx1.example.net:22", F.REFUSED), neighbour("imap://mx1.example.net:143", F.TIMEOUT, 3)],
-            "smtp, imap on this host: no answer, ssh: failing otherwise: the host is there",
+            "smtp, imap on this host silent, ssh answers: the host is there",
         ),
         (F.TIMEOUT, [neighbour("https://198.51.100.1:443", F.TIMEOUT)], ""),
         (F.TIMEOUT, [], ""),
