@@ -83,7 +83,8 @@ def relations(case: Case) -> tuple[Relation, ...]:
         ("certificate", same_certificate(case)),
         (f"domain {domain_of(monitor.target.host)}", same_domain(case)),
     ]
-    return tuple(_relation(shared, group) for shared, group in groups if group)
+    found = (_relation(shared, group) for shared, group in groups)
+    return tuple(each for each in found if each.failing or each.fine)  # of some nothing is known yet
 
 
 def summary(case: Case) -> str:

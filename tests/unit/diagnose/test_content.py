@@ -12,7 +12,7 @@ from uptime_tui.diagnose.evidence import content as collector
 from uptime_tui.dial.drive import Driver
 from uptime_tui.handshakes.http import handshake
 from uptime_tui.model.failure import Failure, Phase
-from uptime_tui.model.monitor import Expectations, HeaderCheck
+from uptime_tui.model.monitor import Expectations, HeaderCheck, Login
 from uptime_tui.model.page import HEAD_BYTES, describe, kinds
 from uptime_tui.model.safetext import is_safe
 from uptime_tui.model.steps import Ask
@@ -72,6 +72,14 @@ def test_the_class_of_the_status(data, fact, cause):
     assert collector.wants(asked)
     assert fact in ids(found(asked))
     assert first(asked) == cause
+
+
+def test_a_login_that_is_refused_is_no_login_that_is_missing():
+    asked = answered(http(401, WWW_Authenticate="Bearer"))
+    monitor = msgspec.structs.replace(asked.plan.monitor, login=Login(secret="env:TOKEN"))
+    asked = replace(asked, plan=msgspec.structs.replace(asked.plan, monitor=monitor))
+    assert "http_login" not in ids(found(asked))
+    assert first(asked) == "login_refused"
 
 
 def test_a_body_that_was_not_waited_for_is_not_called_empty():

@@ -160,6 +160,11 @@ def test_a_port_that_must_not_answer_says_nothing_of_its_host_while_it_does_not(
     assert word_of(open_, case()) == "alive"
 
 
+def test_of_whom_nothing_is_known_yet_is_no_relation():
+    unseen = neighbour("ssh://mx1.example.net:22", status=Status.PENDING)
+    assert relations(case(neighbours=(unseen,))) == ()
+
+
 def test_relations_name_who_fails_and_who_does_not():
     found = relations(case(F.REFUSED, neighbours=(*MAIL, SSH, neighbour("https://www.example.net:443", None, 9))))
     assert [(each.shared, len(each.failing), each.fine) for each in found] == [

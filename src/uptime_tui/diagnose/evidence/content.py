@@ -18,6 +18,7 @@ FACTS: Final = {
     "http_overload": "it says that it is overloaded or in maintenance, and when to come back",
     "http_limited": "a rate limit turns the request away",
     "http_login": "a login is wanted",
+    "http_login_refused": "the login that the monitor sends is refused",
     "http_forbidden": "it is forbidden",
     "http_absent": "the path is not there",
     "http_moved": "it redirects where an answer was expected",
@@ -84,7 +85,7 @@ def facts(case: Case) -> Iterator[Evidence]:
     """The same, at once."""
     page = next((seen.text for seen in case.result.evidence if seen.id == "page"), "")
     if case.result.failure is Failure.HTTP_STATUS:
-        yield from _status(case.result.detail)
+        yield from _status(case.result.detail, sends_login=bool(case.plan.monitor.login.secret))
     elif case.result.failure is Failure.REDIRECT:
         yield from _redirect(case)
     elif case.result.failure is Failure.KEYWORD_MISSING:
@@ -114,13 +115,15 @@ def _page(page: str, failure: Failure | None) -> Iterator[Evidence]:
         yield Evidence("page_ordinary", Phase.CONTENT, ok=None, text=text)
 
 
-def _status(detail: str) -> Iterator[Evidence]:
+def _status(detail: str, *, sends_login: bool) -> Iterator[Evidence]:
     found = _CODE.search(detail)
     code = int(found[1]) if found else 0
     if "this port wants HTTPS" in detail:
         yield _seen("http_wants_tls", "the answer says that this port wants HTTPS")
     elif code == 503 and "Retry-After" in detail:
         yield _seen("http_overload", f"{detail}: it expects to be back, and says when")
+    elif code == 401 and sends_login:
+        yield _seen("http_login_refused", "401: the login that this monitor sends is refused")
     elif code in _CLASSES:
         id_, words = _CLASSES[code]
         yield _seen(id_, f"{code}: {words}")
