@@ -14,11 +14,17 @@ def engine(tmp_path):
 
 
 @pytest.fixture
-def opened(engine):
+def drawn():
+    """What is on the screen once the rows of the fleet are; a fleet of one's own has another."""
+    return "ssh-0003"
+
+
+@pytest.fixture
+def opened(engine, drawn):
     """Opens dashboards of a size that have drawn their rows."""
     terminals = []
 
-    def open_it(columns=80, lines=24, wait="ssh-0003", **options):
+    def open_it(columns=80, lines=24, wait=drawn, **options):
         terminal = PtyTerminal(engine.home.config, columns=columns, lines=lines, **options)
         terminals.append(terminal)
         if wait:

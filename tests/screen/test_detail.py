@@ -8,7 +8,6 @@ import pytest
 
 from support.fake_engine import FakeEngine
 from support.fleets import monitor, result, row
-from support.pty_terminal import PtyTerminal
 from uptime_tui.model.diagnosis import Check, Diagnosis, Suspect
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.incident import Incident
@@ -76,18 +75,8 @@ def engine(tmp_path):
 
 
 @pytest.fixture
-def opened(engine):
-    terminals = []
-
-    def open_it(columns=80, lines=24):
-        terminal = PtyTerminal(engine.home.config, columns=columns, lines=lines)
-        terminals.append(terminal)
-        terminal.wait_for("mx1 smtp")
-        return terminal
-
-    yield open_it
-    for terminal in terminals:
-        terminal.__exit__()
+def drawn():
+    return "mx1 smtp"
 
 
 def of_mail(terminal):

@@ -5,7 +5,6 @@ import pytest
 
 from support.fake_engine import FakeEngine
 from support.fleets import monitor, row
-from support.pty_terminal import PtyTerminal
 from uptime_tui.model.monitor import Expectations
 from uptime_tui.model.target import Target
 from uptime_tui.wire.messages import Add, Edit, Undo
@@ -30,18 +29,8 @@ def engine(tmp_path):
 
 
 @pytest.fixture
-def opened(engine):
-    terminals = []
-
-    def open_it(columns=80, lines=24):
-        terminal = PtyTerminal(engine.home.config, columns=columns, lines=lines)
-        terminals.append(terminal)
-        terminal.wait_for("nameless")
-        return terminal
-
-    yield open_it
-    for terminal in terminals:
-        terminal.__exit__()
+def drawn():
+    return "nameless"
 
 
 def told(terminal):
