@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from uptime_tui.dial.direct import Dialler
 from uptime_tui.dial.routes import is_own, route_to
 from uptime_tui.model.diagnosis import Past
-from uptime_tui.model.failure import Failure, Status
+from uptime_tui.model.failure import FACTS, Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result
 from uptime_tui.model.units import LOCAL
@@ -27,6 +27,8 @@ NEVER_BARE: Final = frozenset({3306})
 NO_ANSWER: Final = frozenset({Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NET_UNREACHABLE, Failure.PROHIBITED})
 """No connection, and it is not the target's port that has said so."""
 NO_CONNECTION: Final = NO_ANSWER | {Failure.REFUSED}
+NO_NAME: Final = frozenset(failure for failure, facts in FACTS.items() if facts.phase is Phase.DNS)
+"""The name leads nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

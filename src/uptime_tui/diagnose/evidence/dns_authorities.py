@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from uptime_tui.diagnose.case import Case, Means
+from uptime_tui.diagnose.case import NO_NAME, Case, Means
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence
 from uptime_tui.resolve.nameservers import Delegation, Stand, delegation_of, made_at, newest, stands_of
@@ -34,10 +34,7 @@ FACTS: Final = {
     "serials_equal": "all servers have the same version of the zone",
     "resolver_stale": "the zone's servers have an address that the resolver does not tell",
 }
-_WANTED: Final = frozenset({
-    Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS, Failure.DNS_SERVFAIL, Failure.DNS_BOGUS, Failure.DNS_TIMEOUT,
-    Failure.DNS_REFUSED, Failure.DNS_INCONSISTENT, Failure.INTERMITTENT, Failure.PARTIAL,
-})  # fmt: skip
+_WANTED: Final = NO_NAME | {Failure.INTERMITTENT, Failure.PARTIAL}
 
 
 def wants(case: Case) -> bool:

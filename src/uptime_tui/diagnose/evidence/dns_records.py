@@ -5,7 +5,7 @@ from typing import Final
 
 from dns.name import Name, from_text
 
-from uptime_tui.diagnose.case import Case, Means
+from uptime_tui.diagnose.case import NO_NAME, Case, Means
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence
 from uptime_tui.resolve.exchange import Heard
@@ -38,10 +38,6 @@ FACTS: Final = {
     "nothing_else": "no MX, TXT or NS record is there either",
     "parked": "the domain's name servers are those of a registrar's parking or expiry page",
 }
-_WANTED: Final = frozenset({
-    Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS, Failure.DNS_SERVFAIL, Failure.DNS_BOGUS, Failure.DNS_TIMEOUT,
-    Failure.DNS_REFUSED, Failure.DNS_INCONSISTENT,
-})  # fmt: skip
 _REGISTRIES: Final = frozenset({"ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org"})
 """Second level under which a country registers, as in `co.uk`."""
 _MAX_WALK: Final = 5
@@ -51,7 +47,7 @@ _PARKING: Final = ("parking", "parked", "expired", "suspended", "pendingdelete",
 
 def wants(case: Case) -> bool:
     """Failures of the name."""
-    return case.failure in _WANTED and not is_address(case.plan.monitor.target.host)
+    return case.failure in NO_NAME and not is_address(case.plan.monitor.target.host)
 
 
 async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
-from uptime_tui.diagnose.case import Case, Means
+from uptime_tui.diagnose.case import NO_NAME, Case, Means
 from uptime_tui.model.failure import Failure, Phase, Side, Status
 from uptime_tui.model.result import Evidence
 from uptime_tui.resolve.classify import SILENT
@@ -26,10 +26,7 @@ FACTS: Final = {
     "resolver_refuses": "a resolver refuses this machine whatever it asks",
     "resolvers_differ": "two of the resolvers say different things about the name",
 }
-_WANTED: Final = frozenset({
-    Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS, Failure.DNS_SERVFAIL, Failure.DNS_BOGUS, Failure.DNS_TIMEOUT,
-    Failure.DNS_REFUSED, Failure.DNS_INCONSISTENT, Failure.INTERMITTENT, Failure.PARTIAL,
-})  # fmt: skip
+_WANTED: Final = NO_NAME | {Failure.INTERMITTENT, Failure.PARTIAL}
 _USEFUL: Final = frozenset({"NOERROR", "NXDOMAIN"})
 
 
