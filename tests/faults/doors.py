@@ -1,6 +1,7 @@
 """Servers that the lab has not: they say what they are told to, or have a way of their own with TLS."""
 
 import asyncio
+import itertools
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -20,6 +21,18 @@ def talker(words: Sequence[str], after_s: float) -> Callable[[Visit], Awaitable[
                 return
             await visit.say(text.encode())
         await asyncio.sleep(after_s)
+
+    return serve
+
+
+def in_turn(
+    one: Callable[[Visit], Awaitable[None]], others: Callable[[Visit], Awaitable[None]], count: int
+) -> Callable[[Visit], Awaitable[None]]:
+    """Of so many visitors the first one is served by the one, the rest by the others."""
+    visits = itertools.count()
+
+    async def serve(visit: Visit) -> None:
+        await (others if next(visits) % count else one)(visit)
 
     return serve
 

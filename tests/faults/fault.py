@@ -40,6 +40,8 @@ class DoorSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Its way with TLS, where that is a setting and no certificate (`faults.doors`)."""
     says: tuple[str, ...] = ()
     """Said instead of what the service says: at first, after the first words of the visitor…; then it hangs up."""
+    one_in: int = 1
+    """So many visitors are served in turn of whom the first one is told that."""
     after_s: float = 0
     """Until it hangs up, where `says` is given."""
 
@@ -62,6 +64,12 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The `ip` commands that take these, and what the settings took along, back."""
     resolver: tuple[str, ...] = ()
     """Whom the watcher asks, where it is not the usual resolver."""
+    engine: bool = False
+    """Whether an engine explains it, which has probed before it came."""
+    well: bool = True
+    """With an engine: whether the target is up at first; its doors go over to their state with the fault then."""
+    others: tuple[str, ...] = ()
+    """With an engine: targets of the other monitors."""
     stale: bool = False
     """Whether the resolver has asked for the name before its record was made."""
     expect: dict[str, Any] | str = {}

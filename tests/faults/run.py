@@ -12,10 +12,12 @@ from typing import Any
 
 import tomli_w
 
-from faults.fault import Fault
+from faults.engine import explain_by_engine
+from faults.fault import DoorSpec, Fault
 from faults.names import RESOLVER
 from faults.site import Site, site
 from faults.traffic import Traffic, start_counting, take
+from uptime_tui.lab.door import Door
 
 NAME = "the monitor"
 LIMIT_S = 30
@@ -91,7 +93,9 @@ def run_all(
             show(told)
             return told
 
-        slow_first = sorted(faults, key=lambda fault: fault.failure not in {"timeout", "dns_timeout"})
+        slow_first = sorted(
+            faults, key=lambda fault: not fault.engine and fault.failure not in {"timeout", "dns_timeout"}
+        )
         with ThreadPoolExecutor(sites) as pool:
             told = {each.fault.id: each for each in pool.map(one, slow_first)}
     return [told[fault.id] for fault in faults]
@@ -99,6 +103,10 @@ def run_all(
 
 def explain(place: Site, fault: Fault, *, check: bool) -> Told:
     """Make it, probe, diagnose, undo it."""
+    if fault.engine:
+        with prepared(place, fault) as break_it:
+            take(place["watcher"])
+            return Told(fault, None, explain_by_engine(place, fault, break_it), None, take(place["watcher"]))
     probe = probe_traffic = None
     with made(place, fault):
         take(place["watcher"])
@@ -122,34 +130,52 @@ def _run(place: Site, fault: Fault, command: str) -> dict[str, Any]:
 @contextmanager
 def made(place: Site, fault: Fault) -> Iterator[None]:
     """The fault is there until the block ends."""
+    with prepared(place, fault) as break_it:
+        break_it()
+        yield
+
+
+@contextmanager
+def prepared(place: Site, fault: Fault) -> Iterator[Callable[[], None]]:
+    """The servers are there and well; what it gives makes the fault, which lasts until the block ends."""
     with ExitStack() as undo:
         _write_monitor(place, fault)
-        for spec in fault.doors:
-            door = place.open_door(spec, fault.host)
+        doors = [(place.open_door(spec, fault.host), spec) for spec in fault.doors]
+        for door, spec in doors:
             undo.callback(place.close_door, door, spec.machine)
-        if fault.stale:
-            place.make_late_record(fault.host)
-            undo.callback(place.take_late_record)
         undo.callback(_forget, place)
-        if fault.resolver:
-            place.resolve_by(*fault.resolver)
-            undo.callback(place.resolve_by, RESOLVER)
-        held = [_hold(place, fault) for _ in range(fault.hold)]
-        for sock in held:
-            undo.callback(sock.close)
-        for hook, rule in fault.rules.items():
-            machine, _, name = hook.partition(".")
-            place[machine].nft(_table(name, rule))
-            undo.callback(place[machine].nft, f"delete table inet fault_{name}")
-        for machine, commands in fault.undo.items():
-            undo.callback(place[machine].ip, _ends(place, machine, commands))
-        for machine, commands in fault.ip.items():
-            place[machine].ip(_ends(place, machine, commands))
-        for setting in fault.sysctl:
-            place["watcher"].sysctl(setting)
-        for setting in fault.sysctl_back:
-            undo.callback(place["watcher"].sysctl, setting)
-        yield
+        if not fault.well:
+            _change(place, doors)
+        yield lambda: _break(place, fault, doors, undo)
+
+
+def _change(place: Site, doors: Sequence[tuple[Door, DoorSpec]]) -> None:
+    for door, spec in doors:
+        if spec.state != door.state:
+            place.change_door(door, spec)
+
+
+def _break(place: Site, fault: Fault, doors: Sequence[tuple[Door, DoorSpec]], undo: ExitStack) -> None:
+    _change(place, doors)
+    if fault.stale:
+        place.make_late_record(fault.host)
+        undo.callback(place.take_late_record)
+    if fault.resolver:
+        place.resolve_by(*fault.resolver)
+        undo.callback(place.resolve_by, RESOLVER)
+    for sock in [_hold(place, fault) for _ in range(fault.hold)]:
+        undo.callback(sock.close)
+    for hook, rule in fault.rules.items():
+        machine, _, name = hook.partition(".")
+        place[machine].nft(_table(name, rule))
+        undo.callback(place[machine].nft, f"delete table inet fault_{name}")
+    for machine, commands in fault.undo.items():
+        undo.callback(place[machine].ip, _ends(place, machine, commands))
+    for machine, commands in fault.ip.items():
+        place[machine].ip(_ends(place, machine, commands))
+    for setting in fault.sysctl_back:
+        undo.callback(place["watcher"].sysctl, setting)
+    place["watcher"].sysctl(*fault.sysctl)
 
 
 def _table(hook: str, rule: str) -> str:

@@ -15,7 +15,7 @@ import dns.flags
 import dns.message
 import dns.query
 
-from faults.doors import context_for, greet, talker
+from faults.doors import context_for, greet, in_turn, talker
 from faults.fault import DoorSpec
 from faults.names import ADDRESSES, BACKEND, HEALTHY, LATE, MISLED, RESOLVER, ROOT, late, tree
 from support.backstage import Backstage, backstage
@@ -79,7 +79,7 @@ class Site:
         return self.machines[machine]
 
     def open_door(self, spec: DoorSpec, host: str) -> Door:
-        """A server of the lab, on its usual port unless it says otherwise.
+        """A server of the lab that is well, on its usual port unless it says otherwise.
 
         Args:
             spec: what it is.
@@ -92,10 +92,16 @@ class Site:
             spec.service, spec.named or host, port, spec.service, "starttls" if spec.tls else entry.tls,
             body=spec.body, moved_to=spec.moved_to,
         )  # fmt: skip
-        serve = talker(spec.says, spec.after_s) if spec.says else greet if spec.tls else kind.serve
+        serve = greet if spec.tls else kind.serve
+        if spec.says:
+            serve = in_turn(talker(spec.says, spec.after_s), serve, spec.one_in)
         door = Door(role, serve, context_for(_AUTHORITY, spec.tls), chance=random.Random())
-        self.stages[spec.machine].run(_open(door, spec.state, spec.address, port))
+        self.stages[spec.machine].run(_open(door, spec.address, port))
         return door
+
+    def change_door(self, door: Door, spec: DoorSpec) -> None:
+        """Over to the state that it is to be in."""
+        self.stages[spec.machine].run(door.change(spec.state))
 
     def close_door(self, door: Door, machine: str) -> None:
         self.stages[machine].run(_call(door.close))
@@ -115,9 +121,8 @@ class Site:
         (self["watcher"].etc / "resolv.conf").write_text(lines)
 
 
-async def _open(door: Door, state: str, address: str, port: int) -> None:
+async def _open(door: Door, address: str, port: int) -> None:
     assert await door.open(address, port) == port, f"{address} port {port} is taken"
-    await door.change(state)
 
 
 async def _call(function) -> None:

@@ -3,6 +3,9 @@
 All of them take minutes: `benchmarks/fault_bench.py --require` makes those, as the last part of what must hold.
 """
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from faults.fault import read_table
@@ -23,12 +26,28 @@ def test_the_table_knows_only_what_the_knowledge_base_knows():
     faults = read_table()
     assert len(faults) >= 50
     assert len({fault.id for fault in faults}) == len(faults)
-    knowledge = load_knowledge()
     for fault in faults:
-        entry = knowledge.entry(Failure(fault.failure))
-        causes = {cause.id for cause in entry.cause}
-        causes |= {cause.id for refinement in entry.service.values() for cause in refinement.cause}
-        assert fault.cause in causes, f"{fault.id}: {fault.failure} has no cause {fault.cause}"
+        assert fault.cause in _causes(Failure(fault.failure)), f"{fault.id}: {fault.failure} has no cause {fault.cause}"
+
+
+def test_every_code_and_every_cause_has_a_fault_or_a_reason_why_not():
+    made = {(fault.failure, fault.cause) for fault in read_table()}
+    codes = {failure for failure, _ in made}
+    unmade = tomllib.loads(Path(__file__).with_name("unmade.toml").read_text())
+    known = {failure: _causes(failure) for failure in Failure}
+    assert set(unmade["code"]) == set(known) - codes
+    assert set(unmade["cause"]) == {
+        f"{failure}.{cause}"
+        for failure in codes
+        for cause in known[Failure(failure)] - {c for f, c in made if f == failure}
+    }
+    assert all(unmade["code"].values())
+    assert all(unmade["cause"].values())
+
+
+def _causes(failure: Failure) -> set[str]:
+    entry = load_knowledge().entry(failure)
+    return {cause.id for part in (entry, *entry.service.values()) for cause in part.cause}
 
 
 @pytest.mark.long

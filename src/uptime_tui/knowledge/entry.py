@@ -1,9 +1,10 @@
 """What the knowledge base says: a failure's meaning, its causes, what to check, commands. Pure.
 
-Texts may hold placeholders that are filled from the monitor and the catalogue when shown: {host} {address}
-{port} {name} {unit} {process} {log} {config} {config_key} {test} {title} (the service's title) {logs} (a command that
-shows the log) {url} (the target as curl takes it) {place} (`host:port` with the brackets that IPv6 wants) {tls} (an
-openssl command that shows the certificate, with STARTTLS where the service wants it).
+Texts may hold placeholders that are filled from the monitor and the catalogue when shown: {host} {domain} (the part of
+the host's name that is registered) {address} {port} {name} {unit} {process} {log} {config} {config_key} {test} {title}
+(the service's title) {logs} (a command that shows the log) {url} (the target as curl takes it) {place} (`host:port`
+with the brackets that IPv6 wants) {tls} (an openssl command that shows the certificate, with STARTTLS where the
+service wants it).
 """
 
 from collections.abc import Mapping
@@ -15,8 +16,8 @@ from uptime_tui.model.failure import Failure
 from uptime_tui.model.pattern import pattern
 
 PLACEHOLDERS: Final = (
-    "host", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test", "logs", "url",
-    "place", "tls",
+    "host", "domain", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test",
+    "logs", "url", "place", "tls",
 )  # fmt: skip
 _BARE: Final = pattern(r"\bnc\b.*\{port\}")
 _PLACEHOLDER: Final = pattern(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")

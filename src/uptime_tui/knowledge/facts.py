@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Final, Protocol
 
+from uptime_tui.model.domain import registered
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.pattern import pattern
 from uptime_tui.model.target import Target, place
@@ -67,6 +68,7 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
     filled = test.replace("{host}", target.host).replace("{port}", port)
     return {
         "host": target.host,
+        "domain": registered(target.host),
         "address": address or "",
         "port": port,
         "name": monitor.name,

@@ -6,6 +6,7 @@ from typing import Final
 from dns.name import Name, from_text
 
 from uptime_tui.diagnose.case import NO_NAME, Case, Means
+from uptime_tui.model.domain import registers
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence
 from uptime_tui.resolve.exchange import Heard
@@ -38,8 +39,6 @@ FACTS: Final = {
     "nothing_else": "no MX, TXT or NS record is there either",
     "parked": "the domain's name servers are those of a registrar's parking or expiry page",
 }
-_REGISTRIES: Final = frozenset({"ac", "co", "com", "edu", "gob", "gov", "go", "ne", "net", "nom", "or", "org"})
-"""Second level under which a country registers, as in `co.uk`."""
 _MAX_WALK: Final = 5
 """Aliases that are followed one by one."""
 _PARKING: Final = ("parking", "parked", "expired", "suspended", "pendingdelete", "redemption", "sedopark")
@@ -155,7 +154,7 @@ async def _above(name: Name, heard: Heard, names: Inquiry) -> Evidence:
         text = f"there is no top-level domain {show(Name(name.labels[-2:]))}: a typing error, or an inside name"
         return Evidence("tld_missing", Phase.DNS, ok=False, text=text)
     missing = name.split(len(apex) + 1)[1]
-    if _registers(apex):
+    if registers([label.decode("ascii", "replace").lower() for label in apex.labels[:-1]]):
         text = f"{show(apex)} does not delegate {show(missing)}: its registration has ended, is held, or never was"
         return Evidence("domain_missing", Phase.DNS, ok=False, text=text)
     if missing != name and (await names.recursive(missing, "NS")).rcode == "NXDOMAIN":
@@ -163,12 +162,6 @@ async def _above(name: Name, heard: Heard, names: Inquiry) -> Evidence:
         return Evidence("parent_missing", Phase.DNS, ok=False, text=text)
     text = f"the zone {show(apex)} exists; only {show(name)} is not in it"
     return Evidence("parent_there", Phase.DNS, ok=True, text=text)
-
-
-def _registers(zone: Name) -> bool:
-    """Whether domains are registered right below the zone; a guess where a country has a second level."""
-    labels = [label.decode("ascii", "replace").lower() for label in zone.labels[:-1]]
-    return len(labels) == 1 or (len(labels) == 2 and len(labels[1]) == 2 and labels[0] in _REGISTRIES)
 
 
 async def _other_types(name: Name, names: Inquiry) -> Evidence:
