@@ -3,6 +3,7 @@
 import json
 import queue
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -119,12 +120,17 @@ def explain(place: Site, fault: Fault, *, check: bool) -> Told:
 
 def _run(place: Site, fault: Fault, command: str) -> dict[str, Any]:
     words = [sys.executable, "-m", "uptime_tui", command, NAME, "--json", "--timeout", fault.patience]
-    done = place["watcher"].run(
-        *fault.command, *words, "--home", str(place.home), check=False, timeout=LIMIT_S, cwd=str(place.home)
-    )
-    if not done.stdout:
-        return {"status": "nothing", "failure": None, "detail": done.stderr[-2000:], "evidence": [], "causes": []}
-    return json.loads(done.stdout)
+    try:
+        done = place["watcher"].run(
+            *fault.command, *words, "--home", str(place.home), check=False, timeout=LIMIT_S, cwd=str(place.home)
+        )
+    except subprocess.TimeoutExpired:
+        return _nothing(f"{command} took more than {LIMIT_S} s")
+    return json.loads(done.stdout) if done.stdout else _nothing(done.stderr[-2000:])
+
+
+def _nothing(detail: str) -> dict[str, Any]:
+    return {"status": "nothing", "failure": None, "detail": detail, "evidence": [], "causes": []}
 
 
 @contextmanager

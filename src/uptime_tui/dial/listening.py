@@ -4,6 +4,7 @@ proc(5) `net/tcp`, `net/tcp6`; sock_diag(7) for the length of the accept queue, 
 user's process cannot be named without root; its user can.
 """
 
+import ipaddress
 import socket
 import struct
 import sys
@@ -43,6 +44,11 @@ class Listener(NamedTuple):
     def is_full(self) -> bool:
         """Whether further connections are dropped: the kernel lets in one more than there is room."""
         return 0 < self.room < self.waiting
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it is on every address of its family."""
+        return ipaddress.ip_address(self.address).is_unspecified
 
     @property
     def is_loopback(self) -> bool:

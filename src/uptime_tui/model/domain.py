@@ -18,7 +18,7 @@ def registers(zone: Sequence[str]) -> bool:
 
 
 def registered(host: str) -> str:
-    """What a registry knows of a name: `example.co.uk` of `www.example.co.uk`; empty of an address or a single label."""
+    """What a registry knows of a name: `example.co.uk` of `www.example.co.uk`; empty of an address or one label."""
     labels = host.lower().rstrip(".").split(".")
     depth = 3 if registers(labels[-2:]) else 2
     return "" if len(labels) < depth or _is_address(host) else ".".join(labels[-depth:])

@@ -64,6 +64,14 @@ async def test_where_it_listens(bound, asked, id_):
     assert ("local_accepting" in found) is (id_ == "local_listens")
 
 
+@pytest.mark.parametrize(("bound", "everywhere"), [("127.0.0.1", False), ("0.0.0.0", True)])
+async def test_an_open_port_is_looked_up_on_this_machine(bound, everywhere):
+    with listening(bound) as port:
+        asked = refused(port, failure=Failure.EXPOSED)
+        assert listener.wants(asked)
+        assert ("local_everywhere" in await facts(listener, asked, means())) is everywhere
+
+
 async def test_connections_that_are_not_taken_up_are_seen_until_the_queue_is_full():
     with listening(backlog=1) as port, ExitStack() as stack:
         failed = refused(port, failure=Failure.NO_GREETING)

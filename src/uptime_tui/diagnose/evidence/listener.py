@@ -19,6 +19,7 @@ PACKETS: Final = 0
 FACTS: Final = {
     "local_target": "the target is this machine itself",
     "local_listens": "a process listens where the target points to",
+    "local_everywhere": "it listens on every address of this machine",
     "local_not_listening": "nothing listens on the port",
     "local_loopback_only": "it listens on the loopback address only",
     "local_other_address": "it listens on another address of this machine only",
@@ -36,7 +37,9 @@ FACTS: Final = {
 }
 _PROXIES: Final = {"docker-proxy", "rootlessport", "rootlesskit", "conmon", "slirp4netns", "pasta", "pasta.avx2"}
 _RUNTIMES: Final = (Path("/run/docker.sock"), Path("/run/podman/podman.sock"))
-_ASKED: Final = NO_CONNECTION | {Failure.NO_GREETING, Failure.CLOSED_EARLY, Failure.PARTIAL, Failure.TOO_SLOW}
+_ASKED: Final = NO_CONNECTION | {
+    Failure.NO_GREETING, Failure.CLOSED_EARLY, Failure.PARTIAL, Failure.TOO_SLOW, Failure.EXPOSED,
+}  # fmt: skip
 
 
 def wants(case: Case) -> bool:
@@ -68,6 +71,9 @@ def _serving(listener: Listener, proc: Path) -> Iterator[Evidence]:
     process = holder(listener.inode, proc)
     text = f"{_who(listener, process)} listens on {_place(listener)}"
     yield Evidence("local_listens", Phase.CONNECT, ok=True, text=text)
+    if listener.is_everywhere:
+        text = f"it listens on {_place(listener)}: on every address of this machine"
+        yield Evidence("local_everywhere", Phase.CONNECT, None, text)
     yield from _proxy(process)
     if process is not None and process.stopped:
         text = f"{process.name} (pid {process.pid}) is halted (state T): it does nothing until it is continued"
