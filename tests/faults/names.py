@@ -10,14 +10,14 @@ from support.signed import Server, key_of, plain, sign
 
 ROOT, REGISTRY, FIRST, SECOND = "10.77.5.10", "10.77.5.11", "10.77.5.12", "10.77.5.13"
 SILENT, ABSENT, REFUSING, FAILING = "10.77.5.14", "10.77.5.99", "10.77.5.15", "10.77.5.16"
-NEWER, INSIDE, CLOSED, LATE = "10.77.5.17", "10.77.5.18", "10.77.5.19", "10.77.5.20"
+NEWER, INSIDE, CLOSED, LATE, DENYING = "10.77.5.17", "10.77.5.18", "10.77.5.19", "10.77.5.20", "10.77.5.21"
 RESOLVER, MISLED = "10.77.5.53", "10.77.5.54"
 """Both validate; the second one trusts a key that is not the root's."""
 HOST, BACKEND = "10.77.3.2", "10.77.3.3"
 HOST6 = "fd77:3::2"
 HEALTHY = ("www", "mx", "db", "dual", "six", "two", "absent", "unrouted")
 """Names of the healthy zone that have an address."""
-SERVERS = (ROOT, REGISTRY, FIRST, SECOND, SILENT, REFUSING, FAILING, NEWER, INSIDE, LATE)
+SERVERS = (ROOT, REGISTRY, FIRST, SECOND, SILENT, REFUSING, FAILING, NEWER, INSIDE, LATE, DENYING)
 ADDRESSES = (*SERVERS, CLOSED, RESOLVER, MISLED)
 ALLOWED = frozenset({*ADDRESSES, ABSENT, HOST, HOST6, BACKEND, "10.77.3.99", "198.51.100.9"})
 """Whom a diagnosis may send to: resolvers, name servers, and where the names of targets lead."""
@@ -64,7 +64,7 @@ class Tree:
 
     def servers(self) -> dict[str, Server]:
         """New servers by address, each in the mode that is its nature."""
-        modes = {SILENT: "silent", REFUSING: "refused", FAILING: "servfail"}
+        modes = {SILENT: "silent", REFUSING: "refused", FAILING: "servfail", DENYING: "nxdomain"}
         return {address: Server(zones, modes.get(address, "normal")) for address, zones in self.zones.items()}
 
 
@@ -141,6 +141,7 @@ def tree() -> Tree:
             INSIDE: {"shop.test.": inside},
             LATE: {"late.test.": late},
             SILENT: {},
+            DENYING: {},
             REFUSING: {},
             FAILING: {},
         },

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 TTL_S = 3600
 """What was resolved once stays so for longer than any test lasts."""
-MODES = {"refused": dns.rcode.REFUSED, "servfail": dns.rcode.SERVFAIL}
+MODES = {"refused": dns.rcode.REFUSED, "servfail": dns.rcode.SERVFAIL, "nxdomain": dns.rcode.NXDOMAIN}
 _SOA = "@ {ttl} SOA ns1.shop.test. hostmaster.shop.test. {serial} 3600 600 86400 {ttl}\n"
 
 
@@ -71,7 +71,7 @@ class Server(asyncio.DatagramProtocol):
 
     Args:
         zones: what it serves.
-        mode: `normal`, `silent`, `refused`, `servfail`.
+        mode: `normal`, `silent`, or one of MODES.
     """
 
     def __init__(self, zones: Mapping[str, dns.zone.Zone], mode: str = "normal") -> None:
