@@ -15,7 +15,7 @@ from uptime_tui.vantage import findings
 PROBE_FACTS = {
     "dns_answer", "dns_failure", "tcp_connect", "tcp_failure", "rst", "no_answer", "no_route", "icmp_port",
     "icmp_prohibited", "icmp_host", "icmp_net", "icmp_exceeded", "icmp_other", "icmp_by_target", "icmp_by_router", "own_firewall", "neighbour_silent",
-    "retransmits", "tls_session", "tls_certificate", "greeting", "protocol", "content", "page", "redirect", "rest", "address",
+    "retransmits", "exposed", "tls_session", "tls_certificate", "greeting", "protocol", "content", "page", "redirect", "rest", "address",
     "went_silent",
 }  # fmt: skip
 """What a probe itself finds."""
