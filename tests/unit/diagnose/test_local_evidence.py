@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from support.cases import NOW_MS, case, facts, means, monitor, neighbour
 from uptime_tui.diagnose import case as cases
-from uptime_tui.diagnose.collect import collectors
+from uptime_tui.diagnose.collect import collect, collectors
 from uptime_tui.diagnose.evidence import addresses, listener, loss, machine, siblings
 from uptime_tui.dial.direct import Dialler
 from uptime_tui.model.failure import Failure
@@ -196,6 +196,13 @@ async def test_without_time_nothing_waits(dialler):
     for which in BUDGETS:
         await facts(which, failed, asked)
     assert asked.left_s == 0.0
+
+
+async def test_what_needs_no_packet_is_told_even_when_the_time_is_up(dialler):
+    failed = refused(1, failure=Failure.TIMEOUT, addresses=("127.0.0.1",))
+    found = await collect(failed, means(dialler, seconds=0.0), None, lambda _: None)
+    assert found.complete
+    assert "history_no_success" in {seen.id for seen in found.evidence}
 
 
 def test_a_case_knows_which_connects_harm():
