@@ -69,5 +69,7 @@ class Deadlines:
                     waiter.on_time(now_s)
                 except Exception as error:  # noqa: BLE001 - its bug must not stop the others' time
                     waiter.break_off(error)
+        while self._ticks and not self._buckets[self._ticks[0]]:
+            del self._buckets[heapq.heappop(self._ticks)]  # nobody waits there any more: no need to wake up for it
         if self._ticks and self._timer is None:
             self._arm()
