@@ -74,6 +74,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the resolver has asked for the name before its record was made."""
     expect: dict[str, Any] | str = {}
     request: dict[str, Any] = {}
+    login: dict[str, Any] = {}
     timeout: str = ""
     """Of the probe; by default 3 s where it ends in a timeout, and so long elsewhere that a busy machine is no matter."""
     wrapper: tuple[str, ...] = ()

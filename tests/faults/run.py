@@ -198,7 +198,7 @@ def _ends(place: Site, machine: str, commands: str) -> str:
 
 def _write_monitor(place: Site, fault: Fault) -> None:
     monitor: dict[str, Any] = {"name": NAME, "target": fault.target, "purpose": "broken on purpose"}
-    for key in ("expect", "request"):
+    for key in ("expect", "request", "login"):
         if getattr(fault, key):
             monitor[key] = getattr(fault, key)
     path = place.home / "monitors.toml"
