@@ -1,7 +1,7 @@
 """The other side of the watcher's line, a process of its own: servers on every address, and a name server with moods.
 
 `python far_side.py MOOD_FILE CERTIFICATES DNS_ADDRESS NAME=ADDRESS,ADDRESS...`. Prints a line once it listens. Port 7000
-takes connections, 7001 talks, 7002 shows the certificate in the folder CERTIFICATES that is named like the called address. The mood is read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain`, `empty` or `garbage`.
+takes connections, 7001 talks, 7002 shows the certificate in the folder CERTIFICATES that is named like the called address. The mood is read anew at every question: `well`, `silent`, `refused`, `servfail`, `nxdomain`, `empty`, `portal` or `garbage`.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ MOODS = {
     "empty": dns.rcode.NOERROR,
 }
 TTL = 1
+PORTAL = "198.18.9.9"
+"""Where a captive portal leads everybody."""
 
 
 class NameServer(asyncio.DatagramProtocol):
@@ -42,7 +44,10 @@ class NameServer(asyncio.DatagramProtocol):
     def answer(self, question, mood) -> dns.message.Message:
         asked = question.question[0]
         message = dns.message.make_response(question, recursion_available=True)
-        if mood in MOODS:
+        if mood == "portal":
+            if asked.rdtype == dns.rdatatype.A:
+                message.answer.append(dns.rrset.from_text(asked.name, TTL, "IN", "A", PORTAL))
+        elif mood in MOODS:
             message.set_rcode(MOODS[mood])
         elif asked.name == dns.name.root:
             message.answer.append(dns.rrset.from_text(".", TTL, "IN", "NS", "a.root-servers.test."))

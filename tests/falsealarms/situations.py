@@ -234,6 +234,7 @@ DNS = (
             ("servfail", f"{RESOLVER} answers no question.*SERVFAIL"),
             ("garbage", f"{RESOLVER} answers no question"),
             ("nxdomain", f"{RESOLVER} answers no question.*NXDOMAIN"),
+            ("portal", f"{RESOLVER} answers 198.18.9.9 for every name"),
             ("empty", f"{RESOLVER} answers no question.*no record"),
         )
     ),

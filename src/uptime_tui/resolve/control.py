@@ -10,7 +10,7 @@ from typing import Final
 
 from uptime_tui.model.failure import Failure
 from uptime_tui.resolve.answer import Answer
-from uptime_tui.resolve.classify import SILENT, Reply
+from uptime_tui.resolve.classify import SILENT, TROUBLE_TTL_S, Reply
 from uptime_tui.resolve.system import NameServers
 
 SUSPICIOUS: Final = frozenset(
@@ -20,6 +20,8 @@ SUSPICIOUS: Final = frozenset(
     }
 )  # fmt: skip
 """What a resolver that does not work says of every name. `dns_bogus`: its clock or its trust anchor may be wrong."""
+
+_NOBODY: Final = "uptime-tui.invalid"
 
 
 async def judge(answer: Answer, servers: NameServers, deadline_s: float, known: str) -> Answer:
@@ -40,6 +42,29 @@ async def judge(answer: Answer, servers: NameServers, deadline_s: float, known: 
     verb = "answers" if len(servers.servers) == 1 else "answer"
     detail = f"this machine's name server {places} {verb} no question{said}; what was seen: {answer.detail}"
     return answer._replace(detail=detail, ours=True)
+
+
+async def is_for_anything(answer: Answer, servers: NameServers, deadline_s: float) -> Answer:
+    """The answer as it is, or marked as our own fault where a name that cannot exist has one of its addresses too.
+
+    A captive portal leads everybody to itself, whatever is asked for. `invalid` is never given to anybody (RFC 6761
+    §6.4).
+
+    Args:
+        answer: with addresses that its name did not have before.
+        servers: who gave it.
+        deadline_s: on the loop's clock.
+    """
+    from uptime_tui.resolve.query import query_one
+
+    reply = await query_one(_NOBODY, "A", servers._replace(attempts=1), deadline_s)
+    same = [address for address in answer.addresses if address in reply.addresses]
+    if not same:
+        return answer
+    detail = (
+        f"this machine's name server {reply.server} answers {same[0]} for every name, even for one that cannot exist"
+    )
+    return Answer((), Failure.DNS_INCONSISTENT, detail, ttl_s=TROUBLE_TTL_S, ours=True)
 
 
 def _proves(reply: Reply, failure: Failure | None) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from uptime_tui.model.failure import Failure
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.classify import TROUBLE_TTL_S, classify
-from uptime_tui.resolve.control import SUSPICIOUS, judge
+from uptime_tui.resolve.control import SUSPICIOUS, is_for_anything, judge
 from uptime_tui.resolve.system import (
     NameServers,
     WatchedFile,
@@ -69,6 +69,8 @@ class Resolver:
         self._order = WatchedFile(etc / "nsswitch.conf", parse_nsswitch)
         self._resolv = WatchedFile(etc / "resolv.conf", parse_resolv)
         self._kept: dict[str, tuple[float, Answer]] = {}
+        self._had: dict[str, tuple[str, ...]] = {}
+        """The addresses that names had last in DNS, for comparison only."""
         self._waiting: dict[str, list[_Waiter]] = {}
         self._heard_s = 0.0
         """When the name servers were known to work, by an answer of theirs."""
@@ -214,11 +216,25 @@ class Resolver:
         """
         servers = self.name_servers
         answer = await self._search(host, servers, self._by(deadline_s))
+        if answer.addresses and answer.source == "dns":
+            return await self._compare(host, answer, servers, deadline_s)
         if answer.failure not in SUSPICIOUS:
             return answer
         known = "" if self._known in candidates(host, servers) else self._known
         judged = await judge(answer, servers, self._by(deadline_s), known)
         return judged if judged.ours else await self._search(host, servers, deadline_s)
+
+    async def _compare(self, host: str, answer: Answer, servers: NameServers, deadline_s: float) -> Answer:
+        """An answer that has nothing in common with what the name had before may be everybody's."""
+        before = self._had.get(host, answer.addresses)
+        if set(before).isdisjoint(answer.addresses):
+            answer = await is_for_anything(answer, servers, self._by(deadline_s))
+        if answer.addresses:
+            self._had.pop(host, None)
+            self._had[host] = answer.addresses
+            if len(self._had) > MAX_KEPT:
+                del self._had[next(iter(self._had))]
+        return answer
 
     def _by(self, deadline_s: float) -> float:
         """When half of the time that is left is over: what comes after needs some, too."""

@@ -104,3 +104,41 @@ async def test_the_name_that_is_asked_for_is_no_witness_against_itself(tmp_path)
         asker.resolver.forget()
         answered = await asker.ask()
     assert (answered.failure, answered.ours) == (Failure.DNS_NXDOMAIN, False)
+
+
+async def test_an_address_that_every_name_has_is_no_new_one(tmp_path):
+    portal = []
+
+    def captive(question):
+        return address(question, "192.0.2.80") if portal else address(question)
+
+    async with name_server(captive) as server:
+        asker = Asker(tmp_path, server.place)
+        assert (await asker.ask()).addresses == ("192.0.2.7",)
+        portal.append(True)
+        asker.resolver.forget()
+        answered = await asker.ask()
+        portal.clear()
+        asker.resolver.forget()
+        assert (await asker.ask()).addresses == ("192.0.2.7",)
+    assert (answered.addresses, answered.ours) == ((), True)
+    assert answered.detail.endswith("answers 192.0.2.80 for every name, even for one that cannot exist")
+
+
+async def test_a_name_may_move(tmp_path):
+    moved = []
+
+    def moving(question):
+        if question.question[0].name.to_text() == "uptime-tui.invalid.":
+            return reply(question, rcode=3)
+        return address(question, "192.0.2.80") if moved else address(question)
+
+    async with name_server(moving) as server:
+        asker = Asker(tmp_path, server.place)
+        await asker.ask()
+        moved.append(True)
+        asker.resolver.forget()
+        assert (await asker.ask()).addresses == ("192.0.2.80",)
+        asker.resolver.forget()
+        await asker.ask()
+    assert server.asked.count("uptime-tui.invalid") == 1
