@@ -38,8 +38,8 @@ def digest() -> str:
 
 async def take(home: Path, name: str, size: tuple[int, int], deeds: Callable[..., Awaitable[None]], theme: str) -> None:
     """One picture: the app on the lab's home at that size, after these deeds."""
-    from uptime_tui.config.load import load_settings
     from uptime_tui.config.paths import find_home
+    from uptime_tui.config.settings import load_settings
     from uptime_tui.ui.application import DashboardApp
 
     place = find_home(str(home), {})
