@@ -21,7 +21,9 @@ def test_spf_is_taken_apart():
     assert (record.end, record.redirect, record.strange) == ("~", "", ())
 
 
-@pytest.mark.parametrize("word", ["ip4:192.0.2.300", "ip4:2001:db8::1", "ip6:zz", "ip4", "mx:", "a=", "ipv4:192.0.2.1"])
+@pytest.mark.parametrize(
+    "word", ["ip4:192.0.2.300", "ip4:2001:db8::1", "ip6:zz", "ip4", "mx:", "redirect=", "a=", "ipv4:192.0.2.1"]
+)
 def test_a_word_that_is_no_spf_breaks_the_record(word):
     record = spf.parse(f"v=spf1 {word} -all")
     assert bool(record.strange) == (word != "a="), "an unknown modifier is allowed (RFC 7208 §6)"

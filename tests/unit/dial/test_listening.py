@@ -102,6 +102,13 @@ def test_tables_of_proc_are_read(tmp_path):
     ]
 
 
+def test_what_stands_behind_those_that_listen_is_not_read(tmp_path):
+    row = "   0: {} 00000000:0000 {} 00000000:00000000 00:00000000 00000000  105        0 1 1\n"
+    listed = row.format("0100007F:0019", "0A") + row.format("0100007F:0019", "06") + row.format("nonsense", "0A")
+    write(tmp_path, "net/tcp", "  sl  local_address\n" + listed)
+    assert [each.port for each in listeners(tmp_path)] == [25]
+
+
 def test_a_machine_without_tables_has_no_listeners(tmp_path):
     assert listeners(tmp_path) == []
     assert overflows(tmp_path) == 0

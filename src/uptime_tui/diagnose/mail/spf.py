@@ -31,6 +31,8 @@ _TERM: Final = re.compile(
 )
 _ADDRESS: Final = re.compile(r"([+\-~?]?)ip([46])(?::(.*))?", re.IGNORECASE)
 _COUNTED: Final = frozenset({"include", "a", "mx", "ptr", "exists"})
+_LEADS: Final = frozenset({"redirect", "exp"})
+"""Modifiers that name a domain; one that is not known may be empty (§6, §12)."""
 _FREE: Final = frozenset({"all"})
 
 
@@ -94,7 +96,7 @@ def parse(text: str) -> Record:
             else:
                 strange.append(word[:60])
             continue
-        if found is None or (found[3] and not found[4]):
+        if found is None or (found[3] and not found[4] and (found[3] == ":" or found[2].lower() in _LEADS)):
             strange.append(word[:60])
             continue
         qualifier, name, sign, value = found[1] or "+", found[2].lower(), found[3], found[4] or ""
