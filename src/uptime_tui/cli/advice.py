@@ -18,4 +18,4 @@ def advise(knowledge: KnowledgeBase, catalogue: Catalogue, monitor: Monitor, res
     if result.failure is None:
         return None
     service = catalogue.get(monitor.target.service)
-    return knowledge.hints(result.failure, monitor, service, result.address, diagnostics.say)
+    return knowledge.hints(result.failure, monitor, service, result.address, diagnostics.say, phase=result.phase)

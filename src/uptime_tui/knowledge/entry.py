@@ -7,7 +7,7 @@ with the brackets that IPv6 wants) {tls} (an openssl command that shows the cert
 service wants it).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -107,20 +107,28 @@ class Hints(msgspec.Struct, frozen=True):
     causes: tuple[Cause, ...]
 
 
-def hints_for(entry: Entry, failure: Failure, service: str, facts: Mapping[str, str]) -> Hints:
+def hints_for(
+    entry: Entry, failure: Failure, service: str, facts: Mapping[str, str], seen: Collection[str] = ()
+) -> Hints:
     """Causes for this service first, then the general ones, heaviest first, placeholders filled.
+
+    What the probe itself has `seen` (ids of evidence) puts a cause that it proves first, one that it excludes last.
 
     A command or check with a placeholder that has no fact is left out rather than shown half-filled.
     """
     special = _refinement(entry, service)
     general = [cause for cause in entry.cause if cause.id not in special.drop]
-    causes = sorted((*special.cause, *general), key=lambda cause: -cause.weight)
+    causes = sorted((*special.cause, *general), key=lambda cause: (_against(cause, seen), -cause.weight))
     return Hints(
         failure,
         _fill(entry.title, facts) or entry.title,
         _fill(special.meaning or entry.meaning, facts) or entry.meaning,
         tuple(_filled(cause, facts) for cause in causes),
     )
+
+
+def _against(cause: Cause, seen: Collection[str]) -> int:
+    return any(each in seen for each in cause.excluded_by) - any(each in seen for each in cause.proved_by)
 
 
 def _refinement(entry: Entry, service: str) -> Refinement:

@@ -15,7 +15,7 @@ import msgspec
 from uptime_tui.knowledge.entry import Cause, Entry, Hints, Refinement, hints_for
 from uptime_tui.knowledge.facts import ServiceFacts, facts_for
 from uptime_tui.model.errors import UserError
-from uptime_tui.model.failure import Failure
+from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import is_safe, safe_text
@@ -25,6 +25,8 @@ from uptime_tui.tomlfile.source import parse, read_text
 
 _MAX_TEXT: Final = 1000
 _LINE_RULE: Final = f"a text must be one line of at most {_MAX_TEXT} visible characters"
+_AFTER_CONNECT: Final = frozenset({Phase.TLS, Phase.PROTOCOL, Phase.CONTENT})
+"""Where a timeout means: it was accepted, so that no packet filter and no dead machine is to blame."""
 _BLANKS: Final = pattern(" {2,}")
 
 
@@ -58,6 +60,8 @@ class KnowledgeBase:
         service: ServiceFacts,
         address: str | None,
         warn: Callable[[str], None],
+        *,
+        phase: Phase | None = None,
     ) -> Hints:
         """What is known of one failure of one monitor.
 
@@ -67,13 +71,15 @@ class KnowledgeBase:
             service: the catalogue's word on it.
             address: the IP address of the probe; None before the name was resolved.
             warn: told, once, that the user's own file is wrong; the built-in knowledge serves then.
+            phase: in which the probe failed, where that is known.
         """
         try:
             entry = self.entry(failure)
         except UserError as error:
             warn(str(error))
             entry = self.entry(failure)
-        return hints_for(entry, failure, monitor.target.service, facts_for(monitor, service, address))
+        seen = ("accepted_silent",) if failure is Failure.TIMEOUT and phase in _AFTER_CONNECT else ()
+        return hints_for(entry, failure, monitor.target.service, facts_for(monitor, service, address), seen)
 
     def problems(self) -> list[UserError]:
         """Everything wrong in the user's folder; `entry` serves the built-in text for those."""

@@ -87,7 +87,9 @@ class Lore:
         focus = snapshot.focus
         result = focus.result if focus is not None and focus.id == number else None
         address = result.address if result else None
-        return self._knowledge.hints(failure, monitor, service, address, self._warn)
+        return self._knowledge.hints(
+            failure, monitor, service, address, self._warn, phase=result.phase if result else None
+        )
 
     def copies(self, number: MonitorId | None) -> dict[str, tuple[str, str]]:
         """What can be copied of a monitor: key to word and text."""

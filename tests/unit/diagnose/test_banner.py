@@ -125,6 +125,16 @@ def test_silence_is_told():
     assert ids(found(asked)) == ["accepted_silent"]
 
 
+@pytest.mark.parametrize(("words", "fact"), [("", "accepted_silent"), ("SSH-2.0-x", "stopped_talking")])
+def test_a_timeout_in_the_talk_is_no_firewall(words, fact):
+    asked = case(Failure.TIMEOUT, banner=words, protocol=3000.0)
+    assert fact in ids(found(asked))
+    told = causes(asked, found(asked))
+    assert told[0] == "hung"
+    assert told.index("filtered") >= 2
+    assert causes(case(Failure.TIMEOUT), [])[0] == "filtered"
+
+
 @pytest.mark.parametrize(
     ("failure", "detail", "cause"),
     [

@@ -2,10 +2,11 @@
 
 import pytest
 
+from support.explained import plan
 from uptime_tui.knowledge.entry import hints_for
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.errors import UserError
-from uptime_tui.model.failure import Failure
+from uptime_tui.model.failure import Failure, Phase
 
 OWN = """
 title = "Refused at our place"
@@ -82,3 +83,15 @@ def test_all_problems_of_the_folder(tmp_path):
     said = [str(problem) for problem in load_knowledge(tmp_path).problems()]
     assert said[0] == "runbooks/refuzed.toml: no failure code has this name (did you mean refused.toml?)"
     assert said[1].startswith("runbooks/timeout.toml:1: unknown key 'x'")
+
+
+@pytest.mark.parametrize(
+    ("phase", "first", "last"),
+    [(Phase.CONNECT, "filtered", "hung"), (None, "filtered", "hung"), (Phase.PROTOCOL, "hung", "filtered")],
+)
+def test_a_timeout_after_the_connect_is_no_packet_filter(phase, first, last):
+    asked = plan("ssh", "gate.example.net")
+    hints = load_knowledge().hints(Failure.TIMEOUT, asked.monitor, asked.service, "192.0.2.7", pytest.fail, phase=phase)
+    told = [cause.id for cause in hints.causes]
+    assert told[0] == first
+    assert told.index(first) < told.index("overloaded") < told.index(last)

@@ -29,6 +29,7 @@ FACTS: Final = {
     "closed_late": "it accepts and closes after a while, without a word",
     "closed_by_reset": "it was ended by a reset, not in order",
     "accepted_silent": "it accepts and stays silent",
+    "stopped_talking": "it began to answer and did not finish",
     "port_begins_tls": "the port is one that begins with TLS, and this monitor speaks plainly there",
     "port_for_tls": "the port is one where TLS begins with the first byte, as the monitor takes it",
     "port_for_starttls": "the port is one where TLS begins after a command, and the monitor begins with it",
@@ -123,6 +124,9 @@ def _silence(case: Case) -> Iterator[Evidence]:
     result = case.result
     ms = result.timings.protocol if result.timings.protocol is not None else result.timings.tls
     if result.banner:
+        if result.failure is Failure.TIMEOUT and ms is not None:
+            text = f"it began to answer, and had not finished after {ms / 1000:.1f} s"
+            yield _seen("stopped_talking", ok=False, text=text)
         return
     if result.failure in {Failure.CLOSED_EARLY, Failure.TLS_HANDSHAKE} and result.detail.startswith(_ENDS):
         if ms is not None and ms <= _AT_ONCE_MS:
