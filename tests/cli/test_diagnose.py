@@ -28,6 +28,13 @@ def test_lines_begin_with_the_probe_and_name_a_cause(tmp_path):
     assert done.stderr == ""
 
 
+def test_a_locale_without_unicode_gets_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C")
+    done = run("diagnose", f"tcp://127.0.0.1:{free_port()}", home=tmp_path)
+    assert "  X " in done.stdout
+    assert done.stdout.isascii()
+
+
 def test_markdown_for_a_ticket(tmp_path):
     done = run("diagnose", f"tcp://127.0.0.1:{free_port()}", "--markdown", home=tmp_path)
     assert done.stdout.startswith("# `check`: connection refused\n")

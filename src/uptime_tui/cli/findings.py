@@ -1,5 +1,6 @@
 """A diagnosis on stdout: lines for people, Markdown, and the contract's JSON."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from uptime_tui.cli import output
 from uptime_tui.model.diagnosis import Diagnosis, Suspect
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.ui.ascii import Ascii, wants_ascii
 from uptime_tui.view.diagnosis import diagnosis_lines, relation_text
 from uptime_tui.view.report import markdown
 from uptime_tui.view.words import UNICODE
@@ -14,8 +16,20 @@ from uptime_tui.view.words import UNICODE
 _WIDEST = 120
 
 
-def diagnosis_text(target: str, diagnosis: Diagnosis) -> Iterator[str]:
-    """The probe as `check` shows it, then all that was found."""
+def diagnosis_text(target: str, diagnosis: Diagnosis, *, ascii_wanted: bool | None) -> Iterator[str]:
+    """The probe as `check` shows it, then all that was found.
+
+    Args:
+        target: as it was asked for.
+        diagnosis: of it.
+        ascii_wanted: `[ui] ascii` of config.toml; None leaves it to the locale.
+    """
+    table = Ascii() if wants_ascii(os.environ, wanted=ascii_wanted) else {}
+    for text in _lines(target, diagnosis):
+        yield text.translate(table)
+
+
+def _lines(target: str, diagnosis: Diagnosis) -> Iterator[str]:
     yield from output.result_lines(target, diagnosis.failed, None)
     yield ""
     width = max(40, min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)) - 2

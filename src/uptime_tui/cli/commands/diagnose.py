@@ -55,6 +55,7 @@ def command(
     if as_json:
         output.json_line(findings.diagnosis_json(target, monitor, found, now_s=time.time()))
     else:
-        for text in findings.report(monitor, found) if markdown else findings.diagnosis_text(target, found):
+        shown = findings.diagnosis_text(target, found, ascii_wanted=settings.ui.ascii)
+        for text in findings.report(monitor, found) if markdown else shown:
             output.line(text)
     return diagnostics.exit_code([found.failed.status])
