@@ -9,14 +9,13 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.events import Click, Resize
 from textual.timer import Timer
-from textual.widgets import Input
 
 from uptime_tui.ui.actions import bindings
 from uptime_tui.ui.lore import clock
 from uptime_tui.ui.screens.deeds import ACTIONS_OF_DEEDS, Deeds
 from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, BRIEF_TO, PANEL_FROM, Sights
 from uptime_tui.ui.widgets.header import Header
-from uptime_tui.ui.widgets.lines import Line, Lines, Notice
+from uptime_tui.ui.widgets.lines import Entry, Line, Lines, Notice
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import certificates, states
 from uptime_tui.view.panel import PanelLine
@@ -103,7 +102,7 @@ class Dashboard(Deeds, Sights):
         yield Lines(host.roles, id="drawer")
         yield Lines(host.roles, id="changes")
         yield Lines(host.roles, id="tiny")
-        yield Input(
+        yield Entry(
             placeholder="filter: words, state:down cat:email svc:smtp tag:prod why:refused cert<14 lat>200", id="filter"
         )
         yield Notice(host.roles, id="message", least=1)

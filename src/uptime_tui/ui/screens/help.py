@@ -9,7 +9,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from uptime_tui.ui.actions import Action, bindings, shown
-from uptime_tui.ui.widgets.lines import Line
+from uptime_tui.ui.widgets.lines import Entry, Line
 
 ACTIONS = (
     Action("close", ("escape",), "back", "Back to where you were.", "help", 1),
@@ -43,7 +43,7 @@ class Help(Screen[str]):
 
     def compose(self) -> ComposeResult:
         """Search, entries, keys."""
-        yield Input(placeholder="search keys and actions")
+        yield Entry(placeholder="search keys and actions")
         yield OptionList(markup=False)
         yield Line(self.roles)
 

@@ -17,7 +17,7 @@ from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.ask import Ask
 from uptime_tui.ui.screens.helped import HELP_WHILE_TYPING, Helped
-from uptime_tui.ui.widgets.lines import Line, Lines
+from uptime_tui.ui.widgets.lines import Entry, Line, Lines
 from uptime_tui.view.cells import wrap
 from uptime_tui.view.panel import PanelLine, ladder_lines
 from uptime_tui.view.words import ROLES, Glyphs
@@ -109,7 +109,7 @@ class MonitorForm(Helped):
         yield Line(self.roles, id="keys")
 
     def _row(self, field: Field) -> Horizontal:
-        entry = Input(self.before[field.key], placeholder=field.hint, id=_field_id(field.key), select_on_focus=False)
+        entry = Entry(self.before[field.key], placeholder=field.hint, id=_field_id(field.key), select_on_focus=False)
         hidden = "" if field.key in self.offered else "hidden"
         return Horizontal(Label(field.label, markup=False), entry, id=_row_id(field.key), classes=hidden)
 
