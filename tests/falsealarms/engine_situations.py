@@ -49,14 +49,6 @@ def starve_for(world: World, seconds: float) -> None:
         time.sleep(0.05)
 
 
-def take_memory(world: World) -> None:
-    """Not a page more than it has."""
-    pid = world.pid
-    before = resource.prlimit(pid, resource.RLIMIT_AS)
-    world.undo.append(lambda: resource.prlimit(pid, resource.RLIMIT_AS, before))
-    resource.prlimit(pid, resource.RLIMIT_AS, (1, before[1]))
-
-
 def attach_deaf(world: World, count: int) -> None:
     """Clients that ask for everything; every second one never reads."""
     for number in range(count):

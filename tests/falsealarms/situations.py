@@ -261,7 +261,6 @@ ENGINE = (
     Situation("out of source ports", engine.take_ports, "Cannot assign requested address on this machine", PLACES),
     Situation("no processor for 6 s", lambda w: engine.stop_for(w, 6.0), "the engine stood still for [67] s"),
     Situation("processor comes and goes for 10 s", lambda w: engine.starve_for(w, 10.0)),
-    Situation("memory is short", engine.take_memory),
     Situation("no processor for 2 s", lambda w: engine.stop_for(w, 2.0)),
     Situation("a screen that never reads", lambda w: engine.attach_deaf(w, 1)),
     Situation("50 screens, 25 of which never read", lambda w: engine.attach_deaf(w, 50)),

@@ -64,7 +64,7 @@ async def is_for_anything(answer: Answer, servers: NameServers, deadline_s: floa
     detail = (
         f"this machine's name server {reply.server} answers {same[0]} for every name, even for one that cannot exist"
     )
-    return Answer((), Failure.DNS_INCONSISTENT, detail, ttl_s=TROUBLE_TTL_S, ours=True)
+    return Answer((), Failure.DNS_SERVFAIL, detail, ttl_s=TROUBLE_TTL_S, ours=True)
 
 
 def _proves(reply: Reply, failure: Failure | None) -> bool:
