@@ -1,8 +1,8 @@
 """Causes ranked by the evidence for and against each. Pure.
 
 Each cause begins with the odds of its weight in the knowledge base. Every fact that supports it multiplies them, every
-fact that weakens it divides them; a proof or an exclusion counts for much more. The odds of all, with a share for
-whatever nobody has thought of, become confidences.
+fact that weakens it divides them; a proof or an exclusion counts for much more, and of the two the exclusion. The odds
+of all, with a share for whatever nobody has thought of, become confidences.
 """
 
 import math
@@ -57,8 +57,10 @@ def _odds(cause: Cause, ids: Collection[str]) -> float:
     weight = min(max(cause.weight, low), high)
     log = math.log(weight / (1 - weight))
     log += _SUPPORT * (_count(cause.supported_by, ids) - _count(cause.weakened_by, ids))
-    log += _PROOF * min(1, _count(cause.proved_by, ids))
-    log -= _EXCLUSION * min(1, _count(cause.excluded_by, ids))
+    if _count(cause.excluded_by, ids):
+        log -= _EXCLUSION  # what proves a cause elsewhere says nothing where it is out of the question
+    elif _count(cause.proved_by, ids):
+        log += _PROOF
     return math.exp(log)
 
 

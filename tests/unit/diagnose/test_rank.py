@@ -48,6 +48,14 @@ def test_an_excluded_cause_comes_last():
     assert order(rank(hints(heavy, A, B), facts("alive"))) == ["a", "b", "heavy"]
 
 
+def test_no_proof_saves_an_excluded_cause():
+    """An open port beside it proves a packet filter where a connect is not answered, not where the server has spoken."""
+    filtered = Cause("filter", "F.", ("x",), weight=0.7, proved_by=("beside",), excluded_by=("spoke",))
+    hung = Cause("hung", "H.", ("x",), weight=0.15, proved_by=("spoke",))
+    assert order(rank(hints(filtered, hung), facts("beside"))) == ["filter", "hung"]
+    assert order(rank(hints(filtered, hung), facts("beside", "spoke"))) == ["hung", "filter"]
+
+
 def test_a_weight_alone_is_never_conclusive():
     assert not is_conclusive(rank(hints(Cause("only", "O.", ("x",), weight=1.0)), []))
 
