@@ -19,6 +19,8 @@ HEALTHY = ("www", "mx", "db", "dual", "six", "two", "absent", "unrouted")
 """Names of the healthy zone that have an address."""
 SERVERS = (ROOT, REGISTRY, FIRST, SECOND, SILENT, REFUSING, FAILING, NEWER, INSIDE, LATE, DENYING)
 ADDRESSES = (*SERVERS, CLOSED, RESOLVER, MISLED)
+GATEWAY = "10.77.1.1"
+"""Of the watcher."""
 ALLOWED = frozenset({*ADDRESSES, ABSENT, HOST, HOST6, BACKEND, "10.77.3.99", "198.51.100.9"})
 """Whom a diagnosis may send to: resolvers, name servers, and where the names of targets lead."""
 

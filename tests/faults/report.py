@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from faults.fault import Fault
+from faults.names import GATEWAY
 from faults.run import Told
 
 MAX_PACKETS = 30
@@ -96,5 +98,11 @@ def impolite(told: Sequence[Told], allowed: frozenset[str]) -> Iterator[str]:
         ours = 1 if each.fault.target.startswith("mysql://") else 0
         if each.traffic.connections.get(3306, 0) > ours:
             yield f"{name}: {each.traffic.connections[3306]} connections to port 3306, the probe's own is {ours}"
-        if strangers := each.traffic.addresses - allowed - set(each.fault.resolver):
+        if strangers := each.traffic.addresses - allowed - _named(each.fault):
             yield f"{name}: sent to {', '.join(sorted(strangers))}, which nobody named"
+
+
+def _named(fault: Fault) -> set[str]:
+    """What this fault's configuration names besides; an engine also asks its own gateway whether it is there."""
+    others = {target.partition("://")[2].partition(":")[0] for target in fault.others}
+    return {*fault.resolver, *others, *((GATEWAY,) if fault.engine else ())}
