@@ -1,4 +1,4 @@
-"""Widgets of plain lines: header, titles, message, keys, what is typed, the scrolling panel. They repaint what differs."""
+"""Widgets of plain lines: header, titles, message, keys, entry, the scrolling panel. They repaint only what differs."""
 
 from typing import Any, ClassVar
 
