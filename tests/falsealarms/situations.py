@@ -285,7 +285,7 @@ CLOCK = (
         )
         for name, days, said in (
             ("the year after next", 500, "would have expired"),
-            ("the month before last", -50, "this machine's clock"),
+            ("the month before last", -50, "this program is younger"),
             ("1990", -13_400, "this program is younger"),
         )
     ),
