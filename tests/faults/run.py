@@ -169,11 +169,6 @@ def _break(place: Site, fault: Fault, doors: Sequence[tuple[Door, DoorSpec]], un
     if fault.resolver:
         place.resolve_by(*fault.resolver)
         undo.callback(place.resolve_by, RESOLVER)
-    for setting in fault.sysctl_back:
-        undo.callback(place["watcher"].sysctl, setting)
-    place["watcher"].sysctl(*fault.sysctl)
-    for sock in [_hold(place, fault) for _ in range(fault.hold)]:
-        undo.callback(sock.close)
     for hook, rule in fault.rules.items():
         machine, _, name = hook.partition(".")
         place[machine].nft(_table(name, rule))
@@ -182,6 +177,11 @@ def _break(place: Site, fault: Fault, doors: Sequence[tuple[Door, DoorSpec]], un
         undo.callback(place[machine].ip, _ends(place, machine, commands))
     for machine, commands in fault.ip.items():
         place[machine].ip(_ends(place, machine, commands))
+    for setting in fault.sysctl_back:
+        undo.callback(place["watcher"].sysctl, setting)
+    place["watcher"].sysctl(*fault.sysctl)
+    for sock in [_hold(place, fault) for _ in range(fault.hold)]:
+        undo.callback(sock.close)
 
 
 def _table(hook: str, rule: str) -> str:
