@@ -63,7 +63,7 @@ def result_json(target: str, service: str, result: Result, hints: Hints | None, 
             "total": _ms(timings.total),
         },
         "certificate": certificate_json(result.certificate, now_s=now_s) if result.certificate else None,
-        "evidence": [evidence_json(item) for item in result.evidence],
+        "evidence": [evidence_json(item) for item in result.facts],
         "causes": [] if hints is None else _causes_json(hints),
     }
 

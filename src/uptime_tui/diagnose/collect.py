@@ -95,7 +95,7 @@ class _Search:
         self.means = means
         self.hints = hints
         self.told = told
-        evidence = case.result.evidence
+        evidence = case.result.facts
         self.now = Diagnosis(
             case.plan.monitor.id, at_ms, case.result, case.failure, case.last_good, evidence, self.ranked(evidence),
             relations(case), summary(case),

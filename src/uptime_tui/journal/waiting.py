@@ -1,6 +1,7 @@
 """What was handed to the journal and is not on disk yet: bounded, and of every record only its newest form."""
 
 import threading
+from collections import deque
 from typing import Any, Final
 
 KEPT_ROWS: Final = 200_000
@@ -21,7 +22,8 @@ class Waiting:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._results: list[Row] = []
+        self._results: deque[Row] = deque()
+        """Never another one, so that a row can be added without the lock; who takes rows out has it."""
         self._statements: dict[Key, Statement] = {}
         self._serial = 0
         self.dropped = 0
@@ -35,13 +37,14 @@ class Waiting:
 
     def add_result(self, row: Row) -> int:
         """Add one row of the append table; returns how many wait."""
-        with self._lock:
-            results = self._results
-            results.append(row)
-            count = len(results)
-            if count > KEPT_ROWS:
-                del results[:_TRIM_ROWS]
-                self.dropped += _TRIM_ROWS
+        results = self._results
+        results.append(row)
+        count = len(results)
+        if count > KEPT_ROWS:
+            with self._lock:
+                for _ in range(min(_TRIM_ROWS, len(results))):
+                    results.popleft()
+                    self.dropped += 1
         return count
 
     def put(self, kind: str, number: int | None, statement: str, *values: object) -> None:
@@ -63,17 +66,16 @@ class Waiting:
     def take(self) -> tuple[list[Row], dict[Key, Statement]]:
         """All that waits, oldest first; nothing waits afterwards."""
         with self._lock:
-            results, self._results = self._results, []
+            results = [self._results.popleft() for _ in range(len(self._results))]
             statements, self._statements = self._statements, {}
         return results, statements
 
     def give_back(self, results: list[Row], statements: dict[Key, Statement]) -> None:
         """What could not be written waits again, before what came meanwhile."""
         with self._lock:
-            self._results[:0] = results
-            excess = max(0, len(self._results) - KEPT_ROWS)
-            del self._results[:excess]
-            self.dropped += excess
+            excess = max(0, len(results) + len(self._results) - KEPT_ROWS)
+            self._results.extendleft(reversed(results[excess:]))
+            self.dropped += min(excess, len(results))
             self._statements = {**statements, **self._statements}
             self._trim_history()
 

@@ -39,6 +39,10 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     """Safe text, one line."""
 
 
+ACCEPTED: Final = Evidence("tcp_connect", Phase.CONNECT, ok=True, text="")
+"""A connection that stood. Nearly every probe has it, so its text is made when somebody reads it (`Result.facts`)."""
+
+
 class AddressTrial(msgspec.Struct, frozen=True, gc=False):
     """What one address of a name with several said in one probe."""
 
@@ -77,6 +81,16 @@ class Result(msgspec.Struct, frozen=True, gc=False):
         if self.failure is None:
             return Status.UP
         return self.severity or FACTS[self.failure].status
+
+    @property
+    def facts(self) -> tuple[Evidence, ...]:
+        """The evidence with every text in full."""
+        return tuple(each if each != ACCEPTED else self._accepted() for each in self.evidence)
+
+    def _accepted(self) -> Evidence:
+        host = f"[{self.address}]" if self.address and ":" in self.address else self.address
+        text = f"{host}:{self.port} accepted in {self.timings.connect or 0.0:.1f} ms"
+        return msgspec.structs.replace(ACCEPTED, text=text)
 
     @property
     def side(self) -> Side | None:

@@ -28,6 +28,8 @@ class Plan(msgspec.Struct, frozen=True):
     service: Service
     bare: bool = False
     """A connect is all there is to see."""
+    welcome: str = ""
+    """What is said of one that stood."""
     steps: bool = False
     """A secret is to be found, redirects followed or a page searched: more than one conversation makes."""
 
@@ -35,6 +37,7 @@ class Plan(msgspec.Struct, frozen=True):
         """What depends on both and is asked for every probe."""
         monitor, service = self.monitor, self.service
         force_setattr(self, "bare", service.handshake == "tcp" and service.tls != "implicit")
+        force_setattr(self, "welcome", f"port {monitor.target.port} accepts connections")
         steps = monitor.request.follow or monitor.login.secret or monitor.expect.regex
         force_setattr(self, "steps", bool(steps))
 

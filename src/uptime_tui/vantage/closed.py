@@ -43,7 +43,7 @@ def judge_closed(result: Result) -> Result:
     words = _WORDS[result.failure]
     told = result.failure is Failure.REFUSED
     verdict = Evidence(CLOSED if told else SILENCE, Phase.CONNECT, ok=True, text=words)
-    wanted = tuple(_turned(each) for each in result.evidence)
+    wanted = tuple(_turned(each) for each in result.facts)
     timings = result.timings if told else msgspec.structs.replace(result.timings, total=None)  # that is our patience
     return msgspec.structs.replace(
         result, failure=None, phase=None, detail=f"{words}: {result.detail}", evidence=(verdict, *wanted),
@@ -64,7 +64,7 @@ def _exposed(result: Result) -> Result:
     spoken = result.failure is not None or result.timings.protocol is not None
     detail = f"{what}: {result.detail}" if spoken else f"{what}: {result.address} accepts connections"
     wrong = Evidence("exposed", Phase.CONTENT, ok=False, text=what)
-    unwanted = tuple(_turned(each) if each.id == "tcp_connect" else each for each in result.evidence)
+    unwanted = tuple(_turned(each) if each.id == "tcp_connect" else each for each in result.facts)
     return msgspec.structs.replace(
         result, failure=Failure.EXPOSED, phase=Phase.CONTENT, severity=None, detail=detail,
         evidence=(*unwanted, wrong),

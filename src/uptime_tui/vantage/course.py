@@ -124,7 +124,7 @@ class _Course:
     def arrived(self, result: Result, left: Left) -> None:
         if not self.courses.open:
             return
-        self.legs.append(msgspec.structs.replace(result, evidence=(*self.notes, *result.evidence)))
+        self.legs.append(msgspec.structs.replace(result, evidence=(*self.notes, *result.facts)))
         self.notes = []
         if isinstance(left, Leads):
             self.led(result, left)
@@ -238,7 +238,7 @@ def _scrubbed(result: Result, hidden: tuple[str, ...]) -> Result:
             certificate, subject=scrub(certificate.subject, hidden), issuer=scrub(certificate.issuer, hidden),
             names=tuple(scrub(name, hidden) for name in certificate.names),
         )  # fmt: skip
-    evidence = tuple(msgspec.structs.replace(seen, text=scrub(seen.text, hidden)) for seen in result.evidence)
+    evidence = tuple(msgspec.structs.replace(seen, text=scrub(seen.text, hidden)) for seen in result.facts)
     return msgspec.structs.replace(
         result, detail=scrub(result.detail, hidden), banner=scrub(result.banner, hidden), evidence=evidence,
         certificate=certificate,

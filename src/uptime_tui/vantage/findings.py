@@ -14,7 +14,7 @@ from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.outcome import Rest
-from uptime_tui.model.result import NO_NEIGHBOUR, Evidence, Result
+from uptime_tui.model.result import ACCEPTED, NO_NEIGHBOUR, Evidence, Result
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import format_duration
 from uptime_tui.resolve.answer import Answer
@@ -61,6 +61,7 @@ _ICMP: Final = {
     Failure.NET_UNREACHABLE: "icmp_net",
 }
 """Evidence of one that an ICMP message of another machine explains."""
+_STOOD: Final = (ACCEPTED,)
 
 
 class Finding(NamedTuple):
@@ -138,13 +139,11 @@ def our_fault(bug: Exception) -> str:
     return f"a bug of uptime-tui: {type(bug).__name__} ({safe_text(str(bug), 80)})"
 
 
-def connected(end: DialEnd, port: int) -> tuple[Evidence, ...]:
+def connected(end: DialEnd) -> tuple[Evidence, ...]:
     """Evidence of a connection that stood."""
-    text = f"{_place(end.address, port)} accepted in {end.connect_ms or 0:.1f} ms"
-    stood = Evidence("tcp_connect", Phase.CONNECT, True, text)
     if not end.retransmits:
-        return (stood,)
-    return stood, _seen("retransmits", ok=False, text=f"{end.retransmits} SYN lost on the way")
+        return _STOOD
+    return ACCEPTED, _seen("retransmits", ok=False, text=f"{end.retransmits} SYN lost on the way")
 
 
 def resting(rest: Rest | None, monitor: Monitor) -> tuple[Rest | None, tuple[Evidence, ...]]:

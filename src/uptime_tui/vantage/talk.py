@@ -158,14 +158,15 @@ class _Talk:
             self.not_connected(end)
             return
         driver, port = self.driver, self.port
-        self.evidence += connected(end, port)
+        self.evidence += connected(end)
         if end.bug is not None:
-            self.fail(Failure.VANTAGE_POLICY, None, our_fault(end.bug), Timings(), end.address)
+            timings = Timings(connect=end.connect_ms)
+            self.fail(Failure.VANTAGE_POLICY, None, our_fault(end.bug), timings, end.address)
             return
         if driver is None:
             dns_ms, connect_ms = self.answer.ms, end.connect_ms or 0.0
             timings = Timings(dns_ms, connect_ms, None, None, dns_ms + connect_ms)
-            detail = f"port {port} accepts connections"
+            detail = self.plan.welcome
             number = self.plan.monitor.id
             self.end(
                 Result(

@@ -163,7 +163,7 @@ def _not_looked_into(context: PanelContext, result: Result | None, said: Failure
     if result is not None and result.failure is not None:
         yield from wrapped(FACTS[result.failure].title, width, words.ROLES[result.status])
         yield from wrapped(result.detail, width, "strong")
-        for seen in result.evidence:
+        for seen in result.facts:
             if seen.text != result.detail:
                 yield from hanging(f"{_mark(seen.ok, context.glyphs)} ", seen.text, width, "plain")
         if said is Failure.INTERMITTENT:
@@ -241,7 +241,7 @@ def _facts(context: PanelContext, result: Result | None) -> Iterator[PanelLine]:
 
 def _seen(result: Result, kind: str, label: str, width: int) -> Iterator[PanelLine]:
     """All evidence of a kind, a line each."""
-    for number, seen in enumerate(each for each in result.evidence if each.id == kind):
+    for number, seen in enumerate(each for each in result.facts if each.id == kind):
         yield from _labelled("" if number else label, seen.text, width, "warn" if seen.ok is False else "plain")
 
 
