@@ -51,7 +51,8 @@ def main() -> int:
     breaches = list(impolite(told, ALLOWED))
     print(*breaches or ["no limit was broken"], sep="\n")
     if chosen.peers:
-        print(*compare(told, chosen.sites), sep="\n")
+        for words in compare(told, chosen.sites):
+            print(words, flush=True)
     if chosen.require and (short := missed(score(told)) or "; ".join(breaches)):
         print(f"fault bench: goal missed: {short}", file=sys.stderr)
         return 1

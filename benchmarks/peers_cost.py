@@ -2,10 +2,12 @@
 
 Beside `prometheus-blackbox-exporter` (tcp, tls and http modules: the process that serves all probes, its own scrape
 request included) and the `check_*` program of the monitoring plugins for the same service (a process for each probe;
-what a process costs that does nothing stands below it). Servers of the distribution run on the other core, started as
-the tests start them. See rounds.py.
+what a process costs that does nothing stands below it). Where servers keep a client waiting and are visited one after
+the other, a client in C that is compiled now and says the same lines shows what is left to gain: most of the cost is
+the kernel's, for waking up. Servers of the distribution run on the other core, started as the tests start them. See
+rounds.py.
 
-    python benchmarks/peers_cost.py [--rounds 3] [SERVICE ...]
+    python benchmarks/peers_cost.py [--rounds 3] [NAME ...]
 
 Goals: at least 5 times less CPU than blackbox_exporter for TCP and HTTP, no more than it for TLS, and at least
 20 times less than the plugins.
@@ -27,7 +29,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from rounds import HERE, OURS, THEIRS, Load, compare, cpu_us, run_pipeline
+from rounds import HERE, OURS, THEIRS, Load, compare, compile_c, cpu_us, run_pipeline
 
 sys.path.insert(0, str(HERE.parent / "tests"))
 
@@ -41,6 +43,7 @@ PLUGIN_RUNS = 40
 class Peer(NamedTuple):
     """A service, its server, and how the others probe it."""
 
+    service: str
     daemon: str
     variant: str
     count: int
@@ -49,33 +52,39 @@ class Peer(NamedTuple):
     """Of the exporter: what makes it do the same; empty: it cannot."""
     plugin: tuple[str, ...]
     """Program and options; address and port follow."""
+    lines: tuple[str, ...] = ()
+    """What the client in C says."""
 
 
 PEERS = {
-    "tcp": Peer("nginx", "http", 4000, 50, "prober: tcp", ("check_tcp",)),
-    "http": Peer("nginx", "http", 2000, 20, "prober: http", ("check_http",)),
-    "https": Peer("nginx", "good", 1000, 20, "prober: http\n    http: {tls_config: TLS}", ("check_http", "-S")),
-    "smtp": Peer("postfix", "smtp", 300, 1, "", ("check_smtp", "-S")),
-    "imap": Peer("dovecot", "imap-plaintext", 300, 1, "", ("check_imap",)),
-    "pop3": Peer("dovecot", "pop3-plaintext", 300, 1, "", ("check_pop",)),
-    "ftp": Peer("vsftpd", "plaintext", 300, 1, "", ("check_ftp",)),
-    "ssh": Peer("sshd", "ssh", 300, 1, "", ("check_ssh",)),
-    "redis": Peer("redis", "plain", 2000, 20, "", ()),
+    "tcp": Peer("tcp", "nginx", "http", 4000, 50, "prober: tcp", ("check_tcp",)),
+    "http": Peer("http", "nginx", "http", 4000, 50, "prober: http", ("check_http",)),
+    "https": Peer(
+        "https", "nginx", "good", 1000, 20, "prober: http\n    http: {tls_config: TLS}", ("check_http", "-S")
+    ),
+    "smtp": Peer("smtp", "postfix", "plaintext", 300, 1, "", ("check_smtp",), ("EHLO floor.test", "QUIT")),
+    "starttls": Peer("smtp", "postfix", "smtp", 300, 1, "", ("check_smtp", "-S")),
+    "imap": Peer("imap", "dovecot", "imap-plaintext", 300, 1, "", ("check_imap",), ("a1 CAPABILITY", "a2 LOGOUT")),
+    "pop3": Peer("pop3", "dovecot", "pop3-plaintext", 300, 1, "", ("check_pop",), ("CAPA", "QUIT")),
+    "ftp": Peer("ftp", "vsftpd", "plaintext", 300, 1, "", ("check_ftp",), ("FEAT", "QUIT")),
+    "ssh": Peer("ssh", "sshd", "ssh", 300, 1, "", ("check_ssh",), ("SSH-2.0-floor",)),
+    "redis": Peer("redis", "redis", "plain", 2000, 20, "", ()),
 }
-PLAIN = frozenset({"imap", "pop3", "ftp"})
+PLAIN = frozenset({"smtp", "imap", "pop3", "ftp"})
 """Their plugins speak clear text, so these are probed at servers without TLS."""
 
 
-async def run_ours(service: str, address: str, port: int, ca_file: str) -> None:
+async def run_ours(name: str, address: str, port: int, ca_file: str) -> None:
     from support.certificates import NAME
     from uptime_tui.catalogue.load import load_catalogue
     from uptime_tui.config.draft import read_draft
     from uptime_tui.config.schema import Defaults
     from uptime_tui.vantage.base import Plan
 
-    peer, catalogue = PEERS[service], load_catalogue()
-    expect = {"plaintext_ok": True} if service in PLAIN else {"tls_name": NAME} if service in {"https", "smtp"} else {}
-    table = {"name": service, "target": f"{service}://{address}:{port}", "expect": expect}
+    peer, catalogue = PEERS[name], load_catalogue()
+    service = peer.service
+    expect = {"plaintext_ok": True} if name in PLAIN else {"tls_name": NAME} if name in {"https", "starttls"} else {}
+    table = {"name": name, "target": f"{service}://{address}:{port}", "expect": expect}
     monitor, faults = read_draft(table, catalogue, Defaults())
     assert monitor is not None, faults
     await run_pipeline(Load(peer.count, peer.flight, 0), [Plan(monitor, catalogue.get(service))], ca_file)
@@ -176,6 +185,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         write_config(Path(name))
+        floor = compile_c("reference_lines", Path(name))
         for service in args.services:
             peer = PEERS[service]
             with daemon(peer.daemon) as served:
@@ -185,6 +195,9 @@ def main() -> None:
                     return [sys.executable, __file__, "--run", who, service, address, str(port), name]
 
                 contestants = {"uptime-tui": run("ours")}
+                if floor is not None and peer.lines:
+                    command = [str(floor), served.address, str(port), str(peer.count)]
+                    contestants["C, the same lines"] = [*command, *peer.lines]
                 if EXPORTER and peer.module:
                     contestants["blackbox_exporter"] = run("exporter")
                 if peer.plugin and (PLUGINS / peer.plugin[0]).exists():

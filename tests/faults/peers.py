@@ -133,7 +133,8 @@ def _plugin(place: Site, fault: Fault) -> str:
     }
     if service in {"http", "https"}:
         words = ["check_http", *common, "-p", port, *(["-S", "--sni", "-C", "14"] if service == "https" else [])]
-        if text := fault.expect.get("keyword"):
+        text = "" if isinstance(fault.expect, str) else fault.expect.get("keyword")
+        if text:
             words += ["-s", text]
     elif service in own:
         words = [f"check_{own[service]}", *common, "-p", port, *(["-S"] if own[service] == "smtp" else [])]

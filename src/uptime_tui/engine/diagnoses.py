@@ -27,6 +27,11 @@ KEPT: Final = 500
 """Diagnoses in memory; the others are in the journal."""
 _FRESH_S: Final = 1.0
 """How long a picture of the whole fleet is good for."""
+_HOLD_S: Final = 3.0
+"""How long a search waits for the first word of others on its host: with them, a fault of one service can be told
+from one of all."""
+_LOOK_S: Final = 0.25
+_NEW: Final = State()
 _log: Final = logging.getLogger(__name__)
 
 
@@ -41,6 +46,8 @@ class _Wanted(NamedTuple):
     """Set where the failure is one of several probes together."""
     by_hand: bool = False
     """Somebody asks: the domain of a mail server is audited too."""
+    due_s: float = 0.0
+    """It waits for nobody any more then, on the loop's clock."""
 
 
 class Diagnoses:
@@ -92,6 +99,7 @@ class Diagnoses:
         """Monitor to its host."""
         self._fleet_s = -_FRESH_S
         self._neighbours: tuple[Neighbour, ...] = ()
+        self._look: asyncio.TimerHandle | None = None
 
     def confirmed(self, number: MonitorId) -> None:
         """A failure has been confirmed, or its reason is another one: find out why."""
@@ -142,22 +150,45 @@ class Diagnoses:
         good = self._tracker.good.get(number)
         state = self._tracker.states.get(number) or State()
         across = state.failure if state.failure is Failure.INTERMITTENT else None
-        self._waiting[number] = _Wanted(seen, good, 0 if incident is None else incident.id, across, by_hand)
+        due_s = asyncio.get_running_loop().time() + (0.0 if by_hand else _HOLD_S)
+        self._waiting[number] = _Wanted(seen, good, 0 if incident is None else incident.id, across, by_hand, due_s)
         if by_hand:  # a person waits for it: before all others, however many there are
             self._waiting = {number: self._waiting.pop(number), **self._waiting}
         self._next()
 
     def _next(self) -> None:
-        """Begin as many as may run, at most one per host."""
-        for number in list(self._waiting):
+        """Begin as many as may run, at most one per host, and none before its neighbours had time to speak."""
+        loop, silent = asyncio.get_running_loop(), None
+        for number, wanted in list(self._waiting.items()):
             if len(self._running) >= AT_ONCE:
                 return
             monitor = self._fleet.monitors.get(number)
             if monitor is None:
                 del self._waiting[number]
-            elif monitor.target.host not in self._running.values():
-                self._running[number] = monitor.target.host
-                self._spawn(self._run(number, self._waiting.pop(number)))
+                continue
+            host = monitor.target.host
+            if host in self._running.values():
+                continue
+            if loop.time() < wanted.due_s:
+                silent = self._silent_hosts() if silent is None else silent
+                if host in silent:
+                    self._look = self._look or loop.call_later(_LOOK_S, self._look_again)
+                    continue
+            self._running[number] = host
+            self._spawn(self._run(number, self._waiting.pop(number)))
+
+    def _look_again(self) -> None:
+        self._look, self._fleet_s = None, -_FRESH_S
+        self._next()
+
+    def _silent_hosts(self) -> set[str]:
+        """Where a monitor has not been probed yet."""
+        states = self._tracker.states
+        return {
+            monitor.target.host
+            for number, monitor in self._fleet.monitors.items()
+            if not monitor.paused and not (states.get(number) or _NEW).last_ms
+        }
 
     async def _run(self, number: MonitorId, wanted: _Wanted) -> None:
         try:
