@@ -1,7 +1,7 @@
 """The fault bench: a fault at a time in networks of namespaces, and what the program says of it from the watcher there.
 
 Run as root: `python benchmarks/fault_bench.py [--sites 4] [--require] [--peers] [FAULT or GROUP...]`. Goals: status
-and failure right in 100 %, the true cause first in 95 % and in the first two in 98 %, at most 30 packets and 5 s each.
+and failure right in 100 %, the true cause first in 95 % and in the first two in all, at most 30 packets and 5 s each.
 With `--require` it fails where one is missed, and says so in a line. With `--peers` the same faults are shown to
 blackbox_exporter and the monitoring plugins, where they are installed, and it is counted how many causes the output
 of each tells apart.
