@@ -146,9 +146,10 @@ def prepared(place: Site, fault: Fault) -> Iterator[Callable[[], None]]:
     """The servers are there and well; what it gives makes the fault, which lasts until the block ends."""
     with ExitStack() as undo:
         _write_monitor(place, fault)
-        doors = [(place.open_door(spec, fault.host), spec) for spec in fault.doors]
-        for door, spec in doors:
-            undo.callback(place.close_door, door, spec.machine)
+        doors = []
+        for spec in fault.doors:
+            doors.append((place.open_door(spec, fault.host), spec))
+            undo.callback(place.close_door, doors[-1][0], spec.machine)
         undo.callback(_forget, place)
         if not fault.well:
             _change(place, doors)
