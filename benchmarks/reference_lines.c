@@ -10,33 +10,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "reference.h"
+
 enum { BYTES = 65536 };
-
-static void die(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static double wall_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1e6 + now.tv_nsec / 1e3;
-}
-
-static double cpu_us(void) {
-    struct rusage used;
-    getrusage(RUSAGE_SELF, &used);
-    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
-}
 
 static void converse(int epoll, const struct sockaddr_in *place, int lines, char **line) {
     static char bytes[BYTES];

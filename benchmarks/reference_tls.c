@@ -9,29 +9,10 @@
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-static void die(const char *what) {
-    fprintf(stderr, "%s\n", what);
-    exit(1);
-}
-
-static double wall_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1e6 + now.tv_nsec / 1e3;
-}
-
-static double cpu_us(void) {
-    struct rusage used;
-    getrusage(RUSAGE_SELF, &used);
-    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + used.ru_utime.tv_usec + used.ru_stime.tv_usec;
-}
+#include "reference.h"
 
 static void probe(SSL_CTX *context, int port, const char *name) {
     struct sockaddr_in place = {.sin_family = AF_INET, .sin_port = htons(port)};
