@@ -99,6 +99,8 @@ class Diagnoses:
         """Monitor to its host."""
         self._fleet_s = -_FRESH_S
         self._neighbours: tuple[Neighbour, ...] = ()
+        self._silent_s = -_LOOK_S
+        self._silent: set[str] = set()
         self._look: asyncio.TimerHandle | None = None
 
     def confirmed(self, number: MonitorId) -> None:
@@ -158,7 +160,7 @@ class Diagnoses:
 
     def _next(self) -> None:
         """Begin as many as may run, at most one per host, and none before its neighbours had time to speak."""
-        loop, silent = asyncio.get_running_loop(), None
+        loop = asyncio.get_running_loop()
         for number, wanted in list(self._waiting.items()):
             if len(self._running) >= AT_ONCE:
                 return
@@ -169,11 +171,9 @@ class Diagnoses:
             host = monitor.target.host
             if host in self._running.values():
                 continue
-            if loop.time() < wanted.due_s:
-                silent = self._silent_hosts() if silent is None else silent
-                if host in silent:
-                    self._look = self._look or loop.call_later(_LOOK_S, self._look_again)
-                    continue
+            if loop.time() < wanted.due_s and host in self._silent_hosts(loop.time()):
+                self._look = self._look or loop.call_later(_LOOK_S, self._look_again)
+                continue
             self._running[number] = host
             self._spawn(self._run(number, self._waiting.pop(number)))
 
@@ -181,14 +181,17 @@ class Diagnoses:
         self._look, self._fleet_s = None, -_FRESH_S
         self._next()
 
-    def _silent_hosts(self) -> set[str]:
-        """Where a monitor has not been probed yet."""
-        states = self._tracker.states
-        return {
-            monitor.target.host
-            for number, monitor in self._fleet.monitors.items()
-            if not monitor.paused and not (states.get(number) or _NEW).last_ms
-        }
+    def _silent_hosts(self, now_s: float) -> set[str]:
+        """Where a monitor has not been probed yet; good for a moment, as many may fail in it."""
+        if now_s - self._silent_s >= _LOOK_S:
+            states = self._tracker.states
+            self._silent_s = now_s
+            self._silent = {
+                monitor.target.host
+                for number, monitor in self._fleet.monitors.items()
+                if not monitor.paused and not (states.get(number) or _NEW).last_ms
+            }
+        return self._silent
 
     async def _run(self, number: MonitorId, wanted: _Wanted) -> None:
         try:
