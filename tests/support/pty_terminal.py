@@ -139,13 +139,8 @@ class PtyTerminal:
     def wait_exit(self, deadline_s=DEADLINE_S):
         """The exit code, and everything read until then."""
         code = self.process.wait(deadline_s)
-        until = time.monotonic() + 2
-        while time.monotonic() < until:
-            with self._lock:
-                size = len(self.raw)
-            time.sleep(0.03)
-            if len(self.raw) == size:
-                break
+        if not self._paused.is_set():
+            self._thread.join(2)  # its read fails when nobody has the other end any more, and all was read
         return code
 
     def signal(self, number):
