@@ -149,6 +149,27 @@ def test_mysql_is_walked_to_by_datagrams_only(site, family):
 
 
 @FAMILIES
+def test_a_walk_that_gets_there_is_no_visit_and_costs_what_it_says(site, family):
+    """The port that was silent answers by now: most lifetimes of the walk reach it."""
+    kind = socket.AF_INET6 if family == 6 else socket.AF_INET
+    server = site.open.enter_context(site.host.call(socket.create_server, (HOST[family], 25), family=kind))
+    server.setblocking(False)
+    site.host.nft(rules("input", "tcp dport 25 counter name came", "came"))
+    spent = []
+
+    async def work(dialler):
+        granted = means(dialler)
+        assert "path_reaches_host" in await facts(path, timeout(family), granted)
+        spent.append(granted.budget.spent)
+
+    site.ask(work)
+    with pytest.raises(BlockingIOError):
+        server.accept()
+    came = int(site.host.run("nft", "list", "counter", "inet", "f", "came").stdout.partition("packets ")[2].split()[0])
+    assert 2 + came == spent[0] <= path.PACKETS  # two lifetimes end at the routers
+
+
+@FAMILIES
 def test_ping_answers_where_the_system_lets_us(site, family):
     site.watcher.sysctl("net.ipv4.ping_group_range=0 2147483647")
     assert "ping_answers" in site.facts(ping, timeout(family))

@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 TTL_S = 3600
 """What was resolved once stays so for longer than any test lasts."""
 MODES = {"refused": dns.rcode.REFUSED, "servfail": dns.rcode.SERVFAIL, "nxdomain": dns.rcode.NXDOMAIN}
+_LARGEST = 1400
+"""Bytes of a datagram; a longer answer is cut, and whoever wants it comes by TCP (RFC 1035 §4.2.1)."""
 _SOA = "@ {ttl} SOA ns1.shop.test. hostmaster.shop.test. {serial} 3600 600 86400 {ttl}\n"
 
 
@@ -88,7 +90,7 @@ class Server(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple) -> None:
         reply = self.reply(data)
         if reply is not None:
-            self._transport.sendto(reply.to_wire(max_size=1400), addr)
+            self._transport.sendto(reply.to_wire(max_size=_LARGEST, prefer_truncation=True), addr)
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -96,7 +98,7 @@ class Server(asyncio.DatagramProtocol):
                 length = int.from_bytes(await reader.readexactly(2))
                 reply = self.reply(await reader.readexactly(length))
                 if reply is not None:
-                    wire = reply.to_wire()
+                    wire = reply.to_wire(max_size=65535)
                     writer.write(len(wire).to_bytes(2) + wire)
         except (OSError, asyncio.IncompleteReadError):
             return

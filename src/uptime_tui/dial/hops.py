@@ -8,6 +8,7 @@ meet; a datagram to 33434 and up ends at the target with "port unreachable".
 import asyncio
 import errno
 import socket
+import struct
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -16,8 +17,12 @@ from uptime_tui.dial import errqueue
 UDP_BASE: Final = 33434
 """As traceroute(8) counts."""
 Word = Literal["silent", "passed", "reached", "unreachable"]
+PACKETS: Final = 2
+"""The most that one lifetime costs: a SYN, and the reset that ends a connect which got there."""
 _UNICAST_HOPS: Final = 16
 """`IPV6_UNICAST_HOPS` (linux/in6.h)."""
+_RESET: Final = struct.pack("ii", 1, 0)
+"""`SO_LINGER` without patience (socket(7))."""
 _EXCEEDED: Final = {("icmp", 11), ("icmp6", 3)}
 
 
@@ -30,6 +35,13 @@ class Hop(NamedTuple):
     """Who said so; empty when nobody did."""
     message: str = ""
     """The ICMP message, `3/13`; empty where it was none."""
+    accepted: bool = False
+    """The port itself took the connection up."""
+
+
+def packets(hop: Hop) -> int:
+    """How many this lifetime has sent."""
+    return PACKETS if hop.accepted else 1
 
 
 async def walk(address: str, port: int, ttls: Sequence[int], within_s: float) -> list[Hop]:
@@ -37,7 +49,7 @@ async def walk(address: str, port: int, ttls: Sequence[int], within_s: float) ->
 
     Args:
         address: IP literal.
-        port: the real port; a connect that gets there is closed again, so never MySQL's.
+        port: the real port; a connect that gets there is taken back before it stands, so that no server sees it.
         ttls: lifetimes in hops.
         within_s: seconds until silence is silence.
     """
@@ -68,7 +80,7 @@ async def _step(address: str, ttl: int, port: int, kind: int, within_s: float) -
             else:
                 sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
             if kind == socket.SOCK_STREAM:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
+                _stay_half_open(sock)
             code = sock.connect_ex((address, port))
             if kind == socket.SOCK_DGRAM and not code:
                 sock.send(b"")
@@ -78,6 +90,17 @@ async def _step(address: str, ttl: int, port: int, kind: int, within_s: float) -
         if code == errno.EINPROGRESS:
             code = await _outcome(sock, kind, within_s)
         return _hop(ttl, address, code, errqueue.read(sock))
+
+
+def _stay_half_open(sock: socket.socket) -> None:
+    """Of several lifetimes that are long enough each one gets there: none is to become a visit.
+
+    The kernel holds back the last word of the handshake for a client that waits with its data (tcp(7),
+    TCP_DEFER_ACCEPT), and an end without patience takes the connection back: a SYN and a reset.
+    """
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
 
 async def _outcome(sock: socket.socket, kind: int, within_s: float) -> int:
@@ -105,5 +128,5 @@ def _hop(ttl: int, target: str, code: int, offender: errqueue.Offender | None) -
         word: Word = "reached" if offender.address == target else "unreachable"
         return Hop(ttl, word, offender.address, message)
     if code in {0, errno.ECONNREFUSED}:
-        return Hop(ttl, "reached", target)
+        return Hop(ttl, "reached", target, accepted=not code)
     return Hop(ttl, "silent")

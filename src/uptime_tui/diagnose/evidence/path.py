@@ -5,7 +5,8 @@ from typing import Final
 
 from uptime_tui.diagnose.case import Case, Means, is_silent
 from uptime_tui.diagnose.relations import network_of
-from uptime_tui.dial.hops import Hop, walk, walk_udp
+from uptime_tui.dial.hops import PACKETS as EACH
+from uptime_tui.dial.hops import Hop, packets, walk, walk_udp
 from uptime_tui.model.failure import Phase
 from uptime_tui.model.result import Evidence
 
@@ -47,9 +48,12 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
 async def _walked(case: Case, means: Means, *, udp: bool) -> list[Hop]:
     hops: list[Hop] = []
     for wave in _WAVES:
-        ttls = [ttl for ttl in wave if means.left_s and means.budget.take(1)]
+        cost = 1 if udp else EACH
+        ttls = [ttl for ttl in wave if means.left_s and means.budget.take(cost)]
         within_s = min(_WITHIN_S, means.left_s)
-        hops += await (walk_udp(case.address, ttls, within_s) if udp else walk(case.address, case.port, ttls, within_s))
+        some = await (walk_udp(case.address, ttls, within_s) if udp else walk(case.address, case.port, ttls, within_s))
+        means.budget.give(sum(cost - packets(hop) for hop in some))
+        hops += some
         ended = any(hop.word in {"reached", "unreachable"} for hop in hops)
         if ended or not any(hop.address for hop in hops[-_TAIL:]):
             break
