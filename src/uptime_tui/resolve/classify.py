@@ -39,6 +39,8 @@ class Reply(NamedTuple):
     """SERVFAIL that turns into an answer when validation is switched off."""
     has_records: bool = False
     """There are records of the type that was asked for."""
+    cut: bool = False
+    """It has answered that the whole comes over TCP (TC), where it did not come."""
 
 
 def classify(name: str, replies: tuple[Reply, ...]) -> Answer:
@@ -76,7 +78,9 @@ def _trouble(name: str, by_rcode: Mapping[str, Reply], bogus: Reply | None) -> A
         return _failed(Failure.NO_DESCRIPTORS, f"{name} was not looked up: {why} on this machine")
     if "UNREACHABLE" in by_rcode:
         reply = by_rcode["UNREACHABLE"]
-        return _failed(Failure.DNS_TIMEOUT, f"{name}: name server {reply.server} cannot be asked{_said(reply)}")
+        detail = f"{name}: name server {reply.server} cannot be asked{_said(reply)}"
+        # whom this machine asks is its own matter: the name has a long answer, others may well get it
+        return _failed(Failure.DNS_TIMEOUT, detail)._replace(ours=reply.cut)
     server = by_rcode["TIMEOUT"].server if "TIMEOUT" in by_rcode else ""
     return _failed(Failure.DNS_TIMEOUT, f"{name}: no answer from {server or 'any name server'}")
 

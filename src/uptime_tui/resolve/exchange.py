@@ -7,7 +7,6 @@ import socket
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-import dns.asyncquery
 import dns.edns
 import dns.exception
 import dns.inet
@@ -22,6 +21,14 @@ from uptime_tui.resolve.classify import OURS
 
 _PAYLOAD: Final = 1232
 """EDNS size that is not fragmented (DNS flag day 2020)."""
+TCP_PACKETS: Final = 6
+"""What one question over TCP costs: SYN, ACK, question, the answer's ACK, and the two of its end."""
+_ACKNOWLEDGED: Final = 2000
+"""Bytes of a long answer for each packet that confirms them: one for two full ones (RFC 9293 §3.8.6.3), or sooner."""
+_WINDOW: Final = 4096
+"""Bytes that may arrive before it is known how long the answer is."""
+Granted = Callable[[int], bool]
+"""Whether so many more packets may be sent."""
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -35,6 +42,8 @@ class Heard(NamedTuple):
     """None exactly when no answer came."""
     why: str = ""
     """Why none came, or the extended error of the answer (RFC 8914); safe."""
+    cut: bool = False
+    """It has answered: over UDP, with the word that the whole comes over TCP, and there it did not come."""
 
     @property
     def shown(self) -> str:
@@ -74,7 +83,7 @@ async def exchange(
     question: dns.message.Message,
     server: tuple[str, int],
     timeout_s: float,
-    may_use_tcp: Callable[[], bool] = lambda: True,
+    granted: Granted = lambda _: True,
 ) -> Heard:
     """The answer, or why there is none.
 
@@ -82,39 +91,43 @@ async def exchange(
         question: as `make_question` makes it.
         server: address and port.
         timeout_s: for all of it.
-        may_use_tcp: asked once when the answer was cut; False leaves it cut.
+        granted: asked when the answer was cut, whether so many packets may be sent for the whole; else it stays cut.
     """
     over = ""
     try:
         async with asyncio.timeout(timeout_s):
             message = await _ask_udp(question, server)
-            if message.flags & TC and may_use_tcp():
+            if message.flags & TC and granted(TCP_PACKETS):
                 over = "its answer does not fit into UDP, and over TCP: "
-                message = await dns.asyncquery.tcp(question, server[0], port=server[1])
+                message = await _ask_tcp(question, server, granted) or message
     except TimeoutError:
-        return Heard(server, "UNREACHABLE", why=f"{over}no answer") if over else Heard(server, "TIMEOUT")
+        return Heard(server, "UNREACHABLE", why=f"{over}no answer", cut=True) if over else Heard(server, "TIMEOUT")
     except OSError as error:
         if error.errno in _NO_DESCRIPTORS:
             return Heard(server, OURS, why=os.strerror(error.errno or 0))
         why = os.strerror(error.errno) if error.errno else "connection failed"
-        return Heard(server, "UNREACHABLE", why=f"{over}{why}")
+        return Heard(server, "UNREACHABLE", why=f"{over}{why}", cut=bool(over))
     except (EOFError, dns.exception.DNSException) as error:
         why = "closed by the server" if isinstance(error, EOFError) else safe_text(str(error), 80)
-        return Heard(server, "UNREACHABLE", why=f"{over}{why}")
+        return Heard(server, "UNREACHABLE", why=f"{over}{why}", cut=bool(over))
     return Heard(server, dns.rcode.to_text(message.rcode()), message, _extended(message))
 
 
-async def exchange_tcp(question: dns.message.Message, server: tuple[str, int], timeout_s: float) -> Heard:
+async def exchange_tcp(
+    question: dns.message.Message, server: tuple[str, int], timeout_s: float, granted: Granted = lambda _: True
+) -> Heard:
     """The same over TCP at once: to tell a dead server from a filter that lets no UDP pass."""
     try:
         async with asyncio.timeout(timeout_s):
-            message = await dns.asyncquery.tcp(question, server[0], port=server[1])
+            message = await _ask_tcp(question, server, granted)
     except TimeoutError:
         return Heard(server, "TIMEOUT")
     except OSError as error:
         return Heard(server, "UNREACHABLE", why=os.strerror(error.errno) if error.errno else "connection failed")
     except (EOFError, dns.exception.DNSException) as error:
         return Heard(server, "UNREACHABLE", why=safe_text(str(error), 80) or "closed by the server")
+    if message is None:
+        return Heard(server, "UNREACHABLE", why="its answer is longer than may be taken up", cut=True)
     return Heard(server, dns.rcode.to_text(message.rcode()), message)
 
 
@@ -129,6 +142,42 @@ def _extended(message: dns.message.Message) -> str:
 def shown(server: tuple[str, int]) -> str:
     """Address, with the port where it is not DNS's own."""
     return server[0] if server[1] == 53 else f"{server[0]}:{server[1]}"
+
+
+async def _ask_tcp(
+    question: dns.message.Message, server: tuple[str, int], granted: Granted
+) -> dns.message.Message | None:
+    """The whole answer (RFC 7766 §8: its length stands before it); None where taking it up is not granted."""
+    loop = asyncio.get_running_loop()
+    family = dns.inet.af_for_address(server[0])
+    wire = question.to_wire()
+    with socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW)
+        await loop.sock_connect(sock, dns.inet.low_level_address_tuple(server, family))
+        await loop.sock_sendall(sock, len(wire).to_bytes(2) + wire)
+        length = int.from_bytes(await _exactly(sock, 2))
+        if not granted(length // _ACKNOWLEDGED):
+            return None
+        message = dns.message.from_wire(await _exactly(sock, length), ignore_trailing=True)
+    if not question.is_response(message):
+        raise dns.exception.FormError
+    return message
+
+
+async def _exactly(sock: socket.socket, count: int) -> bytes:
+    """So many bytes.
+
+    Raises:
+        EOFError: there are fewer.
+    """
+    loop = asyncio.get_running_loop()
+    found = b""
+    while len(found) < count:
+        some = await loop.sock_recv(sock, count - len(found))
+        if not some:
+            raise EOFError
+        found += some
+    return found
 
 
 async def _ask_udp(question: dns.message.Message, server: tuple[str, int]) -> dns.message.Message:

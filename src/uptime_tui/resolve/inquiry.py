@@ -4,7 +4,6 @@ Each is asked once however many want to know, each is granted before it is sent,
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 import dns.exception
@@ -12,13 +11,11 @@ import dns.flags
 from dns.name import Name
 
 from uptime_tui.resolve.classify import SILENT
-from uptime_tui.resolve.exchange import Heard, exchange, exchange_tcp, make_question
+from uptime_tui.resolve.exchange import TCP_PACKETS, Granted, Heard, exchange, exchange_tcp, make_question
 from uptime_tui.resolve.system import NameServers, candidates
 
 PORT: Final = 53
 """Of the servers of a zone."""
-TCP_PACKETS: Final = 5
-"""What one question over TCP costs: SYN, ACK, question, and the two of its end."""
 NOT_ASKED: Final = "NOT_ASKED"
 """Reply code of a question that was not granted any more, or that cannot be asked."""
 PATIENCE_S: Final = 1.2
@@ -38,7 +35,7 @@ class Inquiry:
     def __init__(
         self,
         servers: NameServers,
-        granted: Callable[[int], bool],
+        granted: Granted,
         deadline_s: float,
         *,
         patience_s: float = PATIENCE_S,
@@ -76,7 +73,7 @@ class Inquiry:
         left_s = self._left_s()
         if not (left_s and self._granted(TCP_PACKETS)):
             return Heard(server, NOT_ASKED)
-        return await exchange_tcp(make_question(name, kind), server, left_s)
+        return await exchange_tcp(make_question(name, kind), server, left_s, self._granted)
 
     async def _once(
         self, name: str | Name, kind: str, server: tuple[str, int], *, validate: bool = True, recursive: bool = True
@@ -99,7 +96,7 @@ class Inquiry:
         left_s = self._left_s()
         if not (left_s and self._granted(1)):
             return Heard(server, NOT_ASKED)
-        return await exchange(question, server, left_s, lambda: self._granted(TCP_PACKETS))
+        return await exchange(question, server, left_s, self._granted)
 
     def _left_s(self) -> float:
         return max(0.0, min(self._patience_s, self._deadline_s - asyncio.get_running_loop().time() - 0.05))

@@ -21,6 +21,7 @@ _MAX_STEPS: Final = 4
 _TRIED: Final = 2
 """Servers of a zone above that may be silent before it counts as unreachable."""
 _DAY_S: Final = 86400
+_ALIAS: Final = "alias of "
 
 State = Literal["fine", "refuses", "lame", "fails", "silent", "not asked"]
 
@@ -167,6 +168,8 @@ async def _stand(host: str, zone: str, of: Authority, inquiry: Inquiry) -> Stand
 
 
 def _state(heard: Heard) -> State:
+    if heard.cut:  # it has answered, and what it says was lost on another way
+        return "not asked"
     match heard.rcode:
         case "NOERROR" | "NXDOMAIN" if heard.message is not None:
             return "fine" if heard.message.flags & dns.flags.AA else "lame"
@@ -183,10 +186,16 @@ def _state(heard: Heard) -> State:
 def _held(message: dns.message.Message, host: str) -> frozenset[str]:
     names = chain(message, host)
     if len(names) > 1:
-        return frozenset({f"alias of {show(names[1])}"})
+        return frozenset({f"{_ALIAS}{show(names[1])}"})
     if message.rcode() == dns.rcode.NXDOMAIN:
         return frozenset({"NXDOMAIN"})
     return frozenset(addresses(message, host))
+
+
+def alias_told(stands: Sequence[Stand]) -> str:
+    """What the name is an alias of, as the first server has it that says so; empty where none does."""
+    held = (each for stand in stands for each in stand.holds)
+    return next((each.removeprefix(_ALIAS) for each in held if each.startswith(_ALIAS)), "")
 
 
 def newest(serials: Sequence[int]) -> int:

@@ -94,7 +94,7 @@ async def _without_validation(
 async def _ask(question: dns.message.Message, server: tuple[str, int], timeout_s: float) -> Reply:
     heard = await exchange(question, server, timeout_s)
     if heard.message is None:
-        return Reply(heard.rcode, server=heard.shown, extended=heard.why)
+        return Reply(heard.rcode, server=heard.shown, extended=heard.why, cut=heard.cut)
     return _taken_apart(heard.message, question, heard)
 
 

@@ -77,6 +77,12 @@ async def test_a_name_with_other_records_only(tmp_path, monkeypatch):
     assert seen.first == "no_a_record"
 
 
+async def test_a_missing_answer_is_not_taken_for_no_record(tmp_path, monkeypatch):
+    made = giving_up(world(), lambda name, kind: name.startswith("only") and kind == dns.rdatatype.TXT)
+    seen = await found(made, "only.example.test", Failure.DNS_NO_ADDRESS, tmp_path, monkeypatch)
+    assert not seen.ids & {"nothing_else", "other_types"}
+
+
 async def test_a_name_that_is_only_a_part_of_others(tmp_path, monkeypatch):
     seen = await found(world(), "b.example.test", Failure.DNS_NO_ADDRESS, tmp_path, monkeypatch)
     assert "nothing_else" in seen.ids
@@ -167,6 +173,28 @@ async def test_an_alias_of_a_name_whose_servers_fail(tmp_path, monkeypatch):
     seen = await found(made, "lost.example.test", Failure.DNS_SERVFAIL, tmp_path, monkeypatch)
     assert "lost.example.test is an alias of gone.example.test, about which" in seen.text("alias_fails")
     assert seen.first == "alias_circle"
+
+
+@pytest.mark.parametrize(
+    ("how", "failure", "id_", "cause"),
+    [
+        ("refuse", Failure.DNS_SERVFAIL, "ns_refuses", "lame_delegation"),
+        ("silent", Failure.DNS_TIMEOUT, "authority_silent", "zone_servers_dead"),
+    ],
+)
+async def test_an_alias_is_followed_to_the_servers_that_are_at_fault(how, failure, id_, cause, tmp_path, monkeypatch):
+    made = world()
+    made.add(1, "test", TOP + "other.test. 60 IN NS ns.other.test.\nns.other.test. 60 IN A {net}.4\n")
+    for octet in (2, 3):
+        made.add(octet, "example.test", SOA + BODY + "far 60 IN CNAME www.other.test.\n")
+    made.add(4, "other.test", SOA + "@ 60 IN NS ns\nns 60 IN A {net}.4\nwww 60 IN A 192.0.2.7\n")
+    made.behave[4] = how
+    giving_up(made, lambda name, kind: "www.other" in name or ("far" in name and kind != dns.rdatatype.CNAME))
+    seen = await found(made, "far.example.test", failure, tmp_path, monkeypatch)
+    assert {"ns_fine", id_} <= seen.ids
+    assert "authorities_fine" not in seen.ids, "those of the alias's own zone are not what is asked about"
+    assert seen.first == cause, seen.shown()
+    assert seen.packets <= 30
 
 
 async def test_a_resolver_that_is_dead(tmp_path, monkeypatch):

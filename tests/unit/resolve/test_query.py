@@ -144,6 +144,7 @@ async def test_a_truncated_answer_without_tcp_says_so(tmp_path):
 
     found = await answer_of(truncated, tmp_path)
     assert (found.failure, "over TCP: Connection refused" in found.detail) == (Failure.DNS_TIMEOUT, True)
+    assert found.ours, "the name has an answer, only this machine does not get it"
 
 
 async def test_a_lifetime_of_nothing_is_kept_for_a_second_at_least(tmp_path):

@@ -8,13 +8,21 @@ from typing import Final
 from uptime_tui.diagnose.case import NO_NAME, Case, Means
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence
-from uptime_tui.resolve.nameservers import Delegation, Stand, delegation_of, made_at, newest, stands_of
+from uptime_tui.resolve.nameservers import (
+    Delegation,
+    Stand,
+    alias_told,
+    delegation_of,
+    made_at,
+    newest,
+    stands_of,
+)
 from uptime_tui.resolve.reading import addresses
 from uptime_tui.resolve.system import is_address
 
 QUESTION: Final = "Does each server of the zone answer, with authority, and all alike?"
 STAGE: Final = 1
-PACKETS: Final = 16
+PACKETS: Final = 24
 FACTS: Final = {
     "delegation": "which servers the zone above names",
     "no_delegation": "nothing above the name could be asked",
@@ -34,6 +42,9 @@ FACTS: Final = {
     "serials_equal": "all servers have the same version of the zone",
     "resolver_stale": "the zone's servers have an address that the resolver does not tell",
 }
+_FOLLOWED: Final = frozenset({Failure.DNS_SERVFAIL, Failure.DNS_TIMEOUT})
+"""Failures that an alias has where the servers of its own zone are fine, and those of the other one are not."""
+_MAX_ALIASES: Final = 2
 _WANTED: Final = NO_NAME | {Failure.INTERMITTENT, Failure.PARTIAL}
 
 
@@ -46,21 +57,27 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     """A line for each server, then what they come to together."""
     names = means.names
     host = names.full(case.plan.monitor.target.host)
-    delegation = await delegation_of(host, names)
-    if delegation is None:
-        text = f"the resolver tells no server of any zone above {host}"
-        yield Evidence("no_delegation", Phase.DNS, ok=None, text=text)
-        return
-    for fact in _delegation(delegation):
-        yield fact
-    stands = await stands_of(host, delegation, names)
-    asked = [stand for stand in stands if stand.state != "not asked"]
-    if delegation.unreachable and asked and all(stand.state == "silent" for stand in asked):
-        text = "no server of any zone answers this machine directly: only its resolver may ask, or DNS is filtered"
-        yield Evidence("outside_silent", Phase.DNS, ok=None, text=text)
-        return
-    for stand in asked:
-        yield _standing(delegation.zone, stand)
+    followed = 0
+    while True:
+        delegation = await delegation_of(host, names)
+        if delegation is None:
+            text = f"the resolver tells no server of any zone above {host}"
+            yield Evidence("no_delegation", Phase.DNS, ok=None, text=text)
+            return
+        for fact in _delegation(delegation):
+            yield fact
+        stands = await stands_of(host, delegation, names)
+        asked = [stand for stand in stands if stand.state != "not asked"]
+        if delegation.unreachable and asked and all(stand.state == "silent" for stand in asked):
+            text = "no server of any zone answers this machine directly: only its resolver may ask, or DNS is filtered"
+            yield Evidence("outside_silent", Phase.DNS, ok=None, text=text)
+            return
+        for stand in asked:
+            yield _standing(delegation.zone, stand)
+        onward = alias_told(asked) if case.failure in _FOLLOWED else ""
+        if not onward or followed == _MAX_ALIASES or f".{onward}".endswith(f".{delegation.zone}"):
+            break
+        host, followed = onward, followed + 1
     for fact in (*_together(delegation.zone, asked), *compare(host, asked, time.time())):
         yield fact
     held = {each for stand in asked for each in stand.holds if is_address(each)}

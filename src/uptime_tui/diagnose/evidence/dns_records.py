@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
+from dns.flags import TC
 from dns.name import Name, from_text
 
 from uptime_tui.diagnose.case import NO_NAME, Case, Means
@@ -73,7 +74,9 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     if heard.rcode == "NXDOMAIN":
         yield await _above(end, heard, names)
     elif not addresses(heard.message, host) and case.failure is Failure.DNS_NO_ADDRESS:
-        yield await _other_types(end, names)
+        others = await _other_types(end, names)
+        if others is not None:
+            yield others
     domain = zone_of(heard.message)
     if domain is not None and len(domain) > 2:
         parked = await _parked(domain, names)
@@ -164,11 +167,19 @@ async def _above(name: Name, heard: Heard, names: Inquiry) -> Evidence:
     return Evidence("parent_there", Phase.DNS, ok=True, text=text)
 
 
-async def _other_types(name: Name, names: Inquiry) -> Evidence:
-    there = [kind for kind in ("MX", "TXT", "NS") if records((await names.recursive(name, kind)).message, name, kind)]
+async def _other_types(name: Name, names: Inquiry) -> Evidence | None:
+    """None where an answer is missing, and those that came hold nothing."""
+    heard = {kind: await names.recursive(name, kind) for kind in ("MX", "TXT", "NS")}
+    # an answer that was cut (TC) is one of many records
+    there = [
+        kind for kind, each in heard.items()
+        if records(each.message, name, kind) or (each.message is not None and each.message.flags & TC)
+    ]  # fmt: skip
     if there:
         text = f"{show(name)} has {', '.join(there)}, but no address: is another name of the zone meant?"
         return Evidence("other_types", Phase.DNS, ok=None, text=text)
+    if any(each.rcode != "NOERROR" for each in heard.values()):
+        return None
     text = f"{show(name)} has neither MX nor TXT nor NS: it exists only as a part of longer names, or for other types"
     return Evidence("nothing_else", Phase.DNS, ok=None, text=text)
 

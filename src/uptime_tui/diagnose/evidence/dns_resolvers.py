@@ -21,6 +21,7 @@ FACTS: Final = {
     "resolver_silent": "a resolver does not answer at all, not even about the root",
     "resolver_closed": "on a resolver's address nothing listens on port 53",
     "resolver_tcp_only": "a resolver answers over TCP and not over UDP",
+    "resolver_cut": "a resolver answers over UDP that the whole comes over TCP, and there it does not come",
     "resolver_alive": "a resolver that has no answer about the name answers about others: it works",
     "resolver_helpless": "a resolver answers, but cannot even tell the servers of the root: it has no way out",
     "resolver_refuses": "a resolver refuses this machine whatever it asks",
@@ -80,6 +81,9 @@ async def _ask(host: str, other: str, server: tuple[str, int], names: Inquiry, *
 
 def _judge(host: str, other: str, heard: Heard, control: Heard) -> Evidence:
     who, said = heard.shown, f" ({heard.why})" if heard.why else ""
+    if heard.cut:
+        text = f"{who} has a long answer about {host}: {heard.why}; TCP to port {heard.server[1]} is lost on the way"
+        return Evidence("resolver_cut", Phase.DNS, ok=False, text=text)
     if heard.rcode in _USEFUL and (control is heard or control.rcode != "NXDOMAIN"):
         found = ", ".join(addresses(heard.message, host)[:4])
         text = f"{who} answers about {host}: {found or heard.rcode}"

@@ -17,7 +17,7 @@ from uptime_tui.resolve.system import candidates, is_address
 
 QUESTION: Final = "Does this system know the name otherwise than the DNS does?"
 STAGE: Final = 1
-PACKETS: Final = 4
+PACKETS: Final = 12
 FACTS: Final = {
     "hosts_file_differs": "the hosts file gives an address that DNS does not",
     "hosts_file_agrees": "the hosts file says what DNS says",
@@ -27,6 +27,10 @@ FACTS: Final = {
     "asks": "which name servers are asked, and by whose choice",
 }
 _CONNECT: Final = frozenset({Phase.CONNECT, Phase.TLS, Phase.PROTOCOL})
+_FINAL: Final = frozenset({Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS})
+"""Answers that the C library takes for one."""
+_MOST_ASKED: Final = 8
+"""What the C library makes of it is not worth more packets, which the name servers' own words need."""
 _WAIT_S: Final = 2.0
 
 
@@ -51,13 +55,27 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
     noted = resolver.in_hosts_file(host)
     if noted:
         yield await _against_dns(host, noted, means)
-    if is_dns and case.failure is not Failure.DNS_TIMEOUT and means.budget.take(2):
+    asks = _library_asks(case, means)
+    if is_dns and case.failure is not Failure.DNS_TIMEOUT and asks <= _MOST_ASKED and means.budget.take(asks):
         known = await _by_library(host, min(_WAIT_S, means.left_s))
         if known:
             text = f"getaddrinfo finds {', '.join(known[:4])}, which those name servers do not say"
             yield Evidence("system_differs", Phase.DNS, ok=False, text=text)
         elif known is not None:
             yield Evidence("system_agrees", Phase.DNS, ok=None, text="getaddrinfo has no address either")
+
+
+def _library_asks(case: Case, means: Means) -> int:
+    """The most that getaddrinfo sends.
+
+    That is both types, for each completion of the name; who fails or refuses is asked again, and so is every other
+    server (resolv.conf(5), `attempts`).
+    """
+    servers = means.resolver.name_servers
+    names = 2 * max(1, len(candidates(case.plan.monitor.target.host, servers)))
+    if case.failure in _FINAL:
+        return names
+    return names * len(servers.servers) * max(1, servers.attempts)
 
 
 def _asks(resolver: Resolver) -> Evidence:
