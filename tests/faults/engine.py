@@ -149,7 +149,7 @@ def _told(view: _View) -> dict[str, Any]:
     row, diagnosis = view.rows["m0"], view.diagnosis
     told = {"status": row.status, "failure": row.failure, "detail": row.detail, "evidence": [], "causes": []}
     if diagnosis is not None:
-        told["took_ms"] = diagnosis.took_ms
+        told["took_ms"], told["packets"] = diagnosis.took_ms, diagnosis.packets
         told["evidence"] = [{"id": seen.id, "ok": seen.ok, "text": seen.text} for seen in diagnosis.evidence]
         told["causes"] = [{"id": each.id, "confidence": each.confidence} for each in diagnosis.suspects]
     return told

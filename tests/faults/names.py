@@ -21,7 +21,7 @@ SERVERS = (ROOT, REGISTRY, FIRST, SECOND, SILENT, REFUSING, FAILING, NEWER, INSI
 ADDRESSES = (*SERVERS, CLOSED, RESOLVER, MISLED)
 GATEWAY = "10.77.1.1"
 """Of the watcher."""
-ALLOWED = frozenset({*ADDRESSES, ABSENT, HOST, HOST6, BACKEND, "10.77.3.99", "198.51.100.9"})
+ALLOWED = frozenset({*ADDRESSES, ABSENT, HOST, HOST6, BACKEND, "10.77.3.99", "fd77:3::99", "198.51.100.9"})
 """Whom a diagnosis may send to: resolvers, name servers, and where the names of targets lead."""
 
 SHOP = f"""
@@ -48,7 +48,10 @@ local CNAME gone
 loop CNAME pool
 pool CNAME loop
 blocked A {HOST}
-deep.branch A {HOST}
+cdn CNAME www.lame.test.
+stuck CNAME www.silent.test.
+pics CNAME www.expired.test.
+{"".join(f"many A 10.77.9.{number}{chr(10)}" for number in range(100))}deep.branch A {HOST}
 """
 _ONE = "@ NS ns1.{zone}.\nns1 A {server}\nwww A {host}\n"
 

@@ -59,8 +59,24 @@ class Told:
 
     @property
     def packets(self) -> int | None:
-        """What the search for the cause sent, as the firewall counted it; None where the probe's share is not known."""
-        return None if self.probe_traffic is None else max(0, self.traffic.packets - self.probe_traffic.packets)
+        """What the search for the cause sent, as the firewall counted it.
+
+        Of an engine, whose probes go on meanwhile, as the search itself counted it (`undercounted` says whether such
+        counts hold); None where neither is known.
+        """
+        if self.probe_traffic is None:
+            return self.diagnosis.get("packets") if self.fault.engine else None
+        return max(0, self.traffic.packets - self.probe_traffic.packets)
+
+    @property
+    def undercounted(self) -> int:
+        """Packets that the firewall saw and the search did not count.
+
+        The audit of a mail domain is on a bound of its own.
+        """
+        if self.probe_traffic is None or self.diagnosis.get("mail_domain"):
+            return 0
+        return max(0, (self.packets or 0) - self.diagnosis.get("packets", 0))
 
 
 def run_all(
