@@ -207,6 +207,14 @@ def test_own_routes_that_forbid(site, kind, id_):
     assert id_ in site.facts(own_route, timeout(4, failure=Failure.NET_UNREACHABLE))
 
 
+def test_an_own_rule_for_the_port_that_no_route_shows(site):
+    site.watcher.ip("rule add ipproto tcp dport 25 blackhole")
+    finding = judge_connect(site.ask(_touch, HOST[4]), 25, 1.0)
+    failed = case(finding.failure, "tcp://host.example.net:25", HOST[4], seen=finding.evidence)
+    found = site.facts(own_route, failed)
+    assert set(found) == {"own_rule"}
+
+
 def test_no_route_at_all(site):
     site.watcher.ip("route del default")
     found = site.facts(own_route, timeout(4, failure=Failure.NET_UNREACHABLE))

@@ -66,6 +66,11 @@ REASONS: Final = (
          r"administrative prohibition", r"not welcome", r"go away"),
     ),
     Reason(
+        "listed", "this address is on a block list",
+        (r"blocked using", r"spamhaus", r"barracuda ?central", r"\b(?:rbl|dnsbl)\b", r"\blisted (?:at|by|in|on) ",
+         r"black-?listed", r"block-?list"),
+    ),
+    Reason(
         "no_name", "this address has no reverse name that holds",
         (r"reverse (?:dns|hostname|lookup|name)", r"cannot find your (?:reverse )?hostname", r"\bPTR\b", r"\brdns\b",
          r"cannot resolve your", r"[45]\.7\.25", r"unverifiable address"),

@@ -38,6 +38,7 @@ def ranked(failure, service, ids):
         (F.REFUSED, "tcp", "rst local_target local_listens local_accepting", "reject_rule"),
         (F.REFUSED, "smtp", "tcp_failure icmp_port icmp_by_target", "reject_icmp"),
         (F.REFUSED, "tcp", "tcp_failure icmp_port icmp_by_router", "reject_icmp"),
+        (F.NET_UNREACHABLE, "tcp", "no_route own_rule", "blackhole_route"),
         # timeout
         (F.TIMEOUT, "tcp", "no_answer sibling_open", "filtered"),
         (F.TIMEOUT, "https", "no_answer same_host_alive", "filtered"),

@@ -1,6 +1,7 @@
 """What this machine's own routing table says of the target, and whether a rule of its own forbade the connection."""
 
 import errno
+import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
@@ -20,7 +21,7 @@ FACTS: Final = {
     "own_route_blackhole": "a route of this machine throws packets to the target away",
     "own_family_missing": "this machine has addresses of the other family only",
     "own_family_there": "this machine has addresses of the target's family, and no route",
-    "own_rule": "the route is there, so a rule of this machine (firewall, sandbox) forbade the connection",
+    "own_rule": "the route is there, so a rule of this machine (firewall, sandbox, ip rule) forbade the connection",
 }
 _LOCAL: Final = {
     errno.ENETUNREACH: ("own_route_missing", "this machine has no route to {}"),
@@ -50,11 +51,20 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:
             for fact in _family(means, v6=":" in address):
                 yield fact
         return
+    if failure is Failure.NET_UNREACHABLE and _was_swallowed(case):
+        text = f"the routing table leads to {address}; a rule of this machine (ip rule) threw this connection away"
+        yield Evidence("own_rule", Phase.CONNECT, None, text)
+        return
     yield Evidence("own_route", Phase.CONNECT, None, f"this machine has a route to {address}, from {route.source}")
     seen = {each.id for each in case.result.evidence}
     if failure is Failure.PROHIBITED and not any(id_.startswith("icmp_") or id_ == "own_firewall" for id_ in seen):
         text = "the connection was forbidden without any packet: by a rule of this machine, not by its routes"
         yield Evidence("own_rule", Phase.CONNECT, None, text)
+
+
+def _was_swallowed(case: Case) -> bool:
+    """Whether the connect ended as at a blackhole: where no route is one, a rule for its port or protocol is."""
+    return any(seen.id == "no_route" and os.strerror(errno.EINVAL) in seen.text for seen in case.result.evidence)
 
 
 def _family(means: Means, *, v6: bool) -> Iterator[Evidence]:
