@@ -106,6 +106,20 @@ def test_a_port_that_is_dropped_on_a_living_host(site, family):
 
 
 @FAMILIES
+def test_where_a_port_is_stopped_while_others_get_through(site, family):
+    site.near.nft(drop("forward", "tcp dport 25"))
+    found = site.facts(path, timeout(family))
+    assert FIRST[family] in found["path_port_stops"]
+    assert f"datagrams get to {SECOND[family]}" in found["path_port_stops"]
+
+
+@FAMILIES
+def test_a_host_that_drops_its_port_shows_no_router_that_does(site, family):
+    site.host.nft(drop("input", "tcp dport 25"))
+    assert "path_port_stops" not in site.facts(path, timeout(family))
+
+
+@FAMILIES
 def test_a_host_that_drops_everything(site, family):
     site.host.nft(drop("input", "meta l4proto { tcp, udp }"))
     failed = timeout(family)
@@ -159,7 +173,7 @@ def test_a_walk_that_gets_there_is_no_visit_and_costs_what_it_says(site, family)
 
     async def work(dialler):
         granted = means(dialler)
-        assert "path_reaches_host" in await facts(path, timeout(family), granted)
+        assert "port_answers_now" in await facts(path, timeout(family), granted)
         spent.append(granted.budget.spent)
 
     site.ask(work)

@@ -9,7 +9,7 @@ from uptime_tui.diagnose.evidence import addresses, history, related, resources,
 from uptime_tui.dial.routes import Route
 from uptime_tui.model.diagnosis import Past
 from uptime_tui.model.failure import Failure, Phase
-from uptime_tui.model.result import AddressTrial, Evidence
+from uptime_tui.model.result import AddressTrial, Evidence, Timings
 
 F = Failure
 
@@ -223,6 +223,15 @@ async def test_addresses_that_all_fail_at_times_are_no_backend():
     found = await facts(history, case(F.TIMEOUT, past=past, address="192.0.2.1"), means())
     assert "history_every_address" in found
     assert "history_timeouts" in found
+
+
+@pytest.mark.parametrize("connect_ms", [0.4, 1020.0])
+async def test_a_connect_that_needed_its_second_syn_is_remembered(connect_ms):
+    good = case(None, timings=Timings(connect=connect_ms)).result
+    found = await facts(history, case(F.TIMEOUT, last_good=good, past=trials({"192.0.2.7": None})), means())
+    assert ("history_second_syn" in found) == (connect_ms > 1000)
+    past = trials({"192.0.2.7": F.PACKET_LOSS}, {"192.0.2.7": F.TIMEOUT})
+    assert "history_second_syn" in await facts(history, case(F.TIMEOUT, past=past), means())
 
 
 async def test_a_service_that_stopped_accepting_was_mute_before_it_fell_silent():

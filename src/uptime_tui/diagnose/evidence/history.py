@@ -21,6 +21,7 @@ FACTS: Final = {
     "history_uneven": "it works and fails by turns",
     "history_short": "each of its failures was over with the next probe",
     "history_went_mute": "before it fell silent it accepted connections and said nothing",
+    "history_second_syn": "before it fell silent, a connect did not succeed with its first SYN",
     "history_one_address": "only some of its addresses fail, others never do",
     "history_every_address": "each of its addresses fails at times",
     "history_timeouts": "when it fails there is no answer, which a lost packet looks like",
@@ -30,6 +31,8 @@ FACTS: Final = {
 _ENOUGH: Final = 5
 _UNEVEN: Final = 3
 """Changes between working and failing."""
+_SECOND_SYN_MS: Final = 1000.0
+"""When the kernel sends the second one (RFC 6298 §2); a way that long is none on this planet."""
 _FAR: Final = frozenset({Failure.TIMEOUT, Failure.PACKET_LOSS, Failure.NO_GREETING, Failure.HOST_UNREACHABLE})
 _NEAR: Final = frozenset({Failure.REFUSED, Failure.CLOSED_EARLY, Failure.BUSY, Failure.WATCHER_BLOCKED})
 
@@ -53,7 +56,7 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:  # noqa:
     probes = case.recent or _probes(told)
     if _may_be_meant(case) and all(probes) and len(probes) < _ENOUGH:
         yield Evidence("history_no_success", Phase.CONNECT, None, "no probe that is known here has ever worked")
-    for fact in (*_course(probes), *_mute(told), *_addresses(told, bad), *_kinds(bad)):
+    for fact in (*_course(probes), *_mute(told), *_second_syn(case, told), *_addresses(told, bad), *_kinds(bad)):
         yield fact
 
 
@@ -91,6 +94,20 @@ def _mute(told: Sequence[Past]) -> Iterator[Evidence]:
     if any(past.failure is Failure.NO_GREETING for past in itertools.islice(streak, _ENOUGH)):
         text = "just before, connections stood and nobody spoke: the queue of those that wait has filled up"
         yield Evidence("history_went_mute", Phase.CONNECT, ok=False, text=text)
+
+
+def _second_syn(case: Case, told: Sequence[Past]) -> Iterator[Evidence]:
+    """A queue that is about to stay full drops some SYNs before it drops all; a filter drops all from the first one."""
+    if case.result.failure is not Failure.TIMEOUT:
+        return
+    good = case.last_good
+    took_ms = (good.timings.connect or 0.0) if good is not None else 0.0
+    if good is not None and took_ms >= _SECOND_SYN_MS:
+        text = f"at the last good probe the connect took {took_ms / 1000:.1f} s: its first SYN had no answer"
+        yield Evidence("history_second_syn", Phase.CONNECT, ok=False, text=text)
+    elif any(past.failure is Failure.PACKET_LOSS for past in told[-_ENOUGH:]):
+        text = "just before, connects succeeded with a SYN that was sent again only"
+        yield Evidence("history_second_syn", Phase.CONNECT, ok=False, text=text)
 
 
 def _addresses(told: Sequence[Past], bad: Sequence[Past]) -> Iterator[Evidence]:
