@@ -3,6 +3,7 @@
 import socket
 from contextlib import ExitStack, contextmanager
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from uptime_tui.diagnose import case as cases
 from uptime_tui.diagnose.collect import collect, collectors
 from uptime_tui.diagnose.evidence import addresses, listener, loss, machine, siblings
 from uptime_tui.dial.direct import Dialler
+from uptime_tui.dial.listening import Process
 from uptime_tui.model.failure import Failure
 
 
@@ -70,6 +72,20 @@ async def test_an_open_port_is_looked_up_on_this_machine(bound, everywhere):
         asked = refused(port, failure=Failure.EXPOSED)
         assert listener.wants(asked)
         assert ("local_everywhere" in await facts(listener, asked, means())) is everywhere
+
+
+@pytest.mark.parametrize(
+    ("banner", "is_nginx"), [("", True), ("nginx/1.22.1", True), ("Apache/2.4.57 (Debian)", False)]
+)
+async def test_a_web_server_of_another_make_is_not_what_served_there(banner, is_nginx, monkeypatch):
+    monkeypatch.setattr(listener, "running", lambda *_: Process(1, "nginx", "nginx.service", stopped=False))
+    with listening() as port:
+        closed = port
+    good = msgspec.structs.replace(case(None).result, banner=banner)
+    failed = case(Failure.REFUSED, f"http://host.example.net:{closed}", "127.0.0.1", last_good=good)
+    found = await facts(listener, failed, means())
+    assert ("local_process_runs" in found) is is_nginx
+    assert "local_not_listening" in found
 
 
 async def test_connections_that_are_not_taken_up_are_seen_until_the_queue_is_full():

@@ -112,7 +112,7 @@ def _elsewhere(on_port: Sequence[Listener], address: str, proc: Path) -> Iterato
 def _nothing(case: Case, every: Sequence[Listener], proc: Path) -> Iterator[Evidence]:
     text = f"nothing listens on port {case.port} of this machine"
     yield Evidence("local_not_listening", Phase.CONNECT, ok=False, text=text)
-    name = case.plan.service.process
+    name = "" if _was_another(case) else case.plan.service.process
     process = running(name, proc) if name else None
     if process is not None:
         text = f"{name} runs (pid {process.pid}{f', {process.unit}' * bool(process.unit)})"
@@ -128,6 +128,13 @@ def _nothing(case: Case, every: Sequence[Listener], proc: Path) -> Iterator[Evid
     if runtime is not None:
         text = f"containers can run here ({runtime}); none that is seen publishes port {case.port}"
         yield Evidence("local_container_runtime", Phase.CONNECT, None, text)
+
+
+def _was_another(case: Case) -> bool:
+    """Whether a web server of another make answered at the last good probe: then what the usual one does is its own."""
+    if case.plan.service.category != "web" or case.last_good is None or not case.last_good.banner:
+        return False
+    return case.plan.service.process.rstrip("0123456789").lower() not in case.last_good.banner.lower()
 
 
 def _proxy(process: Process | None) -> Iterator[Evidence]:
