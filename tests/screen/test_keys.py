@@ -317,3 +317,24 @@ def test_a_long_message_is_shown_whole(opened, engine):
     terminal.wait_for("Esc back")
     terminal.send("r")
     terminal.wait(lambda t: "to the end" in t.lines[-2], "the whole message in the detail")
+
+
+def test_a_paste_with_escapes_in_it_presses_no_key(opened, engine):
+    terminal = opened()
+    terminal.send("\x1b[200~x\x1bq\x1bDy\x1bpq\x1b[Aq\x1b[201~")
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("\x1b[200~db3\x1bq\x1b[31m\x1b:54\x9b32\r\nqDy\x1b[201~")
+    terminal.wait_for("db3\\x1bq\\x1b[31m\\x1b:54\\x9b32")
+    assert b"\x1b:54" not in terminal.raw
+    assert not engine.asked
+
+
+def test_a_character_that_comes_in_two_reads_is_one(opened):
+    terminal = opened()
+    terminal.send("/s")
+    terminal.wait_for("filter: s")
+    terminal.send(b"\xc3")
+    terminal.wait_taken()
+    terminal.send(b"\xbc")
+    terminal.wait_for("filter: sü")

@@ -111,6 +111,17 @@ class PtyTerminal:
     def send(self, keys):
         os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
 
+    def wait_taken(self):
+        """Wait until the program has read every key that was sent."""
+        slave = os.open(self._slave_name, os.O_RDWR | os.O_NOCTTY)
+        try:
+            self.wait(
+                lambda _: struct.unpack("i", fcntl.ioctl(slave, termios.FIONREAD, bytes(4))) == (0,),
+                "the read of the keys",
+            )
+        finally:
+            os.close(slave)
+
     @property
     def lines(self):
         with self._lock:

@@ -23,6 +23,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from uptime_tui.ui.ascii import Ascii
+from uptime_tui.ui.pastes import Pastes
 
 LEAVE_S: Final = 0.8
 """How long a clean end may take before the process is ended anyway."""
@@ -89,7 +90,7 @@ class Terminal(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys until the end; the end of the input ends the app instead of spinning on it."""
-        parser = XTermParser(self._debug)
+        parser, pastes = XTermParser(self._debug), Pastes()
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
             readable, _, _ = select.select([self.fileno], [], [], 0.1)
@@ -101,9 +102,11 @@ class Terminal(LinuxDriver):
                 if not data:
                     self._leave_soon("the terminal has gone")
                     return
-                for event in parser.feed(decode(data)):
+                typed = pastes.feed(decode(data))
+                for event in parser.feed(typed) if typed else ():  # nothing would be the end of the input
                     self.process_message(event)
-            for event in parser.tick():
+            for event in () if pastes.at_a_mark else parser.tick():
+                pastes.timed_out()
                 self.process_message(event)
 
     def release_mouse(self) -> None:
