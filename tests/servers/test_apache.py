@@ -47,8 +47,9 @@ async def test_fail2ban_counts_nothing(apache, probe):
             await probe(apache.target(scheme, variant))
     for scheme, variant in (("http", "tls"), ("https", "http")):
         await probe(apache.target(scheme, variant))
-    said = apache.logs["access"].wait_until(lambda said: said.count('" 400 ') == 2, offsets["access"])
-    assert said.count('"uptime-tui/') == 2 * VISITS
+    apache.logs["access"].wait_until(
+        lambda said: said.count('" 400 ') == 2 and said.count('"uptime-tui/') == 2 * VISITS, offsets["access"]
+    )
     logs = {name: log.since(offsets[name]) for name, log in apache.logs.items()}
     assert {name: matched(logs[log], name) for name, (log, _) in ATTACKS.items()} == dict.fromkeys(ATTACKS, 0)
     for name, (log, attack) in ATTACKS.items():

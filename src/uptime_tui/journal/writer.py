@@ -39,6 +39,8 @@ _FORGET_EVERY_MS: Final = 86_400_000
 _FORGET_BETWEEN: Final = """DELETE FROM diagnosis WHERE incident = ?1
     AND at_ms > (SELECT min(at_ms) FROM diagnosis WHERE incident = ?1)
     AND at_ms < (SELECT max(at_ms) FROM diagnosis WHERE incident = ?1)"""
+_INTERRUPTS: Final = 20
+_BETWEEN_S: Final = 0.005
 _FORGET_SLICE: Final = 50
 """Monitors whose old blocks are deleted between two commits."""
 _pack: Final = msgspec.msgpack.Encoder().encode
@@ -78,7 +80,9 @@ class Journal:
         self._names: dict[str, MonitorId] = {}
         self._next_id = 1
         self._next_incident = 1
+        self._examiner = threading.Thread(target=self._examine, name="journal check", daemon=True)
         self._examination: sqlite3.Connection | None = None
+        self._no_examination = False
         self._unsound = ""
         self._to_forget: list[MonitorId] = []
         self._forgot_ms = 0
@@ -100,7 +104,7 @@ class Journal:
         self.notices = (notice,) if notice else ()
         self._idle.set()
         self._thread.start()
-        threading.Thread(target=self._examine, name="journal check", daemon=True).start()
+        self._examiner.start()
         return self.notices
 
     def flush(self) -> bool:
@@ -118,10 +122,7 @@ class Journal:
 
     def close(self) -> None:
         """Flush and end the writer."""
-        examination = self._examination
-        if examination is not None:
-            with suppress(sqlite3.ProgrammingError):  # it has just come to its end
-                examination.interrupt()
+        self._end_examination()
         self.flush()
         self._stopping = True
         self._hurry.set()
@@ -129,6 +130,18 @@ class Journal:
         self._thread.join(_FLUSH_S)
         if self._connection is not None and not self._thread.is_alive():
             self._connection.close()
+
+    def _end_examination(self) -> None:
+        """Break it off. An interrupt that comes a moment before the statement does nothing, so there may be several."""
+        self._no_examination = True
+        for _ in range(_INTERRUPTS):
+            examination = self._examination
+            if examination is not None:
+                with suppress(sqlite3.ProgrammingError):  # it has just come to its end
+                    examination.interrupt()
+            if not self._examiner.is_alive():
+                return
+            self._examiner.join(_BETWEEN_S)
 
     # --- what never blocks ------------------------------------------------------------
 
@@ -285,7 +298,7 @@ class Journal:
         """Read the whole file once, in a thread of its own: what is measured meanwhile is written all the same."""
         try:
             with store.reading(self._path) as self._examination:
-                sound = self._stopping or store.is_sound(self._examination)
+                sound = self._no_examination or store.is_sound(self._examination)
         except sqlite3.OperationalError:  # taken away already, which the writer sees by itself
             return
         finally:

@@ -1,7 +1,9 @@
 """What a journal lives through: a bad record, a bug, a clock set back, a file taken away, tables that are not ours."""
 
 import sqlite3
+import threading
 import time
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -15,6 +17,7 @@ from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.units import MAX_MONITOR_ID, MonitorId
 
 NOW_MS = 1_800_000_000_000
+ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
 
 
 @pytest.fixture
@@ -111,12 +114,12 @@ def test_the_last_monitor_number_fits_every_key(path, opened):
 
 def test_what_is_measured_while_the_file_is_examined_is_written(path, opened, monkeypatch):
     """A year of results takes seconds to read; a kill or a stop within them must cost nothing."""
-    examined = []
+    begun, examined = threading.Event(), []
 
     def slow(connection):
-        with_all = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
+        begun.set()
         with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-            connection.execute(with_all)
+            connection.execute(ENDLESS)
         examined.append(True)
         return True
 
@@ -124,10 +127,46 @@ def test_what_is_measured_while_the_file_is_examined_is_written(path, opened, mo
     journal = opened()
     journal.keep_result(result(NOW_MS))
     assert journal.flush()
+    assert begun.wait(10)
     assert not examined
     assert len(kept(path)) == 1
     journal.close()
     wait_until(lambda: examined)
+
+
+def test_an_examination_that_begins_just_when_the_journal_closes_ends_too(opened, monkeypatch):
+    """SQLite forgets an interrupt that comes before the statement."""
+    begun, asked, ended = threading.Event(), threading.Event(), threading.Event()
+
+    class Asked:
+        def __init__(self, connection):
+            self.execute = connection.execute
+            self._connection = connection
+
+        def interrupt(self):
+            self._connection.interrupt()
+            asked.set()
+
+    @contextmanager
+    def reading(path):
+        with real(path) as connection:
+            yield Asked(connection)
+
+    def late(connection):
+        begun.set()
+        assert asked.wait(10)
+        with suppress(sqlite3.OperationalError):
+            connection.execute(ENDLESS)
+        ended.set()
+        return True
+
+    real = store.reading
+    monkeypatch.setattr(store, "reading", reading)
+    monkeypatch.setattr(store, "is_sound", late)
+    journal = opened()
+    assert begun.wait(10)
+    journal.close()
+    assert ended.wait(10)
 
 
 def test_a_disk_that_fails_during_the_examination_proves_nothing():
