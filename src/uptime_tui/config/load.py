@@ -1,6 +1,6 @@
 """`monitors.toml` to the monitors; every problem has a file and a line."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -10,12 +10,14 @@ from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.tomlfile.fields import Fault
-from uptime_tui.tomlfile.source import parse, read_text, without_mark
+from uptime_tui.tomlfile.source import parse, parse_slowly, read_text, without_mark
 
 if TYPE_CHECKING:
     from uptime_tui.tomlfile.locate import Layout
 
 _MAX_MONITORS: Final = 100_000
+_BREATH: Final = 50
+"""Monitors that are read in two milliseconds."""
 
 
 class Problem(NamedTuple):
@@ -37,17 +39,20 @@ class Loaded(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def load_monitors(path: Path, catalogue: Services, defaults: Defaults | None = None) -> Loaded:
+def load_monitors(
+    path: Path, catalogue: Services, defaults: Defaults | None = None, breathe: Callable[[], None] | None = None
+) -> Loaded:
     """Read `monitors.toml`; a missing or empty file is an empty fleet. Nothing is raised: every fault is a problem.
 
     Args:
         path: the file.
         catalogue: the services.
         defaults: `[defaults]` of the settings.
+        breathe: called every few milliseconds, for a thread that must let others go on; what it raises goes through.
     """
     try:
         text = read_text(path)
-        tables = parse(text, path.name)
+        tables = parse_slowly(text, path.name, "monitor", breathe) if breathe else parse(text, path.name)
     except UserError as error:
         return Loaded((), (Problem(error.where, error.what, error.todo),))
     faults = [(-1, fault) for fault in _top_faults(tables)]
@@ -56,6 +61,8 @@ def load_monitors(path: Path, catalogue: Services, defaults: Defaults | None = N
     monitors: list[Monitor] = []
     names: dict[str, list[int]] = {}
     for index in range(min(len(blocks), _MAX_MONITORS)):
+        if breathe and not index % _BREATH:
+            breathe()
         table, blocks[index] = blocks[index], None  # no longer needed: its memory is the next monitors'
         if not isinstance(table, dict):
             faults.append((-1, Fault(("monitor",), "monitor must be a table", "write [[monitor]] above each")))

@@ -287,6 +287,7 @@ class Engine:
 
     def stop(self) -> None:
         """Everything measured goes to disk; then all is closed."""
+        self.reloader.stop()
         self.scheduler.stop()
         self.server.stop("the engine has stopped")
         self.bus.stop()

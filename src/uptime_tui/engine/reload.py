@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,9 @@ _PATIENCE: Final = 4
 """Looks at a file that never settles before it is read all the same."""
 _SHOWN: Final = 5
 _log: Final = logging.getLogger(__name__)
+
+_BREATH_S: Final = 0.0005
+
 
 Stamp = tuple[int, int, int, int]
 """Times of the last change of content and of permissions, size, file number."""
@@ -50,6 +54,7 @@ class Reloader:
         self._noticed = noticed
         self._stamp: Stamp | None = None
         self._lock = asyncio.Lock()
+        self._stopping = False
         self.notices: tuple[Notice, ...] = ()
 
     def load_first(self) -> None:
@@ -79,6 +84,10 @@ class Reloader:
                 waited += 1
             seen = stamp
 
+    def stop(self) -> None:
+        """Break off what is being read: at the end of the engine nothing may take time from the journal's thread."""
+        self._stopping = True
+
     async def reload(self) -> None:
         """Read the file now, in a thread: ten thousand monitors take a second to read."""
         async with self._lock:
@@ -100,7 +109,15 @@ class Reloader:
 
     async def _read(self) -> Loaded:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, load_monitors, self._path, self._catalogue, self._defaults)
+        return await loop.run_in_executor(
+            None, load_monitors, self._path, self._catalogue, self._defaults, self._breathe
+        )
+
+    def _breathe(self) -> None:
+        """In the reading thread: let the loop's thread have its turn, which it would wait for at every system call."""
+        if self._stopping:
+            raise asyncio.CancelledError
+        time.sleep(_BREATH_S)
 
     def _look(self) -> Stamp | None:
         try:

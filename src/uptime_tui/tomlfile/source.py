@@ -2,8 +2,10 @@
 
 import errno
 import os
+import re
 import stat
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +14,8 @@ from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
+_PIECE: Final = 50
+"""Blocks that are read in one call: two milliseconds."""
 _BOM: Final = "\ufeff"
 _PLACE: Final = pattern(r" \((?:at line (\d+), column \d+|at end of document)\)$")
 _DIGITS: Final = pattern(r"[0-9_]+")
@@ -110,6 +114,36 @@ def parse(text: str, name: str) -> dict[str, Any]:
         offset = deepest(body) if deep else _longest_number(body)
         line = body.count("\n", 0, offset) + 1
         raise UserError(what, where=f"{name}:{line}", todo="no key of ours needs this") from error
+
+
+def parse_slowly(text: str, name: str, array: str, breathe: Callable[[], None]) -> dict[str, Any]:
+    """The same tables as `parse`, in pieces of a few blocks.
+
+    tomllib reads a file in one call, half a second for ten thousand blocks, and nobody can break that off. A piece ends
+    before a line that begins with `[[array]]`. Where such a line is no header (in a string of many lines), where other
+    tables stand between the blocks, and where anything is wrong, the text is read as a whole.
+
+    Args:
+        text: may begin with a byte order mark.
+        name: of the file, for the message.
+        array: name of the array of tables that the file holds.
+        breathe: called between the pieces; what it raises goes through.
+
+    Raises:
+        UserError: not TOML, with the line.
+    """
+    head, *blocks = re.split(rf"^(?=\[\[{array}\]\])", without_mark(text), flags=re.MULTILINE)
+    tables: list[Any] = []
+    try:
+        whole = not blocks or bool(tomllib.loads(head))
+        for first in range(0, len(blocks), _PIECE):
+            breathe()
+            piece = {} if whole else tomllib.loads("".join(blocks[first : first + _PIECE]))
+            whole = whole or piece.keys() != {array}
+            tables += piece.get(array, ())
+    except (RecursionError, ValueError):
+        whole = True
+    return parse(text, name) if whole else {array: tables}
 
 
 def _longest_number(body: str) -> int:

@@ -119,3 +119,24 @@ async def test_a_bug_while_taking_over_is_said_and_later_changes_count(watched, 
     watched.path.write_text(block("c"))
     await watched.until(lambda: watched.sets[-1] == ["c"])
     assert watched.said == ""
+
+
+@pytest.mark.looptime(False)
+async def test_what_is_being_read_is_broken_off_at_the_end(tmp_path, monkeypatch):
+    """A thread that reads on would take every second turn from the thread that writes the journal."""
+    path = tmp_path / "monitors.toml"
+    path.write_text(block("a"))
+    sets = []
+    reloader = Reloader(path, CATALOGUE, Defaults(), replaced=sets.append, noticed=lambda: None)
+    path.write_text("".join(block(f"m{number}") for number in range(200)))
+    naps = []
+
+    def nap(_seconds):
+        naps.append(True)
+        reloader.stop()
+
+    monkeypatch.setattr("uptime_tui.engine.reload.time.sleep", nap)
+    with pytest.raises(asyncio.CancelledError):
+        await reloader.reload()
+    assert len(naps) == 1
+    assert not sets
