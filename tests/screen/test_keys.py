@@ -338,3 +338,44 @@ def test_a_character_that_comes_in_two_reads_is_one(opened):
     terminal.wait_taken()
     terminal.send(b"\xbc")
     terminal.wait_for("filter: sü")
+
+
+def test_what_was_added_is_shown_where_its_group_was_folded(opened):
+    terminal = opened()
+    terminal.send("-")
+    terminal.wait_for("▸ email")
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smtp://mx9.example.net")
+    terminal.wait_for("250 ready")
+    terminal.send("\r")
+    terminal.wait(lambda t: any(re.match(r"> .*mx9", line) for line in t.lines), "the cursor on it")
+    terminal.send("G")
+    terminal.wait_for("▸ email")
+
+
+def test_what_was_added_and_does_not_pass_the_filter_is_told_and_never_takes_the_cursor(opened):
+    terminal = opened()
+    terminal.send("/ssh-\r")
+    terminal.wait_gone("smtp-0001")
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smtp://mx9.example.net")
+    terminal.wait_for("250 ready")
+    terminal.send("\r")
+    terminal.wait_for("is not in this view")
+    terminal.send("\x1b")
+    terminal.wait_for("smtp-0001")
+    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +ssh-0003", line) for line in t.lines), "the cursor where it was")
+
+
+def test_the_palette_goes_into_a_folded_group(opened):
+    terminal = opened()
+    terminal.send("-")
+    terminal.wait_for("▸ web")
+    terminal.send(":")
+    terminal.wait_for("Search")
+    terminal.send("https-0042")
+    terminal.wait_for("go to https-0042")
+    terminal.send("\x1b[B\r")
+    terminal.wait(lambda t: any(re.match(r"> .*https-0042", line) for line in t.lines), "the cursor on it")

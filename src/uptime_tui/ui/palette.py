@@ -34,8 +34,7 @@ class Commands(Provider):
             score = matcher.match(monitor.name)
             if score > 0 and found < _MOST:
                 found += 1
-                table = self._dashboard().table
-                yield Hit(score, Content(f"go to {monitor.name}"), partial(table.go_to, number))
+                yield Hit(score, Content(f"go to {monitor.name}"), partial(self._dashboard().reveal, number))
 
     def _dashboard(self) -> "Dashboard":
         return cast("Dashboard", self.screen)

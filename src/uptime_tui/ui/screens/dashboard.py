@@ -76,7 +76,7 @@ class Dashboard(Deeds, Sights):
         """The pane that is alone: table, panel, or none."""
         self.above: Callable[[str, str, str], None] | None = None
         """Shows the message on the screen that lies above, where one has asked for it."""
-        self.awaited = ""
+        self.awaited: str = ""
         """Name of a monitor that was just added: the cursor goes there when it arrives."""
         self.new_problems = 0
         self.last_key_s = 0.0
@@ -162,8 +162,8 @@ class Dashboard(Deeds, Sights):
         held = self.is_held(now_s)
         if self.stale_order and (dirty.everything or not held):
             self.rebuild()
-            if self.awaited and self.table.go_to_name(self.awaited):
-                self.awaited = ""
+            if self.awaited:
+                self.reveal_awaited()
         elif self.stale_order and dirty.order:
             view = build_view(self.link.snapshot, self.options, self.host.now_ms())
             self.new_problems = new_problems(self.table.view, view)

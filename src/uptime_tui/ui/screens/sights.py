@@ -11,6 +11,7 @@ from uptime_tui.ui.actions import Action
 from uptime_tui.ui.screens.helped import Helped
 from uptime_tui.ui.widgets.lines import Lines
 from uptime_tui.view.certificates import DAYS
+from uptime_tui.view.entry import PROBLEMS
 
 if TYPE_CHECKING:
     from uptime_tui.ui.screens.dashboard import Dashboard
@@ -122,14 +123,37 @@ class Sights(Helped):
         self.options = self.options._replace(problems_only=False, grouped=False, certificates=True)
         self.order_by(DAYS, reverse=False)
 
+    def reveal(self: "Dashboard", number: MonitorId) -> None:  # type: ignore[misc]
+        """Put the cursor on a monitor, and unfold the group for it. Where the view leaves it out, say so."""
+        monitor = self.link.snapshot.monitors.get(number)
+        if monitor is None or self.table.go_to(number):
+            return
+        before = self.options
+        for group in {monitor.category, PROBLEMS} & before.collapsed if before.grouped else ():
+            self.options = before._replace(collapsed=before.collapsed - {group})
+            self.rebuild()
+            if self.table.go_to(number):
+                return
+        if self.options is not before:
+            self.options = before
+            self.rebuild()
+        self.say(f"{monitor.name} is not in this view: 2 shows all, Esc ends a filter", "warn")
+
+    def reveal_awaited(self: "Dashboard") -> None:  # type: ignore[misc]
+        """The same for what was just added, once it has arrived: later the cursor may be needed where it is."""
+        arrived = (n for n, monitor in self.link.snapshot.monitors.items() if monitor.name == self.awaited)
+        for number in arrived:
+            self.awaited = ""
+            self.reveal(number)
+            return
+
     def action_lint(self: "Dashboard") -> None:  # type: ignore[misc]
         """What best practice finds; its answer is a monitor to go to."""
         from uptime_tui.ui.screens.lint import Lint
 
         def left(number: MonitorId | None) -> None:
-            monitor = None if number is None else self.link.snapshot.monitors.get(number)
-            if monitor is not None and not self.table.go_to_name(monitor.name):
-                self.say(f"{monitor.name} is not in this view: 2 shows all", "warn")
+            if number is not None:
+                self.reveal(number)
 
         self.app.push_screen(Lint(self), left)
 

@@ -136,24 +136,17 @@ class MonitorTable(ScrollView, can_focus=True):
         current = self.current()
         return () if current is None else (current,)
 
-    def go_to(self, monitor: MonitorId) -> None:
-        """Put the cursor on a monitor, where it is shown."""
+    def go_to(self, monitor: MonitorId) -> bool:
+        """Put the cursor on a monitor; False where it is not shown."""
         for number, entry in enumerate(self.view):
             if isinstance(entry, MonitorLine) and entry.id == monitor:
                 self._move(number)
-                return
+                return True
+        return False
 
     def forget_cursor(self) -> None:
         """Let the next view put the cursor on its first monitor."""
         self._key = None
-
-    def go_to_name(self, name: str) -> bool:
-        """The same by name; False while no monitor of that name is shown."""
-        monitors = self.snapshot.monitors
-        found = next((e.id for e in self.view if isinstance(e, MonitorLine) and monitors[e.id].name == name), None)
-        if found is not None:
-            self.go_to(found)
-        return found is not None
 
     def clear_marks(self) -> bool:
         """Unmark all; False when nothing was marked."""
