@@ -59,7 +59,7 @@ class Pastes:
     def _within(self, data: str) -> tuple[str, str]:
         """Text up to the mark that ends it."""
         text = self._tail + data
-        at = text.find(END)
+        at = _last_end(text)
         self._tail = _beginning(text, END) if at < 0 else ""
         body = text[: len(text) - len(self._tail) if at < 0 else at]
         self._text += body[: MOST_CHARACTERS - len(self._text)]
@@ -67,6 +67,16 @@ class Pastes:
             return "", ""
         self._inside = False
         return _harmless(self._text) + END, text[at + len(END) :]
+
+
+def _last_end(text: str) -> int:
+    """Where the paste ends: not at a mark that another follows without a beginning between, as pasted text may hold.
+
+    Most terminals take such a mark out of what they paste, tmux does not. In one read it is found.
+    """
+    first = text.find(END)
+    other = text.find(START, first) if first >= 0 else -1
+    return text.rfind(END, 0, other if other >= 0 else len(text))
 
 
 def _beginning(text: str, mark: str) -> str:

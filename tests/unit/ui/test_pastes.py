@@ -42,6 +42,11 @@ def test_two_pastes_and_the_keys_between_them_stay_apart():
     assert events_of(f"{START}a{END}j{START}\x1bb{END}\x1b[A") == ["a", "j", "\\x1bb", "up"]
 
 
+def test_a_mark_in_the_pasted_text_does_not_end_it():
+    assert events_of(f"j{START}a{END}qDy{END}k") == ["j", "a\\x1b[201~qDy", "k"]
+    assert events_of(f"{START}a{END}qDy{END}j{START}b{END}k") == ["a\\x1b[201~qDy", "j", "b", "k"]
+
+
 def test_a_megabyte_is_cut_and_its_end_is_found():
     assert events_of(START, *["x" * 4096] * 256, "\x1b[2", "01~q") == ["x" * MOST_CHARACTERS, "q"]
 
