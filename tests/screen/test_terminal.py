@@ -12,6 +12,7 @@ import pytest
 from support.fake_engine import FakeEngine, make_fleet
 from support.fleets import row
 from support.pty_terminal import PtyTerminal
+from uptime_tui.cli.diagnostics import BUG
 from uptime_tui.wire.messages import Notice
 
 HOSTILE = "\\x1b[31m [/] [@click=app.quit]x[/] [red]" + "A" * 120
@@ -290,3 +291,18 @@ def test_the_dashboard_loads_no_probing_library():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_bug_of_ours_leaves_the_terminal_clean_and_is_told(opened, tmp_path):
+    code = (
+        "from uptime_tui.ui.screens.dashboard import Dashboard\nfrom uptime_tui.__main__ import main\n"
+        "Dashboard.action_lock = lambda self: 1 / 0\nmain()"
+    )
+    terminal = opened(program=[sys.executable, "-c", code], env={"TMPDIR": str(tmp_path)})
+    terminal.send("L")
+    assert terminal.wait_exit() == BUG
+    assert terminal.is_clean() == ""
+    assert b"this is a bug of uptime-tui: ZeroDivisionError" in terminal.raw
+    assert b"Traceback" not in terminal.raw
+    (kept,) = tmp_path.glob("uptime-tui-bug-*.txt")
+    assert "line 3, in <lambda>" in kept.read_text()

@@ -14,6 +14,7 @@ def run_dashboard(home: Home) -> int:
 
     Raises:
         UserError: this is no terminal that can show it, or the settings are wrong.
+        Exception: a bug of ours ended it; the terminal is as it was.
     """
     from uptime_tui.client.greeting import greet
     from uptime_tui.config.settings import load_settings
@@ -38,6 +39,8 @@ def run_dashboard(home: Home) -> int:
     app = DashboardApp(home, settings, theme, greeted)
     app.run(mouse=settings.ui.mouse)
     app.has_left()
+    if app.bug is not None:
+        raise app.bug
     return app.return_code or 0
 
 

@@ -55,6 +55,8 @@ class DashboardApp(App[None]):
         self.clock_wanted = settings.ui.clock
         self.rules_ignored = settings.lint.ignore
         self.mouse_released = False
+        self.bug: Exception | None = None
+        """What ended the app."""
         self.turns = Turns(self, super().on_event)
         module = load_theme(theme)
         self.roles: dict[str, str] = dict(module.ROLES)
@@ -163,7 +165,7 @@ class DashboardApp(App[None]):
                 self.say(f"{editor[0]}: {error.strerror}")
 
     def _handle_exception(self, error: Exception) -> None:
-        """A bug leaves the terminal clean and is told by the command line, in one line."""
-        self._exception = error
+        """A bug leaves the terminal clean and is told by the command line, in one line: the first, others follow it."""
+        self.bug = self._exception = self.bug or error
         self._exit_renderables.clear()
         self._close_messages_no_wait()
