@@ -6,10 +6,11 @@ from textual.app import ComposeResult
 from textual.events import Key
 from textual.screen import ModalScreen
 
+from uptime_tui.ui.screens.once import Once
 from uptime_tui.ui.widgets.lines import Line
 
 
-class Ask(ModalScreen[str]):
+class Ask(Once[str], ModalScreen[str]):
     """One line, one key. The answer is the key when it is among the choices, else empty: Enter never confirms."""
 
     DEFAULT_CSS = """

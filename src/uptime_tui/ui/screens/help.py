@@ -4,12 +4,12 @@ from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from uptime_tui.ui.actions import Action, bindings, shown
-from uptime_tui.ui.widgets.lines import Entry, Line
+from uptime_tui.ui.screens.once import Once
+from uptime_tui.ui.widgets.lines import Entry, Line, Options
 
 ACTIONS = (
     Action("close", ("escape",), "back", "Back to where you were.", "help", 1),
@@ -22,7 +22,7 @@ _KEYS: Final = 12
 """Cells of the keys; the widest are `PgDn ctrl+d`."""
 
 
-class Help(Screen[str]):
+class Help(Once[str]):
     """Filters as you type; the answer is the id of the chosen action, or empty."""
 
     ACTIONS = ACTIONS
@@ -31,7 +31,7 @@ class Help(Screen[str]):
     Help Input, Help Input:focus { border: none; height: 1; padding: 0 1; }
     Help OptionList, Help OptionList:focus { text-wrap: nowrap; text-overflow: ellipsis; }
     Help OptionList > .option-list--option-disabled { color: $secondary; text-style: bold; }
-    Help OptionList { height: 1fr; border: none; background: $background; }
+    Help OptionList, Help OptionList:focus { height: 1fr; border: none; background: $background; }
     """
 
     def __init__(self, actions: tuple[Action, ...], roles: dict[str, str]) -> None:
@@ -44,7 +44,7 @@ class Help(Screen[str]):
     def compose(self) -> ComposeResult:
         """Search, entries, keys."""
         yield Entry(placeholder="search keys and actions")
-        yield OptionList(markup=False)
+        yield Options(markup=False)
         yield Line(self.roles)
 
     def on_mount(self) -> None:

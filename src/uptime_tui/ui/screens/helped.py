@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from textual.screen import Screen
 from textual.widget import Widget
 
 from uptime_tui.ui.actions import Action
+from uptime_tui.ui.screens.once import Once
 from uptime_tui.ui.widgets.lines import Line
 
 _TEXT: Final = "All keys here, searchable; Enter does what the line says."
@@ -14,7 +14,7 @@ HELP_WHILE_TYPING: Final = Action("help", ("f1",), "keys", _TEXT, "screen")
 """Where `?` is a letter of a text."""
 
 
-class Helped(Screen[Any]):
+class Helped(Once[Any]):
     """A screen that declares its `ACTIONS`, one of them `HELP`."""
 
     def parts(self) -> tuple[Widget, ...]:

@@ -14,7 +14,7 @@ from uptime_tui.model.failure import Status
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.helped import HELP, Helped
-from uptime_tui.ui.widgets.lines import Line, Lines, Notice
+from uptime_tui.ui.widgets.lines import Line, Lines, Notice, Options
 from uptime_tui.view.cells import fit, wrap
 from uptime_tui.view.panel import PanelLine
 from uptime_tui.wire.messages import Add, Edit
@@ -74,7 +74,7 @@ class Lint(Helped):
         """Title, findings, what is said of the one under the cursor, message, keys."""
         roles = self.host.roles
         yield Line(roles, id="title")
-        yield OptionList(markup=False)
+        yield Options(markup=False)
         yield Lines(roles, id="told")
         yield Notice(roles, id="message", least=1)
         yield Line(roles, id="keys")

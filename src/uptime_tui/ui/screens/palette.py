@@ -1,9 +1,13 @@
 """The command palette as a screen of ours: the same keys in its help and in the reference."""
 
+from contextlib import suppress
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.command import CommandPalette
+from textual.errors import NoWidget
+from textual.events import Click
+from textual.widgets import Button, Input
 
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.helped import HELP_WHILE_TYPING, Helped
@@ -24,6 +28,13 @@ class Palette(CommandPalette, Helped):
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
 
+    def _on_click(self, event: Click) -> None:  # type: ignore[override]  # Textual's own is none too
+        """A click that comes when the palette has gone, or where nothing is drawn yet, is none on its outside."""
+        try:
+            self.get_widget_at(event.screen_x, event.screen_y)
+        except NoWidget:
+            event.prevent_default()
+
     def action_close(self) -> None:
         """Back."""
         self._action_escape()
@@ -38,8 +49,15 @@ class Palette(CommandPalette, Helped):
 
     def action_list_page_down(self) -> None:
         """One page down."""
-        self._action_command_list("page_down")
+        with suppress(KeyError):  # as in `Options`
+            self._action_command_list("page_down")
 
     def action_list_page_up(self) -> None:
         """One page up."""
-        self._action_command_list("page_up")
+        with suppress(KeyError):
+            self._action_command_list("page_up")
+
+    def _select_or_command(self, event: Input.Submitted | Button.Pressed | None = None) -> None:
+        """Run what was chosen, once: a double click chooses twice."""
+        if not self.has_gone:
+            super()._select_or_command(event)

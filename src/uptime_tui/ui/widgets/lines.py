@@ -1,13 +1,15 @@
 """Widgets of plain lines: header, titles, message, keys, entry, the scrolling panel. They repaint only what differs."""
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from textual.binding import BindingType
+from textual.events import Click
 from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.paint import Colours, strip
@@ -151,6 +153,25 @@ class Notice(Lines, can_focus=False):
         if lines:
             shown[-1] = (*shown[-1], (after, "dim"))
         self.show(tuple(shown))
+
+
+class Options(OptionList):
+    """Lines to choose from. Where no line fits on the screen, Textual has none to count a page from."""
+
+    async def _on_click(self, event: Click) -> None:
+        """A click on a line that has gone meanwhile, as another letter was searched for, chooses nothing."""
+        if event.style.meta.get("option", -1) >= self.option_count:
+            event.prevent_default()
+
+    def action_page_down(self) -> None:
+        """One page down."""
+        with suppress(KeyError):
+            super().action_page_down()  # type: ignore[no-untyped-call]
+
+    def action_page_up(self) -> None:
+        """One page up."""
+        with suppress(KeyError):
+            super().action_page_up()  # type: ignore[no-untyped-call]
 
 
 class Entry(Input):
