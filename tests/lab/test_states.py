@@ -62,6 +62,7 @@ HTTP = {
     "http_404": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
     "http_500": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
     "http_503": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
+    **dict.fromkeys(("maintenance", "limited"), (S.DEGRADED, F.BUSY, P.CONTENT)),
     "login_required": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
     "error_page": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
     "empty_page": (S.DOWN, F.KEYWORD_MISSING, P.CONTENT),
@@ -154,7 +155,7 @@ MSSQL = {
 ELASTICSEARCH = {
     **SPOKEN_TO,
     **dict.fromkeys(("http_404", "http_500", "redirect", "redirect_loop"), (S.DOWN, F.HTTP_STATUS, P.CONTENT)),
-    "http_503": BUSY,
+    **dict.fromkeys(("http_503", "maintenance", "limited"), BUSY),
     "login_required": UP,
     **dict.fromkeys(("error_page", "empty_page", "invalid_json"), (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL)),
     "half_body": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),

@@ -29,7 +29,8 @@ ATTACKS = {
         ("/", {"keyword_absent": "Welcome"}, (Status.DOWN, Failure.KEYWORD_PRESENT, Phase.CONTENT)),
         ("/json", {"json": True}, UP),
         ("/", {"json": True}, (Status.DOWN, Failure.JSON_INVALID, Phase.CONTENT)),
-        ("/503", {}, (Status.DOWN, Failure.HTTP_STATUS, Phase.CONTENT)),
+        ("/503", {}, (Status.DEGRADED, Failure.BUSY, Phase.CONTENT)),
+        ("/no_backend", {}, (Status.DOWN, Failure.HTTP_STATUS, Phase.CONTENT)),
         ("/503", {"status": "503"}, UP),
         ("/moved", {"redirect": "https://www.example.test/"}, UP),
         ("/moved", {"redirect": "https://elsewhere.test/"}, (Status.DOWN, Failure.REDIRECT, Phase.CONTENT)),
@@ -43,6 +44,17 @@ async def test_http(nginx, probe, path, expect, wanted):
     line = nginx.logs["access"].wait_for("\n", offset)
     assert f'"GET {path} HTTP/1.1"' in line
     assert '"uptime-tui/' in line
+
+
+@pytest.mark.parametrize("scheme", ["http", "plesk"])
+async def test_a_rate_limit(nginx, probe, scheme):
+    """Degraded, also where every status below 500 is fine."""
+    target = nginx.target(scheme, "http" if scheme == "http" else "good", "/once_a_minute")
+    await probe(target)
+    result = await probe(target)
+    assert seen(result) == (Status.DEGRADED, Failure.BUSY, Phase.CONTENT)
+    assert result.detail == "HTTP 429 Too Many Requests"
+    assert seen(await probe(target, status="429")) == UP
 
 
 @pytest.mark.parametrize(

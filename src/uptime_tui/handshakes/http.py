@@ -243,6 +243,8 @@ def _leads(answer: _Answer, ask: Ask) -> Outcome | None:
 
 
 def _judge_head(answer: _Answer, ask: Ask) -> Outcome | None:
+    if _is_busy(answer) and not (ask.expect.status and accepts(ask.expect.status, answer.code)):
+        return _failed(answer, Failure.BUSY)
     wanted = ask.expect.redirect
     if wanted:
         location = answer.headers.get(b"location", b"")
@@ -254,6 +256,14 @@ def _judge_head(answer: _Answer, ask: Ask) -> Outcome | None:
         return _failed(answer, Failure.HTTP_STATUS)
     found = judge_headers(ask.expect, answer.headers)
     return None if found is None else _failed(answer, found.failure, f": {found.detail}")
+
+
+def _is_busy(answer: _Answer) -> bool:
+    """Too many requests (RFC 6585 §4), or closed for a while by its own word (RFC 9110 §10.2.3, §15.6.4).
+
+    A 503 that names no time may as well be a proxy in front of nothing, which is down.
+    """
+    return answer.code == 429 or (answer.code == 503 and b"retry-after" in answer.headers)
 
 
 def _failed(answer: _Answer, failure: Failure | None, why: str = "") -> Outcome:

@@ -45,6 +45,8 @@ def _nginx_conf(address: str, ports: dict[str, int], files: dict[str, tuple[Path
     location /moved { return 301 https://www.example.test/; }
     location /private { auth_basic shop; auth_basic_user_file users; }
     location /limited { limit_req zone=slow; alias .; }
+    location /once_a_minute { limit_req zone=once; limit_req_status 429; alias .; }
+    location /no_backend { return 503; }
     location /phpmyadmin { return 404; }
 """
     servers = [f"  server {{ listen {address}:{ports['http']};{places}  }}"]
@@ -59,5 +61,6 @@ def _nginx_conf(address: str, ports: dict[str, int], files: dict[str, tuple[Path
     return (
         "worker_processes 1;\npid nginx.pid;\nevents { worker_connections 64; }\n"
         f"http {{\n  access_log log/access.log;\n  ssl_protocols TLSv1.2 TLSv1.3;\n{temporary}"
-        "  limit_req_zone $binary_remote_addr zone=slow:32k rate=1r/m;\n" + "\n".join(servers) + "\n}\n"
+        "  limit_req_zone $binary_remote_addr zone=slow:32k rate=1r/m;\n"
+        "  limit_req_zone $binary_remote_addr zone=once:32k rate=1r/m;\n" + "\n".join(servers) + "\n}\n"
     )

@@ -56,10 +56,8 @@ STATUS = [
     (http(522, Server="cloudflare"), "http_gateway", "backend_down"),
     (http(500, b"Traceback (most recent call last): x"), "page_code", "application_error"),
     (http(500), "http_own_error", "application_error"),
-    (http(503, Retry_After="3600"), "http_overload", "maintenance"),
     (http(401, WWW_Authenticate="Basic realm=x"), "http_login", "denied"),
     (http(403), "http_forbidden", "denied"),
-    (http(429, Retry_After="5"), "http_limited", "denied"),
     (http(404), "http_absent", "not_found"),
     (http(410), "http_absent", "not_found"),
     (http(400, b"The plain HTTP request was sent to HTTPS port"), "http_wants_tls", "wants_https"),
@@ -69,6 +67,22 @@ STATUS = [
 @pytest.mark.parametrize(("data", "fact", "cause"), STATUS)
 def test_the_class_of_the_status(data, fact, cause):
     asked = answered(data, failure=Failure.HTTP_STATUS)
+    assert collector.wants(asked)
+    assert fact in ids(found(asked))
+    assert first(asked) == cause
+
+
+BUSY = [
+    (http(503, Retry_After="3600"), "http_overload", "web_maintenance"),
+    (http(503, b"<h1>Wartung</h1>", Retry_After="3600"), "page_maintenance", "web_maintenance"),
+    (http(429, Retry_After="5"), "http_limited", "web_limit"),
+    (http(429), "http_limited", "web_limit"),
+]
+
+
+@pytest.mark.parametrize(("data", "fact", "cause"), BUSY)
+def test_a_server_that_is_busy_by_its_own_word(data, fact, cause):
+    asked = answered(data, failure=Failure.BUSY)
     assert collector.wants(asked)
     assert fact in ids(found(asked))
     assert first(asked) == cause

@@ -84,7 +84,7 @@ async def collect(case: Case, means: Means) -> AsyncIterator[Evidence]:  # noqa:
 def facts(case: Case) -> Iterator[Evidence]:
     """The same, at once."""
     page = next((seen.text for seen in case.result.evidence if seen.id == "page"), "")
-    if case.result.failure is Failure.HTTP_STATUS:
+    if case.result.failure in {Failure.HTTP_STATUS, Failure.BUSY}:
         yield from _status(case.result.detail, sends_login=bool(case.plan.monitor.login.secret))
     elif case.result.failure is Failure.REDIRECT:
         yield from _redirect(case)

@@ -25,7 +25,9 @@ def answer(code: int, reason: str, body: bytes, more: str = "", *, kind: str = _
 _FIXED: Final = {
     "http_404": answer(404, "Not Found", b"<h1>Not Found</h1>\n"),
     "http_500": answer(500, "Internal Server Error", b"<h1>PHP Fatal error: uncaught exception</h1>\n"),
-    "http_503": answer(503, "Service Unavailable", b"no backend\n", "Retry-After: 30\r\n"),
+    "http_503": answer(503, "Service Unavailable", b"no backend\n"),
+    "maintenance": answer(503, "Service Unavailable", b"<h1>Back at noon</h1>\n", "Retry-After: 1800\r\n"),
+    "limited": answer(429, "Too Many Requests", b"", "Retry-After: 30\r\n"),
     "login_required": answer(401, "Unauthorized", b"", 'WWW-Authenticate: Basic realm="hosting"\r\n'),
     "error_page": answer(200, "OK", b"<h1>Error establishing a database connection</h1>\n"),
     "empty_page": answer(200, "OK", b""),
