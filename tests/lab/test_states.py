@@ -76,6 +76,8 @@ HTTP = {
     "drip": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
 }  # fmt: skip
 NOT_TLS = {"not_tls": (S.DOWN, F.TLS_NOT_TLS, P.TLS)}
+WORDLESS = {"not_tls": (S.DOWN, F.TLS_HANDSHAKE, P.TLS)}
+"""A server that makes nothing of a TLS greeting and does not say so."""
 HTTPS = {**HTTP, **CERTIFICATES, **BEFORE_TLS, **NOT_TLS}
 SELF_MADE = {
     "self_signed": (S.DEGRADED, F.TLS_SELF_SIGNED, P.TLS),
@@ -226,16 +228,20 @@ SEEN = {
     ("ftp", "ftp"): FTP,
     ("ftp", "ftps"): in_tls(FTP),
     ("redis", "redis"): REDIS,
+    ("redis", "rediss"): {**REDIS, **CERTIFICATES, **SELF_MADE, **BEFORE_TLS, **WORDLESS},
     ("ssh", "ssh"): SSH,
     ("ssh", "sftp"): SSH,
     ("mssql", "mssql"): MSSQL,
     ("mongodb", "mongodb"): MONGODB,
+    ("mongodb", "mongodb-tls"): {**MONGODB, **CERTIFICATES, **SELF_MADE, **BEFORE_TLS, **WORDLESS},
     ("http", "elasticsearch"): ELASTICSEARCH,
+    ("http", "elasticsearch-tls"): {**ELASTICSEARCH, **CERTIFICATES, **SELF_MADE, **BEFORE_TLS, **NOT_TLS},
     ("listener", "tcp"): LISTENER,
     ("mysql", "mysql"): MYSQL,
     ("postgresql", "postgresql"): POSTGRESQL,
 }  # fmt: skip
-BODIES = {"elasticsearch": '{"cluster_name": "shop", "version": {"number": "8.17.0"}}'}
+CLUSTER = '{"cluster_name": "shop", "version": {"number": "8.17.0"}}'
+BODIES = {"elasticsearch": CLUSTER, "elasticsearch-tls": CLUSTER}
 WAITS = {"timeout", "silent", "drip", "very_slow", "dns_silent"}
 """What a probe sees only when its time is over, which is short: probed when the others have had their certificates made."""
 

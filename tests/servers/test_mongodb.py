@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.certificates import NAME
 from support.servers import UP, converse, seen
 from uptime_tui.handshakes.mongodb import IS_MASTER
 from uptime_tui.model.failure import Failure, Phase, Status
@@ -35,6 +36,12 @@ def test_the_older_question_is_understood_too(mongodb):
 async def test_a_server_that_wants_tls(mongodb, probe):
     result = await probe(mongodb.target("mongodb", "tls"))
     assert seen(result) == (Status.DOWN, Failure.CLOSED_EARLY, Phase.PROTOCOL)
+
+
+async def test_in_tls(mongodb, probe):
+    result = await probe(mongodb.target("mongodb-tls", "tls"))
+    assert seen(result) == UP, result.detail
+    assert NAME in result.certificate.names
 
 
 async def test_another_service_is_expected(mongodb, probe):

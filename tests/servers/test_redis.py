@@ -1,11 +1,19 @@
 """Probes against the distribution's own Redis: what is seen, and that no attack is logged."""
 
+import socket
+
 import pytest
 
+from support.certificates import NAME
+from support.daemons.redis import PING
 from support.servers import UP, converse, seen
+from uptime_tui.handshakes.redis import command
 from uptime_tui.model.failure import Failure, Phase, Status
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("servers")]
+
+
+BUSY = (Status.DEGRADED, Failure.BUSY, Phase.PROTOCOL)
 
 
 @pytest.mark.parametrize(
@@ -13,7 +21,9 @@ pytestmark = [pytest.mark.server, pytest.mark.xdist_group("servers")]
     [
         ("plain", UP, "PONG"),
         ("password", UP, "password required"),
-        ("full", (Status.DEGRADED, Failure.BUSY, Phase.PROTOCOL), "max number of clients"),
+        ("full", BUSY, "max number of clients"),
+        ("loading", BUSY, "-LOADING"),
+        ("orphan", BUSY, "replica without its master"),
     ],
 )
 async def test_redis(redis, probe, variant, wanted, words):
@@ -22,6 +32,58 @@ async def test_redis(redis, probe, variant, wanted, words):
     assert seen(result) == wanted, result.detail
     assert words in result.detail
     assert "SECURITY ATTACK" not in redis.logs[variant].since(offset)
+
+
+async def test_a_script_keeps_it_busy(redis, probe):
+    place = (redis.address, redis.ports["plain"])
+    with socket.create_connection(place, timeout=10) as visitor:
+        visitor.sendall(command("EVAL", "while true do end", "0"))
+        try:
+            while b"-BUSY" not in converse(*place, PING, until=b"\r\n"):
+                continue
+            result = await probe(redis.target("redis", "plain"))
+        finally:
+            converse(*place, command("SCRIPT", "KILL"), until=b"\r\n")
+        assert b"killed by user" in visitor.recv(200)
+    assert seen(result) == BUSY, result.detail
+    assert "running a script" in result.detail
+
+
+@pytest.mark.parametrize(
+    ("variant", "wanted"),
+    [
+        ("tls", UP),
+        ("expired", (Status.DOWN, Failure.TLS_EXPIRED, Phase.TLS)),
+        ("self_signed", (Status.DEGRADED, Failure.TLS_SELF_SIGNED, Phase.TLS)),
+    ],
+)
+async def test_in_tls(redis, probe, variant, wanted):
+    offset = redis.logs[variant].size
+    result = await probe(redis.target("rediss", variant))
+    assert seen(result) == wanted, result.detail
+    assert NAME in result.certificate.names
+    if wanted == UP:
+        assert result.detail == "PONG"
+        assert redis.logs[variant].since(offset) == ""
+
+
+async def test_the_tls_port_in_clear_text(redis, probe):
+    result = await probe(redis.target("redis", "tls"))
+    assert seen(result) == (Status.DOWN, Failure.CLOSED_EARLY, Phase.PROTOCOL)
+
+
+async def test_no_tls_on_the_plain_port(redis, probe):
+    result = await probe(redis.target("rediss", "plain"), limit="1s")
+    assert seen(result) == (Status.DOWN, Failure.TLS_HANDSHAKE, Phase.TLS)
+
+
+@pytest.mark.parametrize(("scheme", "variant"), [("redis", "smtp"), ("rediss", "smtps")])
+async def test_mail_answers(postfix, probe, scheme, variant):
+    log = postfix.logs["mail"]
+    result = await probe(postfix.target(scheme, variant))
+    log.wait_until(lambda said: said.count(": connect from") == said.count(": disconnect from"))
+    assert seen(result) == (Status.DOWN, Failure.WRONG_SERVICE, Phase.PROTOCOL), result.detail
+    assert result.detail.startswith("SMTP answers here")
 
 
 async def test_mail_expected(redis, probe):

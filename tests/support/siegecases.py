@@ -31,6 +31,7 @@ class Case(NamedTuple):
 CASES = {
     "cpanel": Case("cpanel", "cpanel/login_page", tls=True, share=2),
     "elasticsearch": Case("elasticsearch", "elasticsearch/ok"),
+    "elasticsearch-tls": Case("elasticsearch-tls", "elasticsearch/ok", tls=True, share=2),
     "ftp": Case("ftp", "ftp/auth_tls", share=2),
     "ftps": Case("ftps", "ftps/ready", tls=True, share=2),
     "http": Case("http", "http/ok"),
@@ -38,6 +39,7 @@ CASES = {
     "imap": Case("imap", "imap/starttls", share=2),
     "imaps": Case("imaps", "imaps/ready", tls=True, share=2),
     "mongodb": Case("mongodb", "mongodb/standalone"),
+    "mongodb-tls": Case("mongodb-tls", "mongodb/standalone", tls=True, share=2),
     "mssql": Case("mssql", "mssql/tls", share=2),
     "mysql": Case("mysql", "mysql/refused_tls", share=2),
     "plesk": Case("plesk", "plesk/login_redirect", tls=True, share=2),
@@ -45,6 +47,7 @@ CASES = {
     "pop3s": Case("pop3s", "pop3s/ready", tls=True, share=2),
     "postgresql": Case("postgresql", "postgresql/scram_tls", share=2),
     "redis": Case("redis", "redis/pong"),
+    "rediss": Case("rediss", "redis/pong", tls=True, share=2),
     "sftp": Case("sftp", "sftp/transport_only"),
     "smtp": Case("smtp", "smtp/starttls", share=2),
     "smtps": Case("smtps", "smtp/plain", tls=True, share=2),

@@ -3,8 +3,8 @@
 Texts may hold placeholders that are filled from the monitor and the catalogue when shown: {host} {domain} (the part of
 the host's name that is registered) {address} {port} {name} {unit} {process} {log} {config} {config_key} {test} {title}
 (the service's title) {logs} (a command that shows the log) {url} (the target as curl takes it) {place} (`host:port`
-with the brackets that IPv6 wants) {tls} (an openssl command that shows the certificate, with STARTTLS where the
-service wants it).
+with the brackets that IPv6 wants) {scheme} (http or https) {client} (the program of the test command, `redis-cli
+--tls`) {tls} (an openssl command that shows the certificate, with STARTTLS where the service wants it).
 """
 
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ from uptime_tui.model.pattern import pattern
 
 PLACEHOLDERS: Final = (
     "host", "domain", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test",
-    "logs", "url", "place", "tls",
+    "logs", "url", "place", "scheme", "client", "tls",
 )  # fmt: skip
 _BARE: Final = pattern(r"\bnc\b.*\{port\}")
 _PLACEHOLDER: Final = pattern(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
@@ -132,9 +132,14 @@ def _against(cause: Cause, seen: Collection[str]) -> int:
 
 
 def _refinement(entry: Entry, service: str) -> Refinement:
-    own = entry.service.get(service, Refinement())
-    like = entry.service.get(own.like, Refinement())
-    return Refinement((*own.cause, *like.cause), (*own.drop, *like.drop), own.meaning or like.meaning)
+    """The service's own, then what it is `like`, and what that is like; one that comes round again ends the line."""
+    found, names = Refinement(), [service]
+    for name in names:
+        own = entry.service.get(name, Refinement())
+        found = Refinement((*found.cause, *own.cause), (*found.drop, *own.drop), found.meaning or own.meaning)
+        if own.like and own.like not in names:
+            names.append(own.like)
+    return found
 
 
 def _filled(cause: Cause, facts: Mapping[str, str]) -> Cause:

@@ -10,6 +10,7 @@ from uptime_tui.model.pattern import pattern
 from uptime_tui.model.target import Target, place
 
 _STARTTLS: Final = pattern(r"-starttls ([a-z0-9]+)")
+_CLIENT: Final = pattern(r"(\S+(?: --tls)?) (?:-h|--host)\b")
 
 
 class ServiceFacts(Protocol):
@@ -83,6 +84,8 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
         "url": quote(_url(target, service)),
         "place": address_and_port,
         "visit": filled if service.handshake == "mysql" else "",
+        "scheme": _scheme(service),
+        "client": _client(service),
         "tls": _tls_client(monitor, service, address_and_port),
     }
 
@@ -99,9 +102,18 @@ def _tls_client(monitor: Monitor, service: ServiceFacts, address_and_port: str) 
 
 def _url(target: Target, service: ServiceFacts) -> str:
     """For curl; only the path may hold characters that a shell would act upon, so the whole is quoted."""
-    scheme = "https" if service.tls == "implicit" else "http"
     host = f"[{target.host}]" if ":" in target.host else target.host
-    return f"{scheme}://{host}:{target.port}{target.path or '/'}"
+    return f"{_scheme(service)}://{host}:{target.port}{target.path or '/'}"
+
+
+def _scheme(service: ServiceFacts) -> str:
+    return "https" if service.tls == "implicit" else "http"
+
+
+def _client(service: ServiceFacts) -> str:
+    """The program of the test command, up to where it is told the host: `redis-cli --tls`."""
+    found = _CLIENT.match(service.test_command)
+    return found[1] if found else ""
 
 
 def _show(service: ServiceFacts) -> str:

@@ -1,8 +1,9 @@
-"""Redis: plain, with a password, full."""
+"""Redis: plain, with a password, full, loading, a replica without its master, and in TLS with a good and a bad certificate."""
 
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -15,30 +16,65 @@ from support.servers import (
     need,
     own_address,
     server_folder,
+    write_certificates,
 )
+
+PING = b"*1\r\n$4\r\nPING\r\n"
+TLS = ("tls", "expired", "self_signed")
+VARIANTS = {
+    "plain": ["--busy-reply-threshold", "1"],
+    "password": ["--requirepass", "secret"],
+    "full": ["--maxclients", "1"],
+    # a second for each key, and a look at its visitors after each
+    "loading": ["--key-load-delay", "1000000", "--loading-process-events-interval-bytes", "1024"],
+    "orphan": ["--replica-serve-stale-data", "no", "--replicaof"],
+    **{each: ["--tls-auth-clients", "no"] for each in TLS},
+}
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[Served]:
-    """Redis: `plain`, `password`, and `full`, whose one client is there already."""
+    """A port and a log for each variant; the one client of `full` is there already."""
     binary = need("redis-server", "redis-server")
     address = own_address()
-    variants = {"plain": [], "password": ["--requirepass", "secret"], "full": ["--maxclients", "1"]}
-    served = Served(address, {variant: free_port(address) for variant in variants})
-    ping = b"*1\r\n$4\r\nPING\r\n"
+    served = Served(address, {variant: free_port(address) for variant in VARIANTS})
     with ExitStack() as stack:
-        for variant, options in variants.items():
+        for variant, options in VARIANTS.items():
             folder = stack.enter_context(server_folder())
             port = served.ports[variant]
             served.logs[variant] = ServerLog(folder / "redis.log")
             command = [
-                binary, "--port", str(port), "--bind", address, "--save", "", "--dir", str(folder),
-                "--logfile", str(folder / "redis.log"), "--protected-mode", "no", *options,
+                binary, "--bind", address, "--save", "", "--dir", str(folder),
+                "--logfile", str(folder / "redis.log"), "--protected-mode", "no", *_port(folder, variant, port), *options,
             ]  # fmt: skip
-            stack.enter_context(
-                daemon(command, folder, lambda port=port: bool(converse(address, port, ping, until=b"\r\n")))
-            )
+            if variant == "orphan":
+                command += [address, str(free_port(address))]
+            if variant == "loading":
+                (folder / "dump.rdb").write_bytes(_data_set(1000))
+            stack.enter_context(daemon(command, folder, lambda port=port: _answers(address, port)))
         client = stack.enter_context(socket.create_connection((address, served.ports["full"]), timeout=5))
-        client.sendall(ping)
+        client.sendall(PING)
         assert client.recv(100).startswith(b"+PONG")
         yield served
+
+
+def _port(folder: Path, variant: str, port: int) -> list[str]:
+    if variant not in TLS:
+        return ["--port", str(port)]
+    certificate, key = write_certificates(folder)["good" if variant == "tls" else variant]
+    files = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate)]
+    return ["--port", "0", "--tls-port", str(port), *files]
+
+
+def _answers(address: str, port: int) -> bool:
+    """An answer; a port with TLS ends a visit without it."""
+    try:
+        return bool(converse(address, port, PING, until=b"\r\n"))
+    except ConnectionResetError:
+        return True
+
+
+def _data_set(keys: int) -> bytes:
+    """So many keys with a kilobyte each, as Redis saves them (RDB 9, no checksum)."""
+    each = b"".join(b"\x00\x05%05d\x44\x00%b" % (number, b"x" * 1024) for number in range(keys))
+    return b"REDIS0009\xfe\x00" + each + b"\xff" + bytes(8)

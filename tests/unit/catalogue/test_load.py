@@ -10,7 +10,7 @@ from uptime_tui.model.errors import UserError
 PORTS = {
     "http": 80, "https": 443, "smtp": 25, "submission": 587, "smtps": 465, "imap": 143, "imaps": 993, "pop3": 110,
     "pop3s": 995, "ssh": 22, "sftp": 22, "ftp": 21, "ftps": 990, "mysql": 3306, "postgresql": 5432, "mssql": 1433, "redis": 6379,
-    "mongodb": 27017, "elasticsearch": 9200, "cpanel": 2083, "whm": 2087, "plesk": 8443, "tcp": None,
+    "rediss": 6379, "mongodb": 27017, "mongodb-tls": 27017, "elasticsearch": 9200, "elasticsearch-tls": 9200, "cpanel": 2083, "whm": 2087, "plesk": 8443, "tcp": None,
 }  # fmt: skip
 
 
@@ -31,11 +31,23 @@ def test_a_well_known_port_means_one_service():
     catalogue = load_catalogue()
     assert catalogue.ports[22] == "ssh"
     assert catalogue.ports[5432] == "postgresql"
-    assert len(catalogue.ports) == len(PORTS) - 2
+    assert len(catalogue.ports) == len(PORTS) - 5
 
 
 def test_databases_and_admin_ports_are_not_public():
-    for name in ("mysql", "postgresql", "mssql", "redis", "mongodb", "elasticsearch", "whm", "plesk"):
+    for name in (
+        "mysql",
+        "postgresql",
+        "mssql",
+        "redis",
+        "rediss",
+        "mongodb",
+        "mongodb-tls",
+        "elasticsearch",
+        "elasticsearch-tls",
+        "whm",
+        "plesk",
+    ):
         assert load_catalogue().get(name).exposure != "public"
 
 

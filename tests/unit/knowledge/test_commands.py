@@ -41,7 +41,7 @@ ONLY = {
     "postqueue": "-p",
     "prlimit": "-n -p _",
     "psql": ".*-c (select|show) ",
-    "redis-cli": r"(-h \S+ -p \S+ )(--tls )?(ping|info|slowlog get)",
+    "redis-cli": r"(--tls )?-h \S+ -p \S+ (--tls )?(ping|info|slowlog get)",
     "resolvectl": "(status|query) ",
     "sqlcmd": ".*-Q select 1",
     "ssh": r"-p \d+ \S+ true",

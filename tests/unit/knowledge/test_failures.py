@@ -54,7 +54,7 @@ def test_causes_are_sound(failure):
     for name, refinement in {"": entry, **entry.service}.items():
         assert name == "" or name in CATALOGUE.services
         if name and refinement.like:
-            assert not entry.service[refinement.like].like, name
+            assert refinement.like in entry.service, name
         ids = [cause.id for cause in (*refinement.cause, *(entry.cause if name else ()))]
         assert len(ids) == len(set(ids)), name
         for cause in refinement.cause:
@@ -158,6 +158,14 @@ def test_a_hosts_zone_and_any_path_stay_one_word_of_the_shell():
     facts = facts_for(Monitor(MonitorId(1), "m", target, "web"), service, None)
     assert shlex.split(facts["url"]) == ["https://[fe80::1%eth0]:443/$(id);`x`?a='b'&c"]
     assert shlex.split(facts["place"]) == ["[fe80::1%eth0]:443"]
+
+
+def test_what_is_like_one_that_is_like_another_has_the_words_of_all():
+    plain, secured = (hints(Failure.TIMEOUT, name).causes for name in ("redis", "rediss"))
+    assert [cause.id for cause in secured] == [cause.id for cause in plain]
+    (blocked,) = (cause for cause in secured if cause.id == "blocked_loop")
+    assert "redis-cli --tls -h host.example -p 6379 slowlog get 10" in blocked.every_command
+    assert KNOWLEDGE.entry(Failure.TIMEOUT).service["mongodb"].like == "mysql", "two steps"
 
 
 def test_what_is_said_of_one_service_counts_for_those_that_are_like_it():
