@@ -267,7 +267,7 @@ def _read_greeting(payload: bytes) -> _Greeting | None:
     # MariaDB calls itself 5.5.5 first, for replicas of its early days
     said = safe_text(version.removeprefix(b"5.5.5-"), 80)
     named = plugin.decode() if _PLUGIN.fullmatch(plugin) else _NATIVE
-    return _Greeting(said if "maria" in said.lower() else f"MySQL {said}", high << 16 | low, salt, named)
+    return _Greeting(said if "maria" in said.lower() else f"MySQL {said}".rstrip(), high << 16 | low, salt, named)
 
 
 def _scramble(kind: str, password: str, salt: bytes, *, salt_first: bool) -> bytes:

@@ -11,6 +11,7 @@ from uptime_tui.handshakes._readers import Inbox, Talk, Unreadable, concluding
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.peer import name_peer
+from uptime_tui.model.reasons import reasons
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Conclude, Handshake, Receive, Send, StartTls, Step
 
@@ -27,6 +28,8 @@ _BUSY: Final = ("53", "57P03", "57P01", "57P02")
 """Out of something; starting, stopping or recovering."""
 _DOWN: Final = ("58", "F0", "XX")
 """Files of the server, its configuration, or its memory are damaged (Appendix A of the manual)."""
+_POOLER: Final = "08P01"
+"""PgBouncer's only code up to 1.18, be it full, shutting down or without such a database: its words tell."""
 _LOGINS: Final = {
     3: "password in clear", 5: "MD5", 7: "GSSAPI", 9: "SSPI", 10: "SCRAM",
 }  # fmt: skip
@@ -120,7 +123,7 @@ def _read_error(inbox: Inbox) -> Talk:
         return inbox.strange(f"an error of {size} bytes instead of an answer")
     error = _fields((yield from inbox.read_exactly(size - 4, "the server's error")))
     said = f"{error.code} {error.text}".strip()
-    if error.code.startswith(_BUSY):
+    if error.code.startswith(_BUSY) or (error.code == _POOLER and reasons(error.text)):
         return Outcome(Failure.BUSY, f"busy: {said}", said)
     if not error.code or error.code.startswith(_DOWN):
         return Outcome(Failure.REFUSED_SERVICE, f"refuses: {said or 'an error without a word'}", said)

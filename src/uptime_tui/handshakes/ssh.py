@@ -50,7 +50,10 @@ def _talk(ask: Ask) -> Talk:
         if version.startswith(b"1."):
             old = f"speaks SSH {safe_text(version, 8)} only, which no client of today accepts"
             return Outcome(Failure.REFUSED_SERVICE, old, banner)
-        return Outcome(Failure.BAD_PROTOCOL, f"SSH {safe_text(version, 20)} does not exist", banner)
+        named = (
+            f"SSH {safe_text(version, 20)} does not exist" if version.strip() else f"'{banner}' names no version of SSH"
+        )
+        return Outcome(Failure.BAD_PROTOCOL, named, banner)
     yield Send(IDENTIFICATION)
     payload = yield from _read_message(inbox)
     if payload[0] == _DISCONNECT:

@@ -27,6 +27,7 @@ REASONS: Final = (
         "connections", "too many connections",
         (r"too many (?:\w+ ){0,2}(?:connections|sessions|clients|users|logins)", r"max(?:imum)? number of clients",
          r"connection limit", r"connections? (?:limit )?exceeded", r"connection slots", r"sorry, too many",
+         r"no more connections",
          r"server is (?:too )?(?:busy|full)", r"all server ports are busy", r"4\.7\.0 .*too many", "maxstartups",
          r"maximum connections", r"\b1040\b", r"connection queue full"),
     ),

@@ -52,7 +52,9 @@ def refusal(leg: Leg, plan: Plan, addresses: Sequence[str]) -> Refusal | None:
         if inner:
             kind = ("", "a private address", "a link-local address", "this machine")[depth(inner[0])]
             todo = "allow_private_redirect = true if that is right"
-            detail = f"{monitor.target.host} is {inner[0]}, {kind}, to which a server elsewhere has no say: {todo}"
+            host = monitor.target.host
+            where = kind if host == inner[0] else f"{inner[0]}, {kind}"
+            detail = f"{host} is {where}, to which a server elsewhere has no say: {todo}"
             return Refusal(Failure.REDIRECT, Phase.CONTENT, detail)
     if leg.login is None or monitor.login.is_key:
         return None  # a private key is never sent, only used
