@@ -193,7 +193,7 @@ class _Server:
     def _judge_error(self, payload: bytes) -> Outcome:
         code = self.verdict = int.from_bytes(payload[1:3], "little")
         text = re.sub(rb"^#.{5}", b"", payload[3:], count=1, flags=re.DOTALL)
-        said = f"{code} {safe_text(text)}"
+        said = f"{code} {safe_text(text)}".rstrip()
         self.inbox.said = self.version = self.version or said
         if code in _LOGIN_REFUSED:
             who = f"login of {self.ask.user} refused" if self.ask.user else "refuses a stranger's login as it should"

@@ -102,7 +102,7 @@ def _read_message(inbox: Inbox) -> Generator[Step, bytes, bytes]:
 def _turned_away(payload: bytes, banner: str) -> Outcome:
     """A DISCONNECT before the key exchange (§11.1)."""
     reason, length = int.from_bytes(payload[1:5], "big"), int.from_bytes(payload[5:9], "big")
-    why = safe_text(payload[9 : 9 + min(length, 200)])
+    why = safe_text(payload[9 : 9 + min(length, 200)]) or "no word of why"
     failure = {_TOO_MANY_CONNECTIONS: Failure.BUSY, _HOST_NOT_ALLOWED: Failure.WATCHER_BLOCKED}.get(reason)
     return Outcome(failure or Failure.REFUSED_SERVICE, f"ends the connection (reason {reason}): {why}", banner)
 

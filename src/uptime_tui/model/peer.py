@@ -19,7 +19,7 @@ _PATTERNS: Final = tuple(
         (rb"HTTP/1", "HTTP"),
         (rb"HTTP/2|\x00\x00.\x04\x00\x00{4}", "HTTP/2"),
         (rb"RFB \d", "VNC"),
-        (rb"220[ -].*(?i:FTP)", "FTP"),
+        (rb"220[ -].*(?i:FTP)|500 OOPS", "FTP"),  # vsftpd, greeted without TLS where it expects it
         (rb"[2-5]\d\d[ -].*(?i:E?SMTP|mail)", "SMTP"),
         (rb"\* (?:OK|PREAUTH|BYE)\b", "IMAP"),
         (rb"\+OK\b", "POP3"),

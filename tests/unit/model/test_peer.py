@@ -7,6 +7,7 @@ from uptime_tui.model.peer import is_tls, name_peer
     ("first", "name"),
     [
         (b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "SSH"),
+        (b"500 OOPS: vsftpd: cannot locate user", "FTP"),
         (b"HTTP/1.1 400 Bad Request\r\n", "HTTP"),
         (b"\x00\x00\x12\x04\x00\x00\x00\x00\x00\x00\x03", "HTTP/2"),
         (b"220 mx.example.test ESMTP Postfix\r\n", "SMTP"),
