@@ -73,6 +73,8 @@ async def test_a_rate_limit(nginx, probe, scheme):
         ("expiring_critical", (Status.DOWN, Failure.TLS_EXPIRING, Phase.TLS), (Failure.TLS_EXPIRING,)),
         ("self_signed", (Status.DOWN, Failure.TLS_SELF_SIGNED, Phase.TLS), (Failure.TLS_SELF_SIGNED,)),
         ("untrusted", (Status.DOWN, Failure.TLS_UNTRUSTED, Phase.TLS), (Failure.TLS_UNTRUSTED,)),
+        ("missing_intermediate", (Status.DOWN, Failure.TLS_UNTRUSTED, Phase.TLS), (Failure.TLS_UNTRUSTED,)),
+        ("short_lived", (Status.DEGRADED, Failure.TLS_EXPIRING, Phase.TLS), (Failure.TLS_EXPIRING,)),
     ],
 )
 async def test_https(nginx, probe, state, wanted, problems):
@@ -80,6 +82,14 @@ async def test_https(nginx, probe, state, wanted, problems):
     assert seen(result) == wanted, result.detail
     assert result.certificate.problems == problems
     assert result.timings.tls > 0
+
+
+async def test_an_intermediate_that_is_not_sent_is_no_unknown_issuer(nginx, probe):
+    missing, unknown = [await probe(nginx.target("https", each)) for each in ("missing_intermediate", "untrusted")]
+    assert missing.certificate.missing_intermediate
+    assert "intermediate" in missing.detail
+    assert not unknown.certificate.missing_intermediate
+    assert unknown.detail == "issuer is not trusted here: Other Root"
 
 
 async def test_certificate_facts(nginx, probe):
@@ -117,18 +127,24 @@ async def test_unverified_certificates_are_shown_and_not_judged(nginx, probe):
 
 
 async def test_https_to_the_plain_port(nginx, probe):
+    offset = nginx.logs["access"].size
     result = await probe(nginx.target("https", "http"))
+    nginx.logs["access"].wait_for('" 400 ', offset)  # which comes after the answer: no other test is to see it
     assert seen(result) == (Status.DOWN, Failure.TLS_NOT_TLS, Phase.TLS)
 
 
 async def test_http_to_the_tls_port(nginx, probe):
+    offset = nginx.logs["access"].size
     result = await probe(nginx.target("http", "good"))
+    nginx.logs["access"].wait_for('" 400 ', offset)  # which comes after the answer: no other test is to see it
     assert seen(result) == (Status.DOWN, Failure.HTTP_STATUS, Phase.CONTENT)
     assert "wants HTTPS" in result.detail
 
 
 async def test_redis_expected(nginx, probe):
+    offset = nginx.logs["access"].size
     result = await probe(nginx.target("redis", "http"))
+    nginx.logs["access"].wait_for('" 400 ', offset)  # which comes after the answer: no other test is to see it
     assert seen(result) == (Status.DOWN, Failure.WRONG_SERVICE, Phase.PROTOCOL)
     assert "HTTP" in result.detail
 

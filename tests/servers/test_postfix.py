@@ -89,6 +89,44 @@ async def test_too_many_connections(postfix, probe):
     assert "421" in result.detail
 
 
+@pytest.mark.parametrize(
+    ("variant", "wanted", "words"),
+    [
+        ("rejecting", (Status.DOWN, Failure.REFUSED_SERVICE, Phase.PROTOCOL), "554 5.7.1"),
+        ("helo", (Status.DOWN, Failure.REFUSED_SERVICE, Phase.PROTOCOL), "Helo command rejected"),
+        ("deferring", (Status.DEGRADED, Failure.BUSY, Phase.PROTOCOL), "450 4.3.2"),
+    ],
+)
+async def test_nobody_is_let_in(postfix, probe, variant, wanted, words):
+    offset = postfix.logs["mail"].size
+    result = await probe(postfix.target("smtp", variant))
+    assert seen(result) == wanted, result.detail
+    assert words in result.detail
+    assert "quit=1" in postfix.logs["mail"].wait_for("disconnect from", offset)
+
+
+async def test_starttls_is_offered_and_refused(postfix, probe):
+    result = await probe(postfix.target("submission", "keyless"))
+    assert seen(result) == (Status.DEGRADED, Failure.STARTTLS_MISSING, Phase.TLS)
+    assert "454 4.7.0 TLS not available" in result.detail
+
+
+@pytest.mark.parametrize(
+    ("scheme", "variant", "name"),
+    [
+        ("imap", "smtp", "IMAP"), ("pop3", "smtp", "POP3"), ("ftp", "smtp", "FTP"), ("ssh", "smtp", "SSH"),
+        ("mysql", "smtp", "MySQL"), ("http", "smtp", "HTTP"), ("postgresql", "smtp", "PostgreSQL"),
+        ("mssql", "smtp", "SQL Server"), ("mongodb", "smtp", "MongoDB"), ("elasticsearch", "smtp", "Elasticsearch"),
+        ("imaps", "smtps", "IMAP"), ("pop3s", "smtps", "POP3"), ("ftps", "smtps", "FTP"), ("https", "smtps", "HTTP"),
+        ("elasticsearch-tls", "smtps", "Elasticsearch"),
+    ],
+)  # fmt: skip
+async def test_another_service_is_expected(postfix, probe, scheme, variant, name):
+    result = await probe(postfix.target(scheme, variant))
+    assert seen(result) == (Status.DOWN, Failure.WRONG_SERVICE, Phase.PROTOCOL), result.detail
+    assert result.detail == f"SMTP answers here, not {name}"
+
+
 async def test_smtps_expected_on_the_plain_port(postfix, probe):
     result = await probe(postfix.target("smtps", "plaintext"))
     assert seen(result) == (Status.DOWN, Failure.TLS_NOT_TLS, Phase.TLS)

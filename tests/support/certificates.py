@@ -128,6 +128,8 @@ class TestAuthority:
                 return issue(NAME, middle, from_days=-60, to_days=12, chain=sent)
             case "expiring_critical":
                 return issue(NAME, middle, from_days=-60, to_days=5, chain=sent)
+            case "short_lived":  # a quarter of six days is left
+                return issue(NAME, middle, from_days=-4.5, to_days=1.5, chain=sent)
             case "self_signed":
                 return issue(NAME)
             case "installers":

@@ -38,6 +38,8 @@ CERTIFICATES = (
     "expiring_critical",
     "self_signed",
     "untrusted",
+    "missing_intermediate",
+    "short_lived",
 )
 
 UP = (Status.UP, None, None)

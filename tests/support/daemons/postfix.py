@@ -22,16 +22,19 @@ from support.servers import (
     write_certificates,
 )
 
+VARIANTS = (
+    "smtp", "submission", "smtps", "busy", "rejecting", "deferring", "helo", "plaintext", "keyless", "expired", "expiring",
+)  # fmt: skip
+
 
 @pytest.fixture(scope="session")
 def postfix() -> Iterator[Served]:
-    """Postfix: `smtp`, `submission`, `smtps`, and mail servers that are busy, without TLS, expired, or about to be."""
+    """Postfix: `smtp`, `submission`, `smtps`, and mail servers that are busy, turn everybody away, or lack good TLS."""
     binary = need("postfix", "postfix")
     if os.geteuid() != 0:
         do_without("Postfix starts as root only")
     address = own_address()
-    variants = ("smtp", "submission", "smtps", "busy", "plaintext", "expired", "expiring")
-    served = Served(address, {variant: free_port(address) for variant in variants})
+    served = Served(address, {variant: free_port(address) for variant in VARIANTS})
     with server_folder() as folder:
         served.logs["mail"] = ServerLog(folder / "log" / "mail.log")
         conf = _postfix_conf(folder, served)
@@ -74,7 +77,11 @@ def _postfix_conf(folder: Path, served: Served) -> Path:
         "submission": "-o smtpd_tls_security_level=encrypt",
         "smtps": "-o smtpd_tls_wrappermode=yes",
         "busy": "-o smtpd_client_connection_count_limit=1",
+        "rejecting": "-o smtpd_delay_reject=no -o smtpd_client_restrictions=reject",
+        "deferring": "-o smtpd_delay_reject=no -o smtpd_client_restrictions=defer",
+        "helo": "-o smtpd_delay_reject=no -o smtpd_helo_restrictions=reject",
         "plaintext": "-o smtpd_tls_security_level=none",
+        "keyless": "-o smtpd_tls_cert_file= -o smtpd_tls_key_file= -o notify_classes=resource",
         "expired": f"-o smtpd_tls_cert_file={expired[0]} -o smtpd_tls_key_file={expired[1]}",
         "expiring": f"-o smtpd_tls_cert_file={expiring[0]} -o smtpd_tls_key_file={expiring[1]}",
     }
