@@ -133,9 +133,10 @@ async def test_https_to_the_plain_port(nginx, probe):
     assert seen(result) == (Status.DOWN, Failure.TLS_NOT_TLS, Phase.TLS)
 
 
-async def test_http_to_the_tls_port(nginx, probe):
+@pytest.mark.parametrize("scheme", ["http", "elasticsearch"])
+async def test_http_to_the_tls_port(nginx, probe, scheme):
     offset = nginx.logs["access"].size
-    result = await probe(nginx.target("http", "good"))
+    result = await probe(nginx.target(scheme, "good"))
     nginx.logs["access"].wait_for('" 400 ', offset)  # which comes after the answer: no other test is to see it
     assert seen(result) == (Status.DOWN, Failure.HTTP_STATUS, Phase.CONTENT)
     assert "wants HTTPS" in result.detail

@@ -1,5 +1,6 @@
 """What handshakes share: a small inbox, SMTP-shaped replies, STARTTLS, leave-taking, and the sentences for nonsense."""
 
+import re
 from collections.abc import Generator
 from typing import Final, NamedTuple
 
@@ -14,6 +15,8 @@ REPLY_LINES: Final = 100
 FIRST_BYTES: Final = 64
 _FEWEST_BYTES: Final = 4
 
+TLS_WANTED: Final = re.compile(rb"plain HTTP|HTTP request to an HTTPS|speaking plain", re.IGNORECASE)
+"""nginx, Go and Apache say so in the body of a 400, when a port with TLS is asked without."""
 _TLS_RECORDS: Final = b"\x15\x16"
 """First bytes of an alert and of a handshake (RFC 8446 §5.1); no text begins with them."""
 _START_TLS: Final = StartTls()

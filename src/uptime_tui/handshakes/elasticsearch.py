@@ -7,7 +7,7 @@ import json
 from collections.abc import Generator
 from typing import Any, Final
 
-from uptime_tui.handshakes._readers import FIRST_BYTES, Talk, Unreadable, concluding, strange
+from uptime_tui.handshakes._readers import FIRST_BYTES, TLS_WANTED, Talk, Unreadable, concluding, strange
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.safetext import safe_text
@@ -132,7 +132,8 @@ def _judge_root(answer: _Answer, ask: Ask) -> Outcome:
             return Outcome(Failure.REFUSED_SERVICE, f"HTTP {code}: the login is refused")
         return Outcome(None, f"HTTP {code}: answers, login required")
     if code != 200:
-        return Outcome(Failure.HTTP_STATUS, f"HTTP {code}")
+        wants_tls = code == 400 and ask.tls == "none" and TLS_WANTED.search(answer.body)
+        return Outcome(Failure.HTTP_STATUS, f"HTTP {code}: this port wants HTTPS" if wants_tls else f"HTTP {code}")
     document = answer.document()
     version = document.get("version")
     number = version.get("number") if isinstance(version, dict) else None

@@ -11,7 +11,7 @@ from typing import Final
 
 import httptools
 
-from uptime_tui.handshakes._readers import FIRST_BYTES, Talk, Unreadable, strange
+from uptime_tui.handshakes._readers import FIRST_BYTES, TLS_WANTED, Talk, Unreadable, strange
 from uptime_tui.model.content import accepts, judge_body, judge_headers, wants_body
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.monitor import HttpRequest
@@ -46,8 +46,6 @@ _KEPT: Final = frozenset(
 )
 _SHORT: Final = 100
 _RECEIVE: Final = Receive()
-_TLS_WANTED: Final = re.compile(rb"plain HTTP|HTTP request to an HTTPS|speaking plain", re.IGNORECASE)
-"""nginx, Go and Apache say so in the body of a 400."""
 
 
 def handshake(ask: Ask) -> Handshake:
@@ -298,7 +296,7 @@ def _drain(answer: _Answer, outcome: Outcome, ask: Ask) -> Talk:
     """Let the server finish; a 400 may turn out to come from a TLS port, which only its body says."""
     if answer.code == 400 and ask.tls == "none":
         yield from _read_rest(answer)
-        if _TLS_WANTED.search(b"".join(answer.parts)):
+        if TLS_WANTED.search(b"".join(answer.parts)):
             return Outcome(outcome.failure, f"{outcome.detail}: this port wants HTTPS", outcome.banner)
         return outcome
     answer.keep = False
