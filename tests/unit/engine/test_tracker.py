@@ -1,6 +1,7 @@
 """Status and incidents of monitors that go, come back, or come back as something else."""
 
 import asyncio
+from contextlib import closing
 
 import pytest
 
@@ -178,19 +179,24 @@ async def test_a_long_query_runs_beside_the_loop_and_is_told_when_it_is_known():
     assert slow.ended
 
 
+def kept(path, what="states"):
+    with closing(Reader(path)) as reader:
+        return getattr(reader, what)()
+
+
 def test_a_round_hands_everybody_over_a_few_at_a_time(journal, path):
     watch = Watch(journal)
     watch.replace(*(monitor(f"m{n}", 1000 + n) for n in range(10)))
     watch.tracker.keep_some(0.3)
     assert journal.flush()
-    assert sorted(Reader(path).states()) == [1, 2, 3]
+    assert sorted(kept(path)) == [1, 2, 3]
     watch.replace(*(monitor(f"m{n}", 1000 + n) for n in range(9)))
     for _ in range(3):
         watch.tracker.keep_some(0.3)
     assert journal.flush()
-    assert sorted(Reader(path).states()) == list(range(1, 11))
+    assert sorted(kept(path)) == list(range(1, 11))
     watch.take(None, 77)
     watch.tracker.keep_some(0.1)
     assert journal.flush()
-    assert Reader(path).states()[1].last_ms == 77
-    assert Reader(path).newest()[1].at_ms == 77
+    assert kept(path)[1].last_ms == 77
+    assert kept(path, "newest")[1].at_ms == 77
