@@ -12,10 +12,13 @@ from typing import Any, Final
 from textual.app import App
 from textual.events import Event, Key, Paste
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.timer import Timer
 
 PATIENCE_S: Final = 0.3
 """A widget that was removed while it had the key sends nothing back: the next key goes on after so long."""
+_ROUNDS: Final = 10
+"""So often is waited on for one that is there and only slow: a busy machine must not put keys out of order."""
 Deliver = Callable[[Event], Coroutine[Any, Any, None]]
 
 
@@ -57,8 +60,17 @@ class Turns:
         self.turn += 1
         target = self.app.focused or self.app.screen
         await self.deliver(event)
-        self.patience = self.app.set_timer(PATIENCE_S, lambda turn=self.turn: self._release(turn))
+        self._wait_on(self.turn, target, _ROUNDS)
         target.post_message(Settled(self.turn).set_sender(target))
+
+    def _wait_on(self, turn: int, target: MessagePump, rounds: int) -> None:
+        async def look() -> None:
+            if turn == self.turn and self.busy and target.is_running and target.is_attached and rounds > 1:
+                self._wait_on(turn, target, rounds - 1)
+            else:
+                await self._release(turn)
+
+        self.patience = self.app.set_timer(PATIENCE_S, look)
 
     def settled(self, message: Settled) -> None:
         """The key was seen by all; what it has set off (focus, a new screen) stands behind it in these queues."""

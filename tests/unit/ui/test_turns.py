@@ -1,0 +1,56 @@
+"""A slow machine puts no keys out of order, and a widget that has gone holds none up."""
+
+from types import SimpleNamespace
+
+import pytest
+from textual.events import Key
+
+from uptime_tui.ui.turns import Turns
+
+
+class App:
+    """Timers that are due when the test says so."""
+
+    def __init__(self):
+        self.focused = SimpleNamespace(is_running=True, is_attached=True, post_message=lambda _: None)
+        self.timers = []
+
+    def set_timer(self, _delay_s, callback):
+        timer = SimpleNamespace(callback=callback, stop=lambda: None)
+        self.timers.append(timer)
+        return timer
+
+    async def fire(self):
+        await self.timers.pop(0).callback()
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    monkeypatch.setattr("uptime_tui.ui.turns.Settled.set_sender", lambda message, _sender: message)
+    app, done = App(), []
+
+    async def deliver(event):
+        done.append(event.key)
+
+    turns = Turns(app, deliver)
+    return SimpleNamespace(app=app, done=done, turns=turns, press=lambda key: turns.take(Key(key, key)))
+
+
+async def test_a_key_waits_for_a_widget_that_is_only_slow(typed):
+    await typed.press("a")
+    await typed.press("b")
+    for _ in range(5):
+        await typed.app.fire()
+    assert typed.done == ["a"]
+    typed.app.focused.is_attached = False
+    await typed.app.fire()
+    assert typed.done == ["a", "b"]
+
+
+async def test_it_does_not_wait_for_ever(typed):
+    await typed.press("a")
+    await typed.press("b")
+    for _ in range(50):
+        if typed.app.timers and typed.done == ["a"]:
+            await typed.app.fire()
+    assert typed.done == ["a", "b"]
