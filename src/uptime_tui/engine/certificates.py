@@ -1,9 +1,9 @@
 """The certificate that each monitor's server shows, and what is said when it is another one than before."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from uptime_tui.engine.wallclock import WallClock
+from uptime_tui.engine.wallclock import BY_THE_CLOCK, SEVERAL_LATE, WallClock
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.events import Event, EventKind
@@ -12,6 +12,7 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
 from uptime_tui.model.succession import Shown, Succession, judge_succession, tell_succession
 from uptime_tui.model.units import MonitorId
+from uptime_tui.vantage.base import Plan
 from uptime_tui.wire.messages import NAMES_SHOWN, CertificateRow
 
 _KINDS: Final = {
@@ -68,6 +69,19 @@ class Certificates:
         shown = self.shown.get(monitor.id)
         if shown is not None and shown.place != _place(monitor):
             del self.shown[monitor.id]
+
+    def are_awaited(self, monitor: Monitor, result: Result, plans: Mapping[MonitorId, Plan]) -> bool:
+        """Whether nothing but our clock is against a target, and certificates that could tell of it are to come."""
+        if result.failure not in BY_THE_CLOCK:
+            return False
+        if monitor.id not in self.shown:  # it is one of them itself
+            self.take(monitor, result, Status.PENDING)
+        if self.clock.witnesses >= SEVERAL_LATE:
+            return False
+        return any(
+            plan.service.tls != "none" and not plan.monitor.paused and number not in self.shown
+            for number, plan in plans.items()
+        )
 
     def take(self, monitor: Monitor, result: Result, status: Status) -> tuple[Event, ...]:
         """Take in what a probe saw; returns what is to be announced.

@@ -1,5 +1,6 @@
 """One try of one monitor: a result whatever happens, judged for whose fault it is, handed to the tracker."""
 
+import asyncio
 import logging
 import time
 from functools import partial
@@ -18,6 +19,10 @@ from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import MonitorId
 from uptime_tui.vantage.base import Plan, Vantage
 
+_YOUNG_S: Final = 20.0
+"""After a start the engine may know too few certificates to doubt its clock."""
+_HOLD_S: Final = 3.0
+_LOOK_S: Final = 0.25
 _log: Final = logging.getLogger(__name__)
 
 
@@ -54,6 +59,7 @@ class Prober:
         self.rests = Rests(journal)
         self.generation = 0
         """Counts suspends: a probe that was under way across one says nothing."""
+        self.began_s = asyncio.get_running_loop().time()
 
     def launch(self, number: MonitorId, token: Token) -> None:
         """Start a probe (the scheduler's `launch`)."""
@@ -89,9 +95,13 @@ class Prober:
     def _done(self, run: _Run, result: Result) -> None:
         if not self.scheduler.holds(run.token):
             return
+        counts = self._counts(run)
+        if counts and result.failure is not None and self._awaits_others(run, result):
+            asyncio.get_running_loop().call_later(_LOOK_S, self._done, run, result)
+            return
         if result.rest is not None:
             self.rests.note(result)
-        if not self._counts(run):
+        if not counts:
             self.scheduler.finished(run.token, None)
             return
         host = run.plan.monitor.target.host
@@ -100,6 +110,13 @@ class Prober:
             self.scheduler.finished(run.token, self._take(judged))
         else:
             self.doubt.weigh(judged, host, run.began_s, partial(self._settle, run))
+
+    def _awaits_others(self, run: _Run, result: Result) -> bool:
+        """Whether certificates of others are to come, just after the start, that may tell that our clock is wrong."""
+        now_s = self.scheduler.now_s()
+        if now_s - self.began_s > _YOUNG_S or now_s - run.began_s > _HOLD_S + (result.timings.total or 0.0) / 1000:
+            return False
+        return self._tracker.certificates.are_awaited(run.plan.monitor, result, self._fleet.plans)
 
     def _settle(self, run: _Run, result: Result) -> None:
         """It is known whose fault it is; that may have taken a while."""

@@ -98,6 +98,11 @@ class WallClock:
             self._looked, self.why = (now_s, wall_s), self._look(wall_s, now_s)
         return self.why
 
+    @property
+    def witnesses(self) -> int:
+        """Unrelated certificates that are known."""
+        return len(_unrelated([each.newest for each in self._shown.values()]))
+
     def _look(self, wall_s: float, now_s: float) -> str:
         wrong = f"this machine's clock is wrong: it shows {date_text(int(wall_s))}"
         if wall_s < WRITTEN_S:

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from support.fleets import monitor, result
+from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.engine.certificates import Certificates
 from uptime_tui.journal.reader import Reader
 from uptime_tui.journal.writer import Journal
@@ -11,6 +12,7 @@ from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.events import EventKind
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.monitor import HttpRequest
+from uptime_tui.vantage.base import Plan
 
 FIRST = Certificate("a.test", "CA", ("a.test",), 0, 100_000, "1" * 64, key="EC P-256", key_id="k1")
 RENEWED = msgspec.structs.replace(FIRST, not_after=200_000, sha256="2" * 64, key_id="k2")
@@ -84,3 +86,24 @@ def test_the_certificate_of_another_server_after_a_redirect_does_not_count(journ
     seen(certificates, FIRST, follows)
     assert seen(certificates, STRANGER, follows, failure=Failure.TLS_UNTRUSTED, phase=Phase.TLS) == []
     assert certificates.get(SITE.id) is FIRST
+
+
+def test_more_certificates_are_awaited_before_our_clock_alone_condemns_one(journal):
+    sites = [monitor(number, f"m{number}", target=("https", f"{number}.test", 443)) for number in range(1, 5)]
+    plans = {site.id: Plan(site, load_catalogue().get("https")) for site in sites}
+    certificates = Certificates(journal)
+
+    def late(number):
+        mine = msgspec.structs.replace(FIRST, names=(f"{number}.test",), sha256=f"{number}" * 64)
+        failure = {"failure": Failure.TLS_EXPIRED, "phase": Phase.TLS}
+        return sites[number - 1], result(number=number, certificate=mine, **failure)
+
+    assert certificates.are_awaited(*late(1), plans)
+    assert not certificates.are_awaited(sites[0], result(failure=Failure.REFUSED, phase=Phase.CONNECT), plans)
+    assert certificates.are_awaited(*late(2), plans)
+    assert certificates.get(sites[1].id) is not None, "it is a witness itself"
+    assert not certificates.are_awaited(*late(3), plans), "three are enough"
+    few = {number: plans[number] for number in list(plans)[:2]}
+    alone = Certificates(journal)
+    assert alone.are_awaited(*late(1), few)
+    assert not alone.are_awaited(*late(2), few), "nobody else is to come"
