@@ -279,12 +279,12 @@ CLOCK = (
         Situation(
             f"clock shows {name}",
             lambda w, days=days: w.set_clock(days),
-            f"this machine's clock is wrong.*{said}",
+            f"this machine's clock (is|may be) wrong.*({said})",
             PLACES,
             service="vault",
         )
         for name, days, said in (
-            ("the year after next", 500, "would have expired"),
+            ("the year after next", 500, "would have expired|was set by"),
             ("the month before last", -50, "this program is younger"),
             ("1990", -13_400, "this program is younger"),
         )
