@@ -58,7 +58,7 @@ class Peer(NamedTuple):
 
 PEERS = {
     "tcp": Peer("tcp", "nginx", "http", 4000, 50, "prober: tcp", ("check_tcp",)),
-    "http": Peer("http", "nginx", "http", 4000, 50, "prober: http", ("check_http",)),
+    "http": Peer("http", "nginx", "http", 2000, 20, "prober: http", ("check_http",)),
     "https": Peer(
         "https", "nginx", "good", 1000, 20, "prober: http\n    http: {tls_config: TLS}", ("check_http", "-S")
     ),
