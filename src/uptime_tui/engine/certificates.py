@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from uptime_tui.engine.wallclock import BY_THE_CLOCK, SEVERAL_LATE, WallClock
+from uptime_tui.engine.wallclock import BY_THE_CLOCK, WallClock
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.certificate import Certificate
 from uptime_tui.model.events import Event, EventKind
@@ -76,7 +76,7 @@ class Certificates:
             return False
         if monitor.id not in self.shown:  # it is one of them itself
             self.take(monitor, result, Status.PENDING)
-        if self.clock.witnesses >= SEVERAL_LATE:
+        if self.clock.has_witnesses:
             return False
         return any(
             plan.service.tls != "none" and not plan.monitor.paused and number not in self.shown

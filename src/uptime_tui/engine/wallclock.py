@@ -6,6 +6,7 @@ nobody keeps it right.
 """
 
 import ctypes
+import itertools
 import random
 import struct
 import time
@@ -99,9 +100,10 @@ class WallClock:
         return self.why
 
     @property
-    def witnesses(self) -> int:
-        """Unrelated certificates that are known."""
-        return len(_unrelated([each.newest for each in self._shown.values()]))
+    def has_witnesses(self) -> bool:
+        """Whether enough unrelated certificates are known to tell that it is wrong; looks at some hundred at most."""
+        some = [shown.newest for shown in itertools.islice(self._shown.values(), _LOOKED_AT)]
+        return len(_unrelated(some)) >= SEVERAL_LATE
 
     def _look(self, wall_s: float, now_s: float) -> str:
         wrong = f"this machine's clock is wrong: it shows {date_text(int(wall_s))}"
