@@ -1,10 +1,12 @@
 """A confirmed failure is explained without being asked, its facts reach who looks, and it can be read long after."""
 
+import json
 import sqlite3
 from contextlib import closing
 
 import pytest
 
+from cli.test_check import run
 from engine.test_engine import Watcher, home, listening, write  # noqa: F401 - home is a fixture
 from uptime_tui.client.spawn import find_or_start, stop
 from uptime_tui.journal.reader import Reader
@@ -63,6 +65,13 @@ async def test_a_confirmed_failure_is_explained_kept_and_read_after_recovery_and
         reply = await watcher.session.request(lambda n: AskDiagnosis(n, incident))
         assert reply.diagnoses == (first,)
         await watcher.close()
+    stop(home)
+    replayed = json.loads(run("diagnose", "a", "--incident", "1", "--json", home=home.config).stdout)
+    assert [fact["text"] for fact in replayed["evidence"]] == [seen.text for seen in first.evidence]
+    assert [cause["id"] for cause in replayed["causes"]] == [suspect.id for suspect in first.suspects]
+    missing = run("diagnose", "a", "--incident", "2", home=home.config)
+    assert (missing.returncode, missing.stdout) == (64, "")
+    assert "no incident 2 of a: only 1 known" in missing.stderr
 
 
 async def test_one_that_the_end_of_the_engine_cut_short_is_made_by_the_next(home):  # noqa: F811

@@ -77,6 +77,11 @@ class Reader:
             self._file = file
         return self._connection
 
+    def number(self, name: str) -> MonitorId | None:
+        """The number of a monitor's name; None where it never had one."""
+        rows = self._rows("SELECT id FROM monitor WHERE name = ?", name)
+        return next((MonitorId(number) for (number,) in rows), None)
+
     def states(self) -> dict[MonitorId, State]:
         """The newest state of every monitor; one that cannot be read is left out."""
         found = {}

@@ -17,6 +17,8 @@ from uptime_tui.config.settings import load_settings
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.loading import loading
 
+_INCIDENT = "Send nothing: explain its newest (1) or an earlier incident anew, from the evidence that was kept."
+
 
 @click.command()
 @click.argument("target", metavar="TARGET")
@@ -24,11 +26,13 @@ from uptime_tui.loading import loading
 @click.option("--markdown", is_flag=True, help="The report for a ticket.")
 @click.option("--timeout", type=DurationType(), metavar="TIME", help="Whole time of the probe (5s, 500ms).")
 @click.option("--mail-domain", type=HostType(), metavar="NAME", help="Audit this domain with the mail server.")
+@click.option("--incident", type=click.IntRange(min=1), metavar="N", help=_INCIDENT)
 @vantage_option
 @home_option
 def command(
-    target: str, as_json: bool, markdown: bool, timeout: float | None, mail_domain: str | None, home: str | None
-) -> int:
+    target: str, as_json: bool, markdown: bool, timeout: float | None, mail_domain: str | None, incident: int | None,
+    home: str | None,
+) -> int:  # fmt: skip
     """Probe TARGET, gather evidence until the cause has a name, say what to check next.
 
     Takes at most 5 seconds and 30 packets after the probe; of a mail server the records of its domain are
@@ -48,10 +52,15 @@ def command(
 
     with loading():
         from uptime_tui.cli.diagnosing import diagnose
+        from uptime_tui.cli.recalling import judge_anew
+        from uptime_tui.engine.recall import recall
         from uptime_tui.vantage.base import Plan
 
-    plan = Plan(monitor, catalogue.get(monitor.target.service))
-    found = asyncio.run(diagnose(plan, others, fleet, settings, lambda m, r: advise(knowledge, catalogue, m, r)))
+    if incident is not None:
+        found = judge_anew(recall(place.journal_file, monitor, incident), monitor, knowledge, catalogue)
+    else:
+        plan = Plan(monitor, catalogue.get(monitor.target.service))
+        found = asyncio.run(diagnose(plan, others, fleet, settings, lambda m, r: advise(knowledge, catalogue, m, r)))
     if as_json:
         output.json_line(findings.diagnosis_json(target, monitor, found, now_s=time.time()))
     else:
