@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 
+from uptime_tui.catalogue.service import Service
 from uptime_tui.cli.advice import Advise
 from uptime_tui.cli.probing import own_vantage
 from uptime_tui.config.schema import Settings
@@ -17,25 +18,32 @@ from uptime_tui.wire.messages import FleetState
 
 
 async def diagnose(
-    plan: Plan, others: Iterable[Monitor], fleet: FleetState | None, settings: Settings, advise: Advise
+    monitor: Monitor,
+    service: Service,
+    others: Iterable[Monitor],
+    fleet: FleetState | None,
+    settings: Settings,
+    advise: Advise,
 ) -> Diagnosis:
     """Probe once, then look for the cause; audit the domain of a mail server.
 
     Args:
-        plan: what is probed.
+        monitor: what is probed.
+        service: the catalogue's word on it.
         others: the configured monitors.
         fleet: what a running engine knows of them; None when none runs.
         settings: name servers and trust.
         advise: what the knowledge base says of a result.
     """
     async with own_vantage(settings) as vantage:
+        plan = Plan(monitor, service)
         result = await probe_once(vantage, plan)
-        known = tuple(each for each in _neighbours(others, fleet) if each.monitor.name != plan.monitor.name)
+        known = tuple(each for each in _neighbours(others, fleet) if each.monitor.name != monitor.name)
         told = settings.diagnose
         case = Case(plan, result, neighbours=known, dkim_selectors=told.dkim_selectors, dnsbl=told.dnsbl)
         deadline_s = asyncio.get_running_loop().time() + MAX_S
         means = Means(vantage.means.dialler, vantage.means.resolver, deadline_s)
-        return await collect(case, means, advise(plan.monitor, result), lambda _: None, audit=True)
+        return await collect(case, means, advise(monitor, result), lambda _: None, audit=True)
 
 
 def _neighbours(others: Iterable[Monitor], fleet: FleetState | None) -> Iterator[Neighbour]:

@@ -52,15 +52,15 @@ def command(
 
     with loading():
         from uptime_tui.cli.diagnosing import diagnose
-        from uptime_tui.cli.recalling import judge_anew
-        from uptime_tui.engine.recall import recall
-        from uptime_tui.vantage.base import Plan
+        from uptime_tui.cli.recalling import replay
 
     if incident is not None:
-        found = judge_anew(recall(place.journal_file, monitor, incident), monitor, knowledge, catalogue)
+        found = replay(place.journal_file, monitor, incident, knowledge, catalogue)
     else:
-        plan = Plan(monitor, catalogue.get(monitor.target.service))
-        found = asyncio.run(diagnose(plan, others, fleet, settings, lambda m, r: advise(knowledge, catalogue, m, r)))
+        service = catalogue.get(monitor.target.service)
+        found = asyncio.run(
+            diagnose(monitor, service, others, fleet, settings, lambda m, r: advise(knowledge, catalogue, m, r))
+        )
     if as_json:
         output.json_line(findings.diagnosis_json(target, monitor, found, now_s=time.time()))
     else:
