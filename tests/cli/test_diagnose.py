@@ -48,6 +48,15 @@ def test_what_is_up_has_no_cause(tmp_path):
     assert json.loads(done.stdout)["causes"] == []
 
 
+def test_an_incident_needs_a_monitor_and_sends_nothing(tmp_path):
+    unknown = run("diagnose", f"tcp://127.0.0.1:{free_port()}", "--incident", "1", home=tmp_path)
+    assert (unknown.returncode, unknown.stdout) == (64, "")
+    assert "no incident is known of a target without a monitor" in unknown.stderr
+    both = run("diagnose", "tcp://127.0.0.1:1", "--incident", "1", "--timeout", "5s", home=tmp_path)
+    assert (both.returncode, both.stdout) == (64, "")
+    assert "--timeout and --mail-domain do not go with it" in both.stderr
+
+
 def test_a_mail_domain_by_name(tmp_path):
     target = f"smtp://127.0.0.1:{free_port()}"
     plain = json.loads(run("diagnose", target, "--json", home=tmp_path).stdout)

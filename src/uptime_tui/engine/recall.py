@@ -27,6 +27,8 @@ def recall(journal: Path, monitor: Monitor, place: int) -> Diagnosis:
         found = reader.diagnoses(incidents[place - 1].id) if len(incidents) >= place else ()
     finally:
         reader.close()
+    if number is None:
+        raise UserError("no incident is known of a target without a monitor", todo="name a monitor of the engine")
     if len(incidents) < place:
         known = f"only {len(incidents)} known" if incidents else "none is known"
         raise UserError(f"no incident {place} of {monitor.name}: {known}", todo="uptime-tui list shows what fails now")

@@ -38,6 +38,8 @@ def command(
     Takes at most 5 seconds and 30 packets after the probe; of a mail server the records of its domain are
     audited as well, in at most 10 seconds and 80 packets to the name servers. Exit code as of `check`.
     """
+    if incident is not None and (timeout is not None or mail_domain is not None):
+        raise click.UsageError("--incident sends nothing: --timeout and --mail-domain do not go with it")
     place = chosen_home(home)
     catalogue = load_catalogue(place.services_folder)
     settings = load_settings(place.config_file)
