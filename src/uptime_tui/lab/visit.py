@@ -6,12 +6,15 @@ import os
 import socket
 import ssl
 import struct
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 PATIENCE_S: Final = 60.0
 """A visitor who says nothing for so long is sent away."""
 MAX_LINE: Final = 65536
+MAX_COMMANDS: Final = 20
+"""A visitor who has more to say in lines is sent away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,32 @@ class Visit:
         assert self.context is not None, f"{self.role.name} has no certificate"
         await self.writer.start_tls(self.context)
         self.secured = True
+
+    async def begin_tls(self, go: bytes, *, refused: bytes, injected: bytes) -> bool:
+        """Answer a command for TLS as the state wants it; False when the conversation is over.
+
+        Args:
+            go: the answer after which TLS begins.
+            refused: what a server says that cannot.
+            injected: plaintext behind `go` that would be taken for the secured server's (CVE-2011-0411).
+        """
+        if self.state == "starttls_refused":
+            await self.say(refused)
+            return True
+        if self.state == "starttls_injection":
+            await self.say(go + injected)
+            await self.wait_for_end()
+            return False
+        await self.say(go)
+        await self.secure()
+        return True
+
+    async def answer_lines(self, answer: Callable[["Visit", bytes], Awaitable[bool]]) -> None:
+        """Have each line answered until that says False, or the visitor has nothing more to say."""
+        for _ in range(MAX_COMMANDS):
+            command = await self.line()
+            if not command or not await answer(self, command):
+                return
 
     async def wait_for_end(self) -> None:
         """Read and forget until the visitor closes."""

@@ -7,8 +7,9 @@ from uptime_tui.lab.visit import Visit
 STATES: Final = frozenset(
     {"busy", "delayed", "misconfigured", "no_starttls", "starttls_refused", "starttls_injection", "garbage"}
 )
-MAX_COMMANDS: Final = 20
 _WELCOME: Final = b"220 (vsFTPd 3.0.3)\r\n"
+_GO: Final = b"234 Proceed with negotiation.\r\n"
+_NO_TLS: Final = b"431 Unable to accept security mechanism.\r\n"
 _INSTEAD: Final = {
     "busy": b"421 There are too many connected users, please try later.\r\n",
     "misconfigured": b"500 OOPS: failed to open vsftpd log file:/var/log/vsftpd.log\r\n",
@@ -26,19 +27,16 @@ async def serve(visit: Visit) -> None:
         await visit.wait_for_end()
         return
     await visit.say(b"Segmentation fault (core dumped)\r\n" if visit.state == "garbage" else _WELCOME)
-    for _ in range(MAX_COMMANDS):
-        command = (await visit.line()).upper()
-        if not command or not await _answer(visit, command):
-            return
+    await visit.answer_lines(_answer)
 
 
 async def _answer(visit: Visit, command: bytes) -> bool:
     """Answer one command; False when the conversation is over."""
-    match command:
+    match command.upper():
         case b"FEAT":
             await visit.say(_features(visit))
         case b"AUTH TLS" if visit.role.tls == "starttls":
-            return await _begin_tls(visit)
+            return await visit.begin_tls(_GO, refused=_NO_TLS, injected=b"230 Login successful.\r\n")
         case b"QUIT":
             await visit.say(b"221 Goodbye.\r\n")
             return False
@@ -52,17 +50,3 @@ def _features(visit: Visit) -> bytes:
     if visit.role.tls == "implicit" or visit.state != "no_starttls":
         offered = [" AUTH TLS", *offered, " PBSZ", " PROT"]
     return "".join(f"{line}\r\n" for line in ("211-Features:", *offered, "211 End")).encode()
-
-
-async def _begin_tls(visit: Visit) -> bool:
-    if visit.state == "starttls_refused":
-        await visit.say(b"431 Unable to accept security mechanism.\r\n")
-        return True
-    if visit.state == "starttls_injection":
-        # plaintext that would be taken for the secured server's (CVE-2011-0411)
-        await visit.say(b"234 Proceed with negotiation.\r\n230 Login successful.\r\n")
-        await visit.wait_for_end()
-        return False
-    await visit.say(b"234 Proceed with negotiation.\r\n")
-    await visit.secure()
-    return True

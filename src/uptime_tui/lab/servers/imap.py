@@ -16,7 +16,6 @@ STATES: Final = frozenset(
         "garbage",
     }
 )
-MAX_COMMANDS: Final = 20
 _GREETINGS: Final = {
     "busy": b"* BYE [UNAVAILABLE] Too many connections, try again later.\r\n",
     "refusing": b"* BYE [CONTACTADMIN] Access from your network is denied.\r\n",
@@ -28,22 +27,21 @@ _GREETINGS: Final = {
 async def serve(visit: Visit) -> None:
     """Greet, answer commands, say goodbye."""
     await visit.say(_GREETINGS.get(visit.state) or f"* OK [{_capabilities(visit)}] Dovecot ready.\r\n".encode())
-    if visit.state in {"busy", "refusing"}:
-        return
-    for _ in range(MAX_COMMANDS):
-        tag, _, command = (await visit.line()).partition(b" ")
-        if not tag or not await _answer(visit, tag.decode("latin-1"), command.upper()):
-            return
+    if visit.state not in {"busy", "refusing"}:
+        await visit.answer_lines(_answer)
 
 
-async def _answer(visit: Visit, tag: str, command: bytes) -> bool:
+async def _answer(visit: Visit, line: bytes) -> bool:
     """Answer one command; False when the conversation is over."""
-    match command:
-        case b"CAPABILITY":
+    tag, _, command = line.decode("latin-1").partition(" ")
+    match command.upper():
+        case "CAPABILITY":
             await visit.say(f"* {_capabilities(visit)}\r\n{tag} OK Capability completed.\r\n".encode())
-        case b"STARTTLS" if visit.role.tls == "starttls":
-            return await _begin_tls(visit, tag)
-        case b"LOGOUT":
+        case "STARTTLS" if visit.role.tls == "starttls":
+            go = f"{tag} OK Begin TLS negotiation now.\r\n".encode()
+            refused = f"{tag} BAD TLS support isn't enabled.\r\n".encode()
+            return await visit.begin_tls(go, refused=refused, injected=b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n")
+        case "LOGOUT":
             await visit.say(f"* BYE Logging out\r\n{tag} OK Logout completed.\r\n".encode())
             return False
         case _:
@@ -59,18 +57,3 @@ def _capabilities(visit: Visit) -> str:
     else:
         words.append("LOGINDISABLED" if visit.state == "login_disabled" else "AUTH=PLAIN")
     return " ".join(words)
-
-
-async def _begin_tls(visit: Visit, tag: str) -> bool:
-    if visit.state == "starttls_refused":
-        await visit.say(f"{tag} BAD TLS support isn't enabled.\r\n".encode())
-        return True
-    go = f"{tag} OK Begin TLS negotiation now.\r\n"
-    if visit.state == "starttls_injection":
-        # plaintext that would be taken for the secured server's (CVE-2011-0411)
-        await visit.say(f"{go}* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n".encode())
-        await visit.wait_for_end()
-        return False
-    await visit.say(go.encode())
-    await visit.secure()
-    return True

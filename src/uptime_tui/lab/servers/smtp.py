@@ -7,19 +7,15 @@ from uptime_tui.lab.visit import Visit
 STATES: Final = frozenset(
     {"busy", "refusing", "no_starttls", "starttls_refused", "starttls_injection", "ehlo_refused", "garbage"}
 )
-MAX_COMMANDS: Final = 20
+_GO: Final = b"220 2.0.0 Ready to start TLS\r\n"
+_NO_TLS: Final = b"454 4.7.0 TLS not available due to local problem\r\n"
 
 
 async def serve(visit: Visit) -> None:
     """Greet, answer commands, say goodbye."""
-    greeting = _greeting(visit)
-    await visit.say(greeting)
-    if visit.state == "busy":
-        return
-    for _ in range(MAX_COMMANDS):
-        command = (await visit.line()).upper()
-        if not command or not await _answer(visit, command.split(b" ")[0]):
-            return
+    await visit.say(_greeting(visit))
+    if visit.state != "busy":
+        await visit.answer_lines(_answer)
 
 
 def _greeting(visit: Visit) -> bytes:
@@ -37,11 +33,11 @@ def _greeting(visit: Visit) -> bytes:
 
 async def _answer(visit: Visit, command: bytes) -> bool:
     """Answer one command; False when the conversation is over."""
-    match command:
+    match command.upper().split(b" ")[0]:
         case b"EHLO" | b"HELO":
             await visit.say(_capabilities(visit))
         case b"STARTTLS" if visit.role.tls == "starttls":
-            return await _begin_tls(visit)
+            return await visit.begin_tls(_GO, refused=_NO_TLS, injected=b"250 AUTH PLAIN\r\n")
         case b"QUIT":
             await visit.say(b"221 2.0.0 Bye\r\n")
             return False
@@ -60,17 +56,3 @@ def _capabilities(visit: Visit) -> bytes:
         offered.append("AUTH PLAIN LOGIN")
     lines = [f"250-{visit.role.host}", *(f"250-{each}" for each in offered), "250 8BITMIME"]
     return "".join(f"{line}\r\n" for line in lines).encode()
-
-
-async def _begin_tls(visit: Visit) -> bool:
-    if visit.state == "starttls_refused":
-        await visit.say(b"454 4.7.0 TLS not available due to local problem\r\n")
-        return True
-    if visit.state == "starttls_injection":
-        # what CVE-2011-0411 lets somebody on the path do: plaintext that would be taken for the secured server's
-        await visit.say(b"220 2.0.0 Ready to start TLS\r\n250 AUTH PLAIN\r\n")
-        await visit.wait_for_end()
-        return False
-    await visit.say(b"220 2.0.0 Ready to start TLS\r\n")
-    await visit.secure()
-    return True
