@@ -51,14 +51,22 @@ SLOW = {
     "slow": (S.DEGRADED, F.TOO_SLOW, P.CONTENT),
     "very_slow": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
 }
-HTTP = {
+SPOKEN_TO = {
     "up": UP,
     **NAMES, **CONNECTION, **SLOW,
     "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
-    "closes_early": EARLY,
-    "reset": EARLY,
-    "intermittent": EARLY,
+    **dict.fromkeys(("closes_early", "reset", "intermittent"), EARLY),
     "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
+}  # fmt: skip
+"""Every service in which the client speaks first."""
+SPEAKS_FIRST = {
+    **SPOKEN_TO,
+    **dict.fromkeys(("silent", "very_slow"), (S.DOWN, F.NO_GREETING, P.PROTOCOL)),
+}
+"""Every service that greets."""
+HTTP = {
+    **SPOKEN_TO,
     "http_404": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
     "http_500": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
     "http_503": (S.DOWN, F.HTTP_STATUS, P.CONTENT),
@@ -72,7 +80,6 @@ HTTP = {
     "stalled": UP,  # only who looks at a value sees it
     "large_body": (S.DOWN, F.BODY_TOO_LARGE, P.CONTENT),
     "half_body": (S.DOWN, F.CLOSED_EARLY, P.CONTENT),
-    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
     "drip": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
 }  # fmt: skip
 NOT_TLS = {"not_tls": (S.DOWN, F.TLS_NOT_TLS, P.TLS)}
@@ -94,19 +101,11 @@ BUSY = (S.DEGRADED, F.BUSY, P.PROTOCOL)
 REFUSED = (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL)
 NO_STARTTLS = (S.DEGRADED, F.STARTTLS_MISSING, P.TLS)
 GREETS = {
-    "up": UP,
-    **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
-    "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
-    "silent": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
-    "closes_early": EARLY,
-    "reset": EARLY,
-    "intermittent": EARLY,
-    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    **SPEAKS_FIRST, **CERTIFICATES,
     "busy": BUSY,
     "no_starttls": NO_STARTTLS,
     "starttls_refused": NO_STARTTLS,
     "starttls_injection": (S.DOWN, F.STARTTLS_INJECTION, P.TLS),
-    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
 }  # fmt: skip
 """Every service that speaks first and can start TLS."""
 SMTP = {**GREETS, "refusing": REFUSED, "ehlo_refused": REFUSED}
@@ -114,40 +113,19 @@ IMAP = {**GREETS, "refusing": REFUSED, "login_disabled": REFUSED, "preauth": NO_
 POP3 = {**GREETS, "refusing": REFUSED}
 FTP = {**GREETS, "misconfigured": REFUSED, "delayed": BUSY}
 REDIS = {
-    "up": UP,
-    **NAMES, **CONNECTION, **SLOW,
-    "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
-    "closes_early": EARLY,
-    "reset": EARLY,
-    "intermittent": EARLY,
-    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    **SPOKEN_TO,
     "no_auth": UP,
     "protected": UP,
     **dict.fromkeys(("loading", "busy_script", "max_clients", "master_down", "cannot_save"), (S.DEGRADED, F.BUSY, P.PROTOCOL)),
-    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
 }  # fmt: skip
 SSH = {
-    "up": UP,
-    **NAMES, **CONNECTION, **SLOW,
-    "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
-    "silent": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
-    **dict.fromkeys(("closes_early", "reset", "intermittent", "no_kexinit"), EARLY),
-    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    **SPEAKS_FIRST,
+    **dict.fromkeys(("no_kexinit", "garbage"), EARLY),
     "max_startups": BUSY,
     "disconnects": BUSY,
     "penalty": (S.DEGRADED, F.WATCHER_BLOCKED, P.PROTOCOL),
     "old_version": REFUSED,
-    "garbage": EARLY,
 }  # fmt: skip
-SPOKEN_TO = {
-    "up": UP,
-    **NAMES, **CONNECTION, **SLOW,
-    "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
-    **dict.fromkeys(("closes_early", "reset", "intermittent"), EARLY),
-    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
-    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
-}  # fmt: skip
-"""A binary protocol in which the client speaks first."""
 MSSQL = {
     **SPOKEN_TO, **CERTIFICATES, **SELF_MADE,
     "no_encryption": NO_STARTTLS,
@@ -172,35 +150,18 @@ MONGODB = {
     "shutting_down": REFUSED,
 }
 MYSQL = {
-    "up": UP,
-    **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
-    **SELF_MADE,
-    "very_slow": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
-    "silent": (S.DOWN, F.NO_GREETING, P.PROTOCOL),
-    "closes_early": EARLY,
-    "reset": EARLY,
-    "intermittent": EARLY,
-    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    **SPEAKS_FIRST, **CERTIFICATES, **SELF_MADE,
     "busy": (S.DEGRADED, F.BUSY, P.PROTOCOL),
     "blocked": (S.DEGRADED, F.WATCHER_BLOCKED, P.PROTOCOL),
     "shutting_down": (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL),
     **dict.fromkeys(("no_account", "decoy", "no_starttls"), UP),
-    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
 }  # fmt: skip
 POSTGRESQL = {
-    "up": UP,
-    **NAMES, **CONNECTION, **CERTIFICATES, **SLOW,
-    **SELF_MADE,
-    "silent": (S.DOWN, F.TIMEOUT, P.PROTOCOL),
-    "closes_early": EARLY,
-    "reset": EARLY,
-    "intermittent": EARLY,
-    "wrong_service": (S.DOWN, F.WRONG_SERVICE, P.PROTOCOL),
+    **SPOKEN_TO, **CERTIFICATES, **SELF_MADE,
     "starttls_injection": (S.DOWN, F.STARTTLS_INJECTION, P.TLS),
     **dict.fromkeys(("busy", "starting"), (S.DEGRADED, F.BUSY, P.PROTOCOL)),
     **dict.fromkeys(("no_entry", "no_starttls"), UP),
     "damaged": (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL),
-    "garbage": (S.DOWN, F.BAD_PROTOCOL, P.PROTOCOL),
 }  # fmt: skip
 ACCEPTS = dict.fromkeys(
     ("silent", "closes_early", "reset", "intermittent", "wrong_service", "slow", "very_slow"), UP
