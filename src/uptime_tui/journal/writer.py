@@ -36,9 +36,9 @@ _SEAL_EVERY_S: Final = 60.0
 _RETRY_S: Final = (1.0, 30.0)
 _FLUSH_S: Final = 0.8
 _FORGET_EVERY_MS: Final = 86_400_000
-_FORGET_BETWEEN: Final = """DELETE FROM diagnosis WHERE incident = ?1
-    AND at_ms > (SELECT min(at_ms) FROM diagnosis WHERE incident = ?1)
-    AND at_ms < (SELECT max(at_ms) FROM diagnosis WHERE incident = ?1)"""
+_FORGET_BETWEEN: Final = """DELETE FROM diagnosis WHERE incident = ?
+    AND at_ms > (SELECT min(at_ms) FROM diagnosis WHERE incident = ?)
+    AND at_ms < (SELECT max(at_ms) FROM diagnosis WHERE incident = ?)"""
 _INTERRUPTS: Final = 20
 _BETWEEN_S: Final = 0.005
 _FORGET_SLICE: Final = 50
@@ -197,7 +197,9 @@ class Journal:
             "event",
             None,
             "INSERT INTO event (k, data) VALUES "
-            "((SELECT coalesce(max(k) + 1, ?1) FROM event WHERE k BETWEEN ?1 AND ?1 + 99), ?2)",
+            "((SELECT coalesce(max(k) + 1, ?) FROM event WHERE k BETWEEN ? AND ? + 99), ?)",
+            key,
+            key,
             key,
             _pack(event),
         )
@@ -240,7 +242,7 @@ class Journal:
         statement = "INSERT OR REPLACE INTO diagnosis (incident, monitor, at_ms, data) VALUES (?, ?, ?, ?)"
         packed = zlib.compress(_pack(diagnosis))
         self._put("diagnosis", None, statement, incident, diagnosis.monitor, diagnosis.at_ms, packed)
-        self._put("diagnosis", None, _FORGET_BETWEEN, incident)
+        self._put("diagnosis", None, _FORGET_BETWEEN, *[incident] * 3)
 
     def keep_backends(self, monitor: MonitorId, past: Sequence[Past]) -> None:
         """Keep what the addresses of a monitor's name said lately."""
