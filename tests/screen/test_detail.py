@@ -13,7 +13,7 @@ from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.incident import Incident
 from uptime_tui.model.result import Evidence
 from uptime_tui.model.units import MonitorId
-from uptime_tui.ui.screens.dashboard import HOLD_S
+from uptime_tui.ui.screens.board import HOLD_S
 from uptime_tui.wire.messages import AskDiagnosis, Changes, Reply
 
 ONE = MonitorId(1)

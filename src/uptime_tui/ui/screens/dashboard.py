@@ -1,366 +1,42 @@
-"""The main screen: header, table, panel or drawer, message and keys; and the frame clock that keeps them fresh."""
+"""The main screen, which the user keeps open: what it shows (`Board`), what its keys do, and the screens above it."""
 
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
-from textual.events import Click, Resize
-from textual.timer import Timer
 
+from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import bindings
-from uptime_tui.ui.lore import clock
 from uptime_tui.ui.screens.deeds import ACTIONS_OF_DEEDS, Deeds
-from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, BRIEF_TO, PANEL_FROM, Sights
-from uptime_tui.ui.widgets.header import Header
-from uptime_tui.ui.widgets.lines import Entry, Line, Lines, Notice
-from uptime_tui.ui.widgets.monitor_table import MonitorTable
-from uptime_tui.view import certificates, states
-from uptime_tui.view.panel import PanelLine
-from uptime_tui.view.rows import ViewOptions, build_view, new_problems
-from uptime_tui.view.snapshot import Dirty
-
-if TYPE_CHECKING:
-    from uptime_tui.ui.application import DashboardApp
+from uptime_tui.ui.screens.sights import ACTIONS_OF_SIGHTS, Sights
 
 ACTIONS = (*ACTIONS_OF_DEEDS, *ACTIONS_OF_SIGHTS)
-CHANGES: Final = 8
-FRAME_S: Final = 0.2
-BLURRED_FRAMES: Final = 5
-"""Without the focus every fifth frame is drawn."""
-HOLD_S: Final = 3.0
-"""The order of lines is held this long after a key."""
-WIDE_FROM: Final = 180
-TALL_FROM: Final = 55
-REST_S: Final = 0.05
-"""The panel follows the cursor once it rests this long; a key that repeats has it drawn with every frame."""
-MESSAGE_S: Final = 8.0
 
 
 class Dashboard(Deeds, Sights):
-    """What the user keeps open. `Deeds` and `Sights` hold what the keys do."""
+    """All of it."""
 
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
-    DEFAULT_CSS = """
-    Dashboard #status { background: $panel; }
-    Dashboard #banner { display: none; }
-    Dashboard #message { height: 1; }
-    Dashboard #body { height: 1fr; }
-    Dashboard #panel { display: none; width: 44; padding: 0 1; border-left: vkey $panel; }
-    Dashboard #panel:focus { border-left: vkey $accent; }
-    Dashboard #drawer:focus { border-top: hkey $accent; }
-    Dashboard #drawer { display: none; height: 8; padding: 0 1; border-top: hkey $panel; }
-    Dashboard #changes { display: none; height: 9; padding: 0 1; border-top: hkey $panel; }
-    Dashboard #filter { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
-    Dashboard.tiny #titles, Dashboard.tiny #body, Dashboard.tiny #keys, Dashboard.tiny #status { display: none; }
-    Dashboard #tiny { display: none; height: 1fr; }
-    Dashboard.tiny #tiny { display: block; }
-    Dashboard.tiny #message, Dashboard.tiny #banner, Dashboard.tiny #drawer { display: none; }
-    """
 
-    def __init__(self, app: "DashboardApp") -> None:
-        super().__init__()
-        self.host = app
-        self.link = app.link
-        self.options: ViewOptions = ViewOptions(categories=app.lore.catalogue.categories)
-        self.frames = 0
-        self.skipped = 0
-        self.frozen: bool = False
-        self.locked: bool = False
-        self.drawer: bool = False
-        self.panel_wanted: bool = True
-        self.zoomed: str = ""
-        """The pane that is alone: table, panel, or none."""
-        self.above: Callable[[str, str, str], None] | None = None
-        """Shows the message on the screen that lies above, where one has asked for it."""
-        self.awaited: str = ""
-        """Name of a monitor that was just added: the cursor goes there when it arrives."""
-        self.new_problems = 0
-        self.last_key_s = 0.0
-        self.stale_order = False
-        self.owed = Dirty()
-        self.told_empty: tuple[str, ...] = ()
-        self.minute = 0
-        self.message = ("", "plain")
-        self.message_until_s = 0.0
-        self.pictured: int | None = None
-        """The monitor that the panel shows."""
-        self.resting: Timer | None = None
+    def action_detail(self) -> None:
+        """The whole screen for one monitor; on a group's header, fold."""
+        from uptime_tui.ui.screens.detail import Detail
 
-    def compose(self) -> ComposeResult:
-        """From top to bottom."""
-        host = self.host
-        yield Header(host.roles, host.glyphs, host.bytes_written, clock=host.clock_wanted, id="status")
-        yield Notice(host.roles, id="banner", least=0)
-        yield Line(host.roles, id="titles")
-        with Horizontal(id="body"):
-            yield MonitorTable(self.link.snapshot, host.glyphs, host.roles, host.now_ms, id="table")
-            yield Lines(host.roles, id="panel")
-        yield Lines(host.roles, id="drawer")
-        yield Lines(host.roles, id="changes")
-        yield Lines(host.roles, id="tiny")
-        yield Entry(
-            placeholder="filter: words, state:down cat:email svc:smtp tag:prod why:refused cert<14 lat>200", id="filter"
-        )
-        yield Notice(host.roles, id="message", least=1)
-        yield Line(host.roles, id="keys")
-
-    def on_mount(self) -> None:
-        """Start the frame clock."""
-        self.query_one("#changes", Lines).can_focus = False
-        self.query_one("#tiny", Lines).can_focus = False
-        self.table.focus()
-        self.stale_order = True
-        self.draw(self.link.drain())
-        self.show_keys()
-        self.set_interval(FRAME_S, self.frame)
-        self.link.on_arrival = self.frame
-
-    # --- parts ------------------------------------------------------------------------
-
-    @property
-    def table(self) -> MonitorTable:
-        """The table."""
-        return self.query_one("#table", MonitorTable)
-
-    def line(self, name: str) -> Line:
-        """A one-line part."""
-        return self.query_one(f"#{name}", Line)
-
-    # --- the frame clock --------------------------------------------------------------
-
-    def frame(self) -> None:
-        """Fold what arrived; draw unless the terminal is behind, the display is frozen, or nobody looks."""
-        self.owed = self.owed.joined(self.link.drain())
-        self.stale_order = self.stale_order or self.owed.order or self.owed.everything
-        if self.owed.notices and not self.link.snapshot.monitors:
-            self.stale_order = True  # what stands in place of the table depends on them
-        self.frames += 1
-        if self.host.backlog() > 0:
-            self.skipped += 1
+        if self.table.current() is None:
+            self.table.toggle_fold()
             return
-        if self.host.must_repaint():
-            self.action_repaint()
-        blurred = not self.host.app_focus and self.frames % BLURRED_FRAMES
-        if (self.frozen or blurred) and not self.owed.everything:
-            if self.frozen:  # what is wrong with the whole is never held back
-                self.show_banner()
-            return
-        owed, self.owed = self.owed, Dirty()
-        self.draw(owed)
-
-    def draw(self, dirty: Dirty) -> None:
-        """One frame of everything that is out of date."""
-        now_s = time.monotonic()
-        minute = int(time.time() // 60)
-        if minute != self.minute:
-            self.minute = minute
-            dirty = dirty._replace(rows=frozenset(self.link.snapshot.rows))
-        held = self.is_held(now_s)
-        if self.stale_order and (dirty.everything or not held):
-            self.rebuild()
-            if self.awaited:
-                self.reveal_awaited()
-        elif self.stale_order and dirty.order:
-            view = build_view(self.link.snapshot, self.options, self.host.now_ms())
-            self.new_problems = new_problems(self.table.view, view)
-            self.table.update_rows(dirty.rows)
-        elif dirty.rows:
-            self.table.update_rows(dirty.rows)
-        current = self.table.current()
-        if dirty.focus or dirty.everything or dirty.order or current in dirty.rows:
-            self.show_panel()
-        self.show_status()
-        self.show_banner()
-        if self.message_until_s:
-            self.show_message(now_s)
-        if self.has_class("tiny"):
-            self.show_tiny()
-
-    def is_held(self, now_s: float) -> bool:
-        """Whether lines must stay where they are: the user is at work on them, or reads the detail of one.
-
-        Where the line goes away, as in the view of problems at the recovery, the cursor goes to another monitor.
-        """
-        at_work = now_s - self.last_key_s < HOLD_S or bool(self.table.marks) or not self.is_current
-        return at_work or self.host.open_detail() is not None
-
-    def rebuild(self) -> None:
-        """Filter, group and sort anew."""
-        snapshot = self.link.snapshot
-        build = certificates.build_certificates if self.options.certificates else build_view
-        view = build(snapshot, self.options, self.host.now_ms())
-        self.stale_order = False
-        self.new_problems = 0
-        if not self.last_key_s:  # nobody has chosen a line yet: the worst problem is worth the panel
-            self.table.forget_cursor()
-        self.table.set_view(view, self.options, self.empty_text())
-        self.line("titles").show(((self.table.header(), "dim"),))
-        self.show_changes()
-
-    def show_changes(self) -> None:
-        """The strip of tall and wide screens: what changed last."""
-        strip = self.query_one("#changes", Lines)
-        if strip.display:
-            strip.show(states.latest_changes(self.link.snapshot, CHANGES, clock, self.host.glyphs), top=True)
-
-    def empty_text(self) -> tuple[str, ...]:
-        """What stands in place of an empty table."""
-        snapshot = self.link.snapshot
-        if not snapshot.complete:
-            return (*states.WAITING, "", self.link.problem)
-        if not snapshot.monitors:
-            mistakes = [notice.text for notice in snapshot.notices if notice.id.startswith("config:")]
-            return states.unreadable(mistakes[0]) if mistakes else states.EMPTY
-        if self.options.filter is not None and self.options.filter.text.strip():
-            return states.nothing_matches(self.options.filter.text, len(snapshot.monitors))
-        if self.options.certificates:
-            return certificates.EMPTY
-        return states.no_problems(len(snapshot.monitors))
-
-    # --- lines ------------------------------------------------------------------------
-
-    def show_status(self) -> None:
-        """The first line, with whatever is unusual about the view."""
-        words = [word for word, on in (
-            ("problems only", self.options.problems_only), ("certificates", self.options.certificates)
-        ) if on]  # fmt: skip
-        if self.options.filter is not None and self.options.filter.text.strip():
-            words.append(f"filter: {self.options.filter.text}")
-        if self.table.marks:
-            words.append(f"{len(self.table.marks)} marked")
-        words += [word for word, on in (("frozen", self.frozen), ("locked", self.locked)) if on]
-        if self.stale_order and self.is_held(time.monotonic()):
-            new = f"+{self.new_problems} new, " if self.new_problems else ""
-            words.append(f"held: {new}press .")
-        self.query_one(Header).tell(self.link.snapshot, words, wide=self.size.width >= PANEL_FROM)
-
-    def show_banner(self) -> None:
-        """One line when something is wrong with the whole."""
-        found = states.banner(self.link.snapshot, self.lost_for())
-        self.query_one("#banner", Notice).tell(*(found or ("", "plain")))
-        if not self.link.snapshot.complete and self.link.problem:
-            empty = self.empty_text()
-            if empty != self.told_empty:
-                self.told_empty = empty
-                self.table.set_view((), self.options, empty)
-
-    def lost_for(self) -> str:
-        """How long the engine has been gone, once it was there."""
-        return self.link.lost_for if self.link.snapshot.complete else ""
-
-    def say(self, text: str, role: str = "plain") -> None:
-        """A message below the table; it goes by itself."""
-        now_s = time.monotonic()
-        self.message = (text, role)
-        self.message_until_s = now_s + MESSAGE_S
-        self.show_message(now_s)
-
-    def show_message(self, now_s: float) -> None:
-        """The message with what `u` would undo now, or nothing once its time is over; in the detail as well."""
-        if now_s > self.message_until_s:
-            self.message_until_s = 0.0
-            self.message = ("", "plain")
-        text, role = self.message
-        undo, redo = self.link.snapshot.undo, self.link.snapshot.redo
-        hint = "".join(f"   {key}: {what}" for key, what in (("u undo", undo), ("U redo", redo)) if what)
-        hint = hint if role == "plain" else ""
-        self.query_one("#message", Notice).tell(text, role, hint)
-        detail = self.host.open_detail()
-        if detail is not None:
-            detail.say(text, role, hint)
-        if self.above is not None:
-            self.above(text, role, hint)
-
-    # --- the panel --------------------------------------------------------------------
-
-    def show_panel(self) -> None:
-        """The panel, drawer or detail of the monitor under the cursor; another one's from the top."""
-        current = self.table.current()
-        top, self.pictured = current != self.pictured, current
-        for name in ("panel", "drawer"):
-            place = self.query_one(f"#{name}", Lines)
-            if place.display:
-                brief = name == "drawer" or self.size.height <= BRIEF_TO
-                place.show(self.panel_lines(max(20, place.size.width - 2), brief=brief), top=top)
-        detail = self.host.open_detail()
-        if detail is not None and current is not None:
-            detail.show(top=top)
-
-    def panel_lines(self, width: int, *, brief: bool = False) -> tuple[PanelLine, ...]:
-        """What is known of the monitor under the cursor."""
-        current = self.table.current()
-        return () if current is None else self.host.lore.panel_lines(current, width, brief=brief)
-
-    def show_tiny(self) -> None:
-        """A line per problem, or only the counts."""
-        size = self.size
-        lines = states.tiny_lines(self.link.snapshot, size.width, size.height, self.host.glyphs, self.lost_for())
-        self.query_one("#tiny", Lines).show(tuple(((line, "plain"),) for line in lines))
-
-    def lay_out(self) -> None:
-        """Place the parts for this size."""
-        width, height = self.size
-        panel = self.query_one("#panel", Lines)
-        beside = width >= PANEL_FROM and self.panel_wanted
-        self.zoomed = self.zoomed if beside else ""
-        panel.display = beside and self.zoomed != "table"
-        self.table.display = self.zoomed != "panel"
-        panel.styles.width = "1fr" if self.zoomed else 70 if width >= WIDE_FROM else 44
-        self.query_one("#drawer", Lines).display = self.drawer and not beside
-        self.query_one("#changes", Lines).display = width >= WIDE_FROM and height >= TALL_FROM
-        self.set_class(width < 60 or height < 12, "tiny")
-        self.show_keys()
-        self.call_after_refresh(self.after_layout)
-
-    def after_layout(self) -> None:
-        """Widths are known now."""
-        self.line("titles").show(((self.table.header(), "dim"),))
-        self.show_panel()
-        self.show_changes()
-        if self.has_class("tiny"):
-            self.show_tiny()
-
-    def on_resize(self, _event: Resize) -> None:
-        """Another size, another layout."""
-        self.lay_out()
-
-    def on_monitor_table_cursor_moved(self) -> None:
-        """Look at another monitor, once the cursor rests: keys come first, and they repeat."""
-        self.link.focus(self.table.current())
-        if self.resting is not None:
-            self.resting.stop()
-        self.resting = self.set_timer(REST_S, self.look)
-
-    def look(self) -> None:
-        """Show the monitor under the cursor, with what the engine has said of it meanwhile."""
-        self.owed = self.owed.joined(self.link.drain())
-        self.show_panel()
-
-    def on_click(self, event: Click) -> None:
-        """A click is work as a key is; on a title it sorts by it; again, the other way round."""
-        self.on_key()
-        if event.widget is not self.line("titles"):
-            return
-        sort = self.table.sort_at(event.x)
-        if sort:
-            reverse = not self.options.reverse if sort == self.options.sort else False
-            self.order_by(sort, reverse=reverse)
-
-    def on_monitor_table_fold_changed(self, event: MonitorTable.FoldChanged) -> None:
-        """Fold or unfold a group."""
-        folded = self.options.collapsed
-        folded = folded | {event.key} if event.folded else folded - {event.key}
-        self.options = self.options._replace(collapsed=folded)
-        self.rebuild()
+        self.app.push_screen(Detail(self))
 
     def on_monitor_table_opened(self) -> None:
         """A double click opens the detail."""
         self.action_detail()
 
-    def on_key(self) -> None:
-        """The user is at work: hold the order."""
-        self.last_key_s = time.monotonic()
+    def action_lint(self) -> None:
+        """What best practice finds; its answer is a monitor to go to."""
+        from uptime_tui.ui.screens.lint import Lint
+
+        def left(number: MonitorId | None) -> None:
+            if number is not None:
+                self.reveal(number)
+
+        self.app.push_screen(Lint(self), left)

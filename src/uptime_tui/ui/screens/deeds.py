@@ -1,11 +1,12 @@
 """What the keys of the dashboard do: each method beside its declaration's id. Nothing here draws."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action
-from uptime_tui.ui.screens.helped import HELP, Helped
+from uptime_tui.ui.screens.board import Board
+from uptime_tui.ui.screens.helped import HELP
 from uptime_tui.wire.messages import (
     Add,
     AskTable,
@@ -19,9 +20,6 @@ from uptime_tui.wire.messages import (
     TryTarget,
     Undo,
 )
-
-if TYPE_CHECKING:
-    from uptime_tui.ui.screens.dashboard import Dashboard
 
 ACTIONS_OF_DEEDS = (
     Action("recheck", ("r",), "recheck", "Probe now: the marked monitors, or this one.", "triage", 3),
@@ -45,10 +43,10 @@ ACTIONS_OF_DEEDS = (
 _LOCKED = {action.id for action in ACTIONS_OF_DEEDS if action.locked}
 
 
-class Deeds(Helped):
-    """Mixed into the dashboard, which has everything these methods use."""
+class Deeds(Board):
+    """What is done to monitors, and how the screen is left."""
 
-    def check_action(self: "Dashboard", action: str, parameters: tuple[object, ...]) -> bool | None:  # type: ignore[misc]  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Refuse what changes the configuration while the screen is locked."""
         if self.locked and action in _LOCKED:
             self.say("locked: L unlocks", "warn")
@@ -57,7 +55,7 @@ class Deeds(Helped):
 
     # --- asking the engine ------------------------------------------------------------
 
-    def request(self: "Dashboard", make: Callable[[int], Request]) -> None:  # type: ignore[misc]
+    def request(self, make: Callable[[int], Request]) -> None:
         """Ask; the reply becomes the message line."""
 
         async def ask() -> None:
@@ -66,30 +64,30 @@ class Deeds(Helped):
 
         self.run_worker(ask(), exit_on_error=False)
 
-    def aimed(self: "Dashboard") -> tuple[MonitorId, ...]:  # type: ignore[misc]
+    def aimed(self) -> tuple[MonitorId, ...]:
         """The monitors that an action means; said when there are none, for a key that does nothing is a riddle."""
         monitors = self.table.chosen_monitors()
         if not monitors:
             self.say("no monitor is marked or under the cursor", "warn")
         return monitors
 
-    def action_recheck(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_recheck(self) -> None:
         """Probe now."""
         monitors = self.aimed()
         if monitors:
             self.request(lambda number: Recheck(number, monitors))
 
-    def action_diagnose(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_diagnose(self) -> None:
         """Gather evidence anew; it shows in the panel as it is found."""
         current = self.table.current()
         if current is None:
             self.say("no monitor is under the cursor", "warn")
             return
         if self.is_current and not any(self.query_one(f"#{name}").display for name in ("panel", "drawer")):
-            self.action_panel()
+            self.turn_panel()
         self.request(lambda number: Diagnose(number, current))
 
-    def action_pause(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_pause(self) -> None:
         """Pause; resume when all of them are paused."""
         monitors = self.aimed()
         if monitors:
@@ -98,15 +96,15 @@ class Deeds(Helped):
             self.request(lambda number: Pause(number, monitors, paused))
             self.table.clear_marks()
 
-    def action_undo(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_undo(self) -> None:
         """Undo."""
         self.request(Undo)
 
-    def action_redo(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_redo(self) -> None:
         """Redo."""
         self.request(lambda number: Undo(number, redo=True))
 
-    def action_delete(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_delete(self) -> None:
         """Delete, after a `y`."""
         from uptime_tui.ui.screens.ask import Ask
 
@@ -125,26 +123,24 @@ class Deeds(Helped):
 
     # --- forms ------------------------------------------------------------------------
 
-    def action_add(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_add(self) -> None:
         """An empty form."""
         self.open_form("Add a monitor", {}, None)
 
-    def action_clone(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_clone(self) -> None:
         """A form filled from this monitor, without its name."""
         self.with_table(lambda table: self.open_form("Clone", {k: v for k, v in table.items() if k != "name"}, None))
 
-    def action_edit(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_edit(self) -> None:
         """A form on this monitor's block."""
         current = self.table.current()
         self.with_table(lambda table: self.open_form(f"Edit {table.get('name', '')}", table, current))
 
-    def edit_monitor(self: "Dashboard", number: MonitorId, key: str) -> None:  # type: ignore[misc]
+    def edit_monitor(self, number: MonitorId, key: str) -> None:
         """A form on that monitor's block, beginning at a field."""
         self.with_table(lambda table: self.open_form(f"Edit {table.get('name', '')}", table, number, begin=key), number)
 
-    def with_table(  # type: ignore[misc]
-        self: "Dashboard", go_on: Callable[[dict[str, Any]], None], current: MonitorId | None = None
-    ) -> None:
+    def with_table(self, go_on: Callable[[dict[str, Any]], None], current: MonitorId | None = None) -> None:
         """Ask for the block of a monitor; of the one under the cursor, where none is named."""
         current = self.table.current() if current is None else current
         if current is None:
@@ -160,9 +156,7 @@ class Deeds(Helped):
 
         self.run_worker(ask(), exit_on_error=False)
 
-    def open_form(  # type: ignore[misc]
-        self: "Dashboard", title: str, table: dict[str, Any], edited: Any, *, begin: str = "target"
-    ) -> None:
+    def open_form(self, title: str, table: dict[str, Any], edited: Any, *, begin: str = "target") -> None:
         """The form; saving adds a monitor, or edits that one."""
         from uptime_tui.ui.screens.monitor_form import MonitorForm
 
@@ -191,39 +185,30 @@ class Deeds(Helped):
 
         self.app.push_screen(form, done)
 
-    def action_editor(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_editor(self) -> None:
         """The file in the user's own editor; the engine reads it again when it is saved."""
         self.host.open_editor()
 
-    def action_lock(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_lock(self) -> None:
         """No changes until L again."""
         self.locked = not self.locked
         self.say("locked: nothing can be changed" if self.locked else "unlocked")
         self.show_status()
 
-    # --- screens ----------------------------------------------------------------------
+    # --- the screen itself ------------------------------------------------------------
 
-    def action_detail(self: "Dashboard") -> None:  # type: ignore[misc]
-        """The whole screen for one monitor; on a group's header, fold."""
-        from uptime_tui.ui.screens.detail import Detail
-
-        if self.table.current() is None:
-            self.table.toggle_fold()
-            return
-        self.app.push_screen(Detail(self))
-
-    def do(self: "Dashboard", action: str) -> None:  # type: ignore[misc]
+    def do(self, action: str) -> None:
         """Run an action of the dashboard or of its table by its id."""
         target = self if hasattr(self, f"action_{action}") else self.table
         self.app.call_later(target.run_action, action)
 
-    def action_palette(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_palette(self) -> None:
         """The command palette."""
         from uptime_tui.ui.screens.palette import Palette
 
         self.app.push_screen(Palette(id="--command-palette"))
 
-    def action_copy(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_copy(self) -> None:
         """A menu of what to copy; the text is shown as well, because no terminal says whether it took it."""
         texts = self.host.lore.copies(self.table.current())
         if texts:
@@ -231,7 +216,7 @@ class Deeds(Helped):
         else:
             self.say("no monitor is under the cursor", "warn")
 
-    def offer(self: "Dashboard", texts: dict[str, tuple[str, str]]) -> None:  # type: ignore[misc]
+    def offer(self, texts: dict[str, tuple[str, str]]) -> None:
         """Which of these, key to word and text, is to be copied?"""
         from uptime_tui.ui.screens.ask import Ask
 
@@ -244,11 +229,11 @@ class Deeds(Helped):
         choices = {key: word for key, (word, _) in texts.items()}
         self.app.push_screen(Ask("Copy", choices, self.host.roles), answered)
 
-    def action_suspend(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_suspend(self) -> None:
         """To the shell; the engine goes on."""
         self.app.action_suspend_process()
 
-    def action_leave(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_leave(self) -> None:
         """Quit; nothing is lost, the configuration is saved at every change."""
         if self.focused is self.query_one("#panel"):
             self.table.focus()

@@ -17,7 +17,7 @@ from uptime_tui.view.panel import PanelLine
 from uptime_tui.wire.messages import AskDiagnosis, Focus
 
 if TYPE_CHECKING:
-    from uptime_tui.ui.screens.dashboard import Dashboard
+    from uptime_tui.ui.screens.deeds import Deeds
 
 ACTIONS = (
     Action("close", ("escape", "q", "enter"), "back", "Back to the table.", "detail", 1),
@@ -49,7 +49,7 @@ class Detail(Helped):
     Detail #message { height: 1; }
     """
 
-    def __init__(self, dashboard: "Dashboard") -> None:
+    def __init__(self, dashboard: "Deeds") -> None:
         super().__init__()
         self.dashboard = dashboard
         self.number = dashboard.table.current()

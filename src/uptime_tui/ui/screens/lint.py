@@ -20,7 +20,7 @@ from uptime_tui.view.panel import PanelLine
 from uptime_tui.wire.messages import Add, Edit
 
 if TYPE_CHECKING:
-    from uptime_tui.ui.screens.dashboard import Dashboard
+    from uptime_tui.ui.screens.deeds import Deeds
 
 ACTIONS = (
     Action("close", ("escape", "q"), "back", "Back to the table.", "lint", 5),
@@ -61,7 +61,7 @@ class Lint(Helped):
     Lint #told { height: 9; padding: 0 1; border-top: hkey $panel; }
     """
 
-    def __init__(self, dashboard: "Dashboard") -> None:
+    def __init__(self, dashboard: "Deeds") -> None:
         super().__init__()
         self.dashboard = dashboard
         self.host = dashboard.host

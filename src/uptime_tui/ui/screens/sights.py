@@ -1,25 +1,15 @@
 """What the keys of the dashboard show: filter, order, views, panes. Each method beside its declaration's id."""
 
-from typing import TYPE_CHECKING, Final
-
+from textual.events import Click
 from textual.widget import Widget
 from textual.widgets import Input
 
 from uptime_tui.model.filter import parse_filter
-from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action
-from uptime_tui.ui.screens.helped import Helped
+from uptime_tui.ui.screens.board import PANEL_FROM, Board
 from uptime_tui.ui.widgets.lines import Lines
+from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view.certificates import DAYS
-from uptime_tui.view.entry import PROBLEMS
-
-if TYPE_CHECKING:
-    from uptime_tui.ui.screens.dashboard import Dashboard
-
-PANEL_FROM: Final = 110
-"""Columns from which the panel stands beside the table."""
-BRIEF_TO: Final = 24
-"""Lines up to which the panel shows only the conclusion of a diagnosis; Enter shows all of it."""
 
 ACTIONS_OF_SIGHTS = (
     Action("filter", ("slash",), "filter", "Filter as you type; Enter keeps it, Esc clears it.", "view", 4),
@@ -47,40 +37,40 @@ ACTIONS_OF_SIGHTS = (
 )
 
 
-class Sights(Helped):
-    """Mixed into the dashboard, which has everything these methods use."""
+class Sights(Board):
+    """What is shown, and how."""
 
-    def parts(self: "Dashboard") -> tuple[Widget, ...]:  # type: ignore[misc]
+    def parts(self) -> tuple[Widget, ...]:
         """The dashboard, and the pane that has the focus; below an open prompt it is the table."""
         return (self, self.focused if isinstance(self.focused, Lines) else self.table)
 
-    def action_filter(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_filter(self) -> None:
         """Open the prompt."""
         prompt = self.query_one("#filter", Input)
         prompt.display = True
         prompt.focus()
 
-    def order_by(self: "Dashboard", sort: str, *, reverse: bool) -> None:  # type: ignore[misc]
+    def order_by(self, sort: str, *, reverse: bool) -> None:
         """Another order, said in words as well: the arrow in the titles is small."""
         self.options = self.options._replace(sort=sort, reverse=reverse)
         self.rebuild()
         self.say(f"ordered by {sort}{', reversed' if reverse else ''}")
 
-    def action_sort_left(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_sort_left(self) -> None:
         """Order by the column before."""
         self.move_sort(-1)
 
-    def action_sort_right(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_sort_right(self) -> None:
         """Order by the next column."""
         self.move_sort(1)
 
-    def move_sort(self: "Dashboard", step: int) -> None:  # type: ignore[misc]
+    def move_sort(self, step: int) -> None:
         """Among the columns that are shown and have an order, round and round."""
         sorts = [column.sort for column, _ in self.table.chosen if column.sort]
         here = sorts.index(self.options.sort) if self.options.sort in sorts else -max(step, 0)
         self.order_by(sorts[(here + step) % len(sorts)], reverse=False)
 
-    def action_order(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_order(self) -> None:
         """A menu of orders."""
         from uptime_tui.ui.screens.ask import Ask
 
@@ -91,93 +81,55 @@ class Sights(Helped):
         orders = self.table.listing.orders
         self.app.push_screen(Ask("Order by", orders, self.host.roles), answered)
 
-    def action_reverse(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_reverse(self) -> None:
         """The other way round."""
         self.order_by(self.options.sort, reverse=not self.options.reverse)
 
-    def action_refresh_order(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_refresh_order(self) -> None:
         """Stop holding."""
         self.rebuild()
 
-    def action_view_problems(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_view_problems(self) -> None:
         """Problems only."""
         self.show_groups(problems_only=True)
 
-    def action_view_all(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_view_all(self) -> None:
         """Everything, in groups."""
         self.show_groups(problems_only=False)
 
-    def show_groups(self: "Dashboard", *, problems_only: bool) -> None:  # type: ignore[misc]
+    def show_groups(self, *, problems_only: bool) -> None:
         """In groups; the order of a list is not one of groups."""
         kept = self.options if self.options.grouped else self.options._replace(sort="state", reverse=False)
         self.options = kept._replace(problems_only=problems_only, grouped=True, certificates=False)
         self.rebuild()
 
-    def action_view_latency(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_view_latency(self) -> None:
         """Everything in one list, the slowest first."""
         self.options = self.options._replace(problems_only=False, grouped=False, certificates=False)
         self.order_by("latency", reverse=False)
 
-    def action_view_certificates(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_view_certificates(self) -> None:
         """Every certificate, the one that ends first on top."""
         self.options = self.options._replace(problems_only=False, grouped=False, certificates=True)
         self.order_by(DAYS, reverse=False)
 
-    def reveal(self: "Dashboard", number: MonitorId) -> None:  # type: ignore[misc]
-        """Put the cursor on a monitor, and unfold the group for it. Where the view leaves it out, say so."""
-        monitor = self.link.snapshot.monitors.get(number)
-        if monitor is None or self.table.go_to(number):
-            return
-        before = self.options
-        for group in {monitor.category, PROBLEMS} & before.collapsed if before.grouped else ():
-            self.options = before._replace(collapsed=before.collapsed - {group})
-            self.rebuild()
-            if self.table.go_to(number):
-                return
-        if self.options is not before:
-            self.options = before
-            self.rebuild()
-        self.say(f"{monitor.name} is not in this view: 2 shows all, Esc ends a filter", "warn")
-
-    def reveal_awaited(self: "Dashboard") -> None:  # type: ignore[misc]
-        """The same for what was just added, once it has arrived: later the cursor may be needed where it is."""
-        arrived = (n for n, monitor in self.link.snapshot.monitors.items() if monitor.name == self.awaited)
-        for number in arrived:
-            self.awaited = ""
-            self.reveal(number)
-            return
-
-    def action_lint(self: "Dashboard") -> None:  # type: ignore[misc]
-        """What best practice finds; its answer is a monitor to go to."""
-        from uptime_tui.ui.screens.lint import Lint
-
-        def left(number: MonitorId | None) -> None:
-            if number is not None:
-                self.reveal(number)
-
-        self.app.push_screen(Lint(self), left)
-
-    def action_fold_all(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_fold_all(self) -> None:
         """Fold every category, or unfold all."""
         groups = frozenset(self.link.snapshot.by_category)
         self.options = self.options._replace(collapsed=frozenset() if groups <= self.options.collapsed else groups)
         self.rebuild()
 
-    def action_freeze(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_freeze(self) -> None:
         """Stop drawing; probing goes on."""
         self.frozen = not self.frozen
         self.say("frozen: f goes on" if self.frozen else "live again")
         self.show_status()
 
-    def action_panel(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_panel(self) -> None:
         """Panel beside, or drawer below."""
-        if self.size.width >= PANEL_FROM:
-            self.panel_wanted = not self.panel_wanted
-        else:
-            self.drawer = not self.drawer
-        self.lay_out()
+        self.turn_panel()
 
-    def action_zoom(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_zoom(self) -> None:
         """The pane with the focus alone, or both again."""
         if self.size.width < PANEL_FROM:
             self.say("Enter shows the panel on the whole screen", "warn")
@@ -185,25 +137,24 @@ class Sights(Helped):
         self.zoomed = "" if self.zoomed else "panel" if self.focused is self.query_one("#panel") else "table"
         self.lay_out()
 
-    def action_focus_next(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_focus_next(self) -> None:
         """The other pane, where there is one."""
         if self.focus_next() is self.table:
             self.say("no other pane is shown: i opens the panel", "warn")
 
-    def action_focus_previous(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_focus_previous(self) -> None:
         """There are two panes: the same."""
         self.action_focus_next()
 
-    def action_mouse(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_mouse(self) -> None:
         """Let go of the mouse, or take it."""
         self.say("the terminal has the mouse: select text; m takes it back" if self.host.toggle_mouse() else "mouse on")
 
-    def action_repaint(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_repaint(self) -> None:
         """After line noise."""
-        self.refresh(repaint=True, layout=True)
-        self.table.repaint()
+        self.draw_anew()
 
-    def action_back(self: "Dashboard") -> None:  # type: ignore[misc]
+    def action_back(self) -> None:
         """Prompt, pane, marks, filter, view: one step each."""
         prompt = self.query_one("#filter", Input)
         if prompt.display:
@@ -222,11 +173,30 @@ class Sights(Helped):
         elif self.options.problems_only or not self.options.grouped:
             self.action_view_all()
         elif self.drawer:
-            self.action_panel()
+            self.turn_panel()
+
+    # --- the table's title and groups -------------------------------------------------
+
+    def on_click(self, event: Click) -> None:
+        """A click is work as a key is; on a title it sorts by it; again, the other way round."""
+        self.on_key()
+        if event.widget is not self.line("titles"):
+            return
+        sort = self.table.sort_at(event.x)
+        if sort:
+            reverse = not self.options.reverse if sort == self.options.sort else False
+            self.order_by(sort, reverse=reverse)
+
+    def on_monitor_table_fold_changed(self, event: MonitorTable.FoldChanged) -> None:
+        """Fold or unfold a group."""
+        folded = self.options.collapsed
+        folded = folded | {event.key} if event.folded else folded - {event.key}
+        self.options = self.options._replace(collapsed=folded)
+        self.rebuild()
 
     # --- the filter's prompt ----------------------------------------------------------
 
-    def on_input_changed(self: "Dashboard", event: Input.Changed) -> None:  # type: ignore[misc]
+    def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as it is typed."""
         if event.input.id == "filter":
             found = parse_filter(event.value)
@@ -238,12 +208,12 @@ class Sights(Helped):
             elif self.message[1] == "warn":
                 self.say("")
 
-    def on_input_submitted(self: "Dashboard", event: Input.Submitted) -> None:  # type: ignore[misc]
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter keeps the filter."""
         if event.input.id == "filter":
             self.close_filter()
 
-    def close_filter(self: "Dashboard") -> None:  # type: ignore[misc]
+    def close_filter(self) -> None:
         """Back to the table."""
         self.query_one("#filter", Input).display = False
         self.table.focus()
