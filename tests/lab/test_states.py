@@ -180,7 +180,7 @@ SEEN = {
     ("http", "https"): HTTPS,
     ("http", "cpanel"): PANEL,
     ("smtp", "submission"): SMTP,
-    ("smtp", "smtp"): {**SMTP, "no_starttls": UP, "starttls_refused": UP},
+    ("smtp", "smtp"): {**SMTP, "no_starttls": UP},
     ("smtp", "smtps"): in_tls(SMTP),
     ("imap", "imap"): IMAP,
     ("imap", "imaps"): {**in_tls(IMAP), "preauth": UP},

@@ -105,10 +105,20 @@ async def test_nobody_is_let_in(postfix, probe, variant, wanted, words):
     assert "quit=1" in postfix.logs["mail"].wait_for("disconnect from", offset)
 
 
-async def test_starttls_is_offered_and_refused(postfix, probe):
-    result = await probe(postfix.target("submission", "keyless"))
+@pytest.mark.parametrize(
+    ("scheme", "words"), [("submission", "passwords would travel"), ("smtp", "senders that insist on TLS")]
+)
+async def test_starttls_is_offered_and_refused(postfix, probe, scheme, words):
+    offset = postfix.logs["mail"].size
+    result = await probe(postfix.target(scheme, "keyless"))
     assert seen(result) == (Status.DEGRADED, Failure.STARTTLS_MISSING, Phase.TLS)
     assert "454 4.7.0 TLS not available" in result.detail
+    assert words in result.detail
+    assert "ehlo=1 starttls=0/1 quit=1" in postfix.logs["mail"].wait_for("disconnect from", offset)
+
+
+async def test_who_means_it_so_is_not_warned_of_refused_starttls(postfix, probe):
+    assert seen(await probe(postfix.target("smtp", "keyless"), plaintext_ok=True)) == UP
 
 
 @pytest.mark.parametrize(

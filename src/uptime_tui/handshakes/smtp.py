@@ -72,7 +72,7 @@ def _start_tls(inbox: Inbox, ask: Ask) -> Talk:
     if reply.code == 421:
         return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said)
     if reply.code != 220:
-        return _without_tls(ask, f"offers STARTTLS but refuses it: {reply.text}", inbox)
+        return _refused_tls(ask, f"offers STARTTLS but refuses it: {reply.text}", inbox)
     yield from begin_tls(inbox)
     # what was said before TLS does not count any more (RFC 3207 §4.2)
     capabilities = yield from _hello(inbox, ask)
@@ -112,6 +112,15 @@ def _judge_greeting(greeting: Reply, inbox: Inbox) -> Outcome | None:
     if greeting.code >= 500:
         return Outcome(Failure.REFUSED_SERVICE, f"takes no mail: {greeting.text}", inbox.said)
     return inbox.strange(f"'{greeting.text}' is no SMTP greeting")
+
+
+def _refused_tls(ask: Ask, how: str, inbox: Inbox) -> Outcome:
+    """A promise that is broken: what the sender does then is up to him (RFC 3207 §4.1), and not all fall back."""
+    if ask.service == "smtp" and not ask.expect.plaintext_ok:
+        # RFC 8461 §5, RFC 7672 §2.2: such senders keep the mail, and give it back after days
+        detail = f"{how}; senders that insist on TLS (MTA-STS, DANE) cannot deliver"
+        return Outcome(Failure.STARTTLS_MISSING, detail, inbox.said)
+    return _without_tls(ask, how, inbox)
 
 
 def _without_tls(ask: Ask, how: str, inbox: Inbox) -> Outcome:

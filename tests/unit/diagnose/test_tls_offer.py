@@ -129,7 +129,7 @@ async def test_no_budget_no_question(files):
     assert await found(HANDSHAKE, nothing, context(files), packets=5) == ([], 0)
 
 
-def mail(*capabilities, greeting=b"220 mx1 ESMTP\r\n"):
+def mail(*capabilities, greeting=b"220 mx1 ESMTP\r\n", refuses=False):
     async def serve(reader, writer):
         writer.write(greeting)
         while line := await reader.readline():
@@ -137,6 +137,8 @@ def mail(*capabilities, greeting=b"220 mx1 ESMTP\r\n"):
             if word.startswith(b"EHLO"):
                 lines = [b"mx1", *capabilities]
                 writer.write(b"".join(b"250-%b\r\n" % each for each in lines[:-1]) + b"250 %b\r\n" % lines[-1])
+            elif word == b"STARTTLS" and refuses:
+                writer.write(b"454 4.7.0 TLS not available due to local problem\r\n")
             elif word == b"STARTTLS":
                 writer.write(b"220 go ahead\r\n")
                 hello = await reader.read(2048)
@@ -162,6 +164,16 @@ async def test_whether_starttls_is_offered_now(capabilities, facts, cause):
     seen, visits = await found(asked, mail(*capabilities))
     assert (ids(seen), visits) == (facts, 1)
     assert causes(asked, seen)[0] == cause
+
+
+@pytest.mark.parametrize("service", ["smtp", "submission"])
+async def test_starttls_is_refused_once_more(service):
+    asked = case(Failure.STARTTLS_MISSING, service=service, banner="220 mx1 ESMTP")
+    seen, _ = await found(asked, mail(b"SIZE 1000", b"STARTTLS", refuses=True))
+    assert [(each.id, each.text) for each in seen] == [
+        ("starttls_still_missing", "asked again, it refuses the STARTTLS that it offers")
+    ]
+    assert causes(asked, seen)[0] == "no_certificate"
 
 
 @pytest.mark.parametrize(

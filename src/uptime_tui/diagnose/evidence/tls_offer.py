@@ -5,6 +5,7 @@ At most three conversations, one after the other, each begun as a client would a
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
 from typing import Final
@@ -50,7 +51,7 @@ FACTS: Final = {
     "tls_wanted": "it hangs up on plain text, and answers a TLS greeting",
     "tls_unknown": "it does not answer a TLS greeting either",
     "starttls_now": "STARTTLS is offered now",
-    "starttls_still_missing": "STARTTLS is not offered now either",
+    "starttls_still_missing": "STARTTLS is not offered now either, or refused again",
     "starttls_masked": "letters X stand where STARTTLS would: something on the way took it out",
     "starttls_there": "STARTTLS is offered on this port, where TLS from the first byte was expected",
 }
@@ -60,6 +61,7 @@ _ASKED: Final = frozenset({"http", "smtp", "imap", "pop3", "ftp", "tcp"})
 _TURNED_TLS: Final = frozenset({"http", "redis", "mongodb", "elasticsearch"})
 """Handshakes whose client speaks first: a server that wants TLS hangs up on plain words without one of its own."""
 _PLAIN: Final = {"smtp": "SMTP", "imap": "IMAP", "pop3": "POP3", "ftp": "FTP"}
+_PROMISE: Final = re.compile(rb"\bSTARTTLS\b|\bSTLS\b|\bAUTH (?:TLS|SSL)\b", re.IGNORECASE)
 _LEAST: Final = {"1.0": 0x0301, "1.1": 0x0302, "1.2": 0x0303, "1.3": 0x0304}
 _COST: Final = {False: 6, True: 12}
 """Packets of one conversation, without and with a talk before TLS."""
@@ -144,7 +146,8 @@ def _offer(case: Case, heard: _Heard) -> list[Evidence]:
         text = "letters are masked in its answers: something on the way takes STARTTLS out"
         return [_seen("starttls_masked", ok=False, text=text)]
     if not heard.offered:
-        return [_seen("starttls_still_missing", ok=False, text="asked again, it offers no STARTTLS")]
+        does = "refuses the STARTTLS that it offers" if _PROMISE.search(heard.said) else "offers no STARTTLS"
+        return [_seen("starttls_still_missing", ok=False, text=f"asked again, it {does}")]
     if case.result.failure is Failure.TLS_NOT_TLS:
         return [_seen("starttls_there", ok=False, text="it offers STARTTLS: TLS begins after a command there")]
     return [_seen("starttls_now", ok=True, text="asked again, it offers STARTTLS")]
