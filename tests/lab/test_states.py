@@ -98,6 +98,7 @@ PANEL = {
     **dict.fromkeys(("error_page", "empty_page", "invalid_json", "redirect", "redirect_loop"), UP),
 }
 BUSY = (S.DEGRADED, F.BUSY, P.PROTOCOL)
+BLOCKED = (S.DEGRADED, F.WATCHER_BLOCKED, P.PROTOCOL)
 REFUSED = (S.DOWN, F.REFUSED_SERVICE, P.PROTOCOL)
 NO_STARTTLS = (S.DEGRADED, F.STARTTLS_MISSING, P.TLS)
 GREETS = {
@@ -108,10 +109,10 @@ GREETS = {
     "starttls_injection": (S.DOWN, F.STARTTLS_INJECTION, P.TLS),
 }  # fmt: skip
 """Every service that speaks first and can start TLS."""
-SMTP = {**GREETS, "refusing": REFUSED, "ehlo_refused": REFUSED}
-IMAP = {**GREETS, "refusing": REFUSED, "login_disabled": REFUSED, "preauth": NO_STARTTLS}
-POP3 = {**GREETS, "refusing": REFUSED}
-FTP = {**GREETS, "misconfigured": REFUSED, "delayed": BUSY}
+SMTP = {**GREETS, "refusing": REFUSED, "blocked": BLOCKED, "ehlo_refused": BLOCKED}
+IMAP = {**GREETS, "refusing": REFUSED, "blocked": BLOCKED, "login_disabled": REFUSED, "preauth": NO_STARTTLS}
+POP3 = {**GREETS, "refusing": REFUSED, "blocked": BLOCKED}
+FTP = {**GREETS, "blocked": BLOCKED, "misconfigured": REFUSED, "delayed": BUSY}
 REDIS = {
     **SPOKEN_TO,
     "no_auth": UP,

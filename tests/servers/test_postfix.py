@@ -92,8 +92,8 @@ async def test_too_many_connections(postfix, probe):
 @pytest.mark.parametrize(
     ("variant", "wanted", "words"),
     [
-        ("rejecting", (Status.DOWN, Failure.REFUSED_SERVICE, Phase.PROTOCOL), "554 5.7.1"),
-        ("helo", (Status.DOWN, Failure.REFUSED_SERVICE, Phase.PROTOCOL), "Helo command rejected"),
+        ("rejecting", (Status.DEGRADED, Failure.WATCHER_BLOCKED, Phase.PROTOCOL), "554 5.7.1"),
+        ("helo", (Status.DEGRADED, Failure.WATCHER_BLOCKED, Phase.PROTOCOL), "Helo command rejected"),
         ("deferring", (Status.DEGRADED, Failure.BUSY, Phase.PROTOCOL), "450 4.3.2"),
     ],
 )

@@ -21,6 +21,8 @@ from uptime_tui.handshakes._readers import (
 )
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.reasons import is_turned_away
+from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Handshake, Send, Step
 
 SERVER_SPEAKS_FIRST = True
@@ -99,6 +101,8 @@ def _read(inbox: Inbox, what: str) -> Generator[Step, bytes, Reply]:
     said = b" ".join(reply.lines)
     if _MAIL.search(said) and not _FTP.search(said):
         raise Unreadable(Outcome(Failure.WRONG_SERVICE, "SMTP answers here, not FTP", inbox.said))
+    if reply.code == 421 and is_turned_away(reply.text):
+        raise Unreadable(Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away: {reply.text}", inbox.said))
     if reply.code == 421:
         raise Unreadable(Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said))
     if reply.text.startswith("500 OOPS"):
@@ -112,6 +116,8 @@ def _judge_greeting(greeting: Reply, inbox: Inbox) -> Outcome | None:
         return None
     if greeting.code == 120:
         return Outcome(Failure.BUSY, f"not ready yet: {greeting.text}", inbox.said)
+    if greeting.code >= 400 and is_turned_away(safe_text(b" ".join(greeting.lines))):
+        return Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away: {greeting.text}", inbox.said)
     if 400 <= greeting.code < 500:
         return Outcome(Failure.BUSY, f"busy: {greeting.text}", inbox.said)
     if greeting.code >= 500:

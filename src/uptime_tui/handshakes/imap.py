@@ -19,6 +19,7 @@ from uptime_tui.handshakes._readers import (
 )
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.reasons import is_turned_away
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Handshake, Send, Step
 
@@ -35,6 +36,10 @@ _FOR_GOOD: Final = re.compile(
     re.IGNORECASE,
 )
 """A BYE that does not pass by itself: response codes (RFC 5530 §3), and what Cyrus, Courier and tcp wrappers write."""
+_PASSES: Final = re.compile(rb"\[(?:UNAVAILABLE|INUSE)\]", re.IGNORECASE)
+_SERVER_BUG: Final = re.compile(rb"\[SERVERBUG\]", re.IGNORECASE)
+"""Response codes of what everybody has (RFC 5530 §3), whatever the words."""
+_CODE: Final = re.compile(rb"\[[^\]]*\]")
 
 
 def handshake(ask: Ask) -> Handshake:
@@ -138,6 +143,10 @@ def _logged_in(ask: Ask, inbox: Inbox) -> Outcome:
 
 def _sent_away(line: bytes, inbox: Inbox) -> Outcome:
     text = safe_text(line)
+    if _PASSES.search(line):
+        return Outcome(Failure.BUSY, f"busy: {text}", inbox.said)
+    if not _SERVER_BUG.search(line) and is_turned_away(safe_text(_CODE.sub(b"", line))):
+        return Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away: {text}", inbox.said)
     if _FOR_GOOD.search(line):
         return Outcome(Failure.REFUSED_SERVICE, f"lets nobody in: {text}", inbox.said)
     return Outcome(Failure.BUSY, f"busy: {text}", inbox.said)

@@ -19,6 +19,7 @@ from uptime_tui.handshakes._readers import (
 )
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.reasons import is_turned_away
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Handshake, Send, Step
 
@@ -29,6 +30,8 @@ _READY: Final = "ready for login"
 _STATUS: Final = re.compile(rb"(?:\+OK|-ERR)\b")
 _LATER: Final = re.compile(rb"-ERR \[(?:SYS/TEMP|LOGIN-DELAY|IN-USE)\]", re.IGNORECASE)
 """Response codes of a fault that passes (RFC 2449 §8.1, RFC 3206 §4)."""
+_FOR_GOOD: Final = re.compile(rb"-ERR \[SYS/PERM\]", re.IGNORECASE)
+"""The code of a fault that everybody has, whatever its words (RFC 3206 §4)."""
 _DROPPED: Final = re.compile(rb"-ERR (?:Connection queue full|Server shutting down)", re.IGNORECASE)
 """Dovecot says so at any time, and closes: it lets go of who has waited longest without a login."""
 
@@ -111,4 +114,6 @@ def _refusal(line: bytes, how: str, inbox: Inbox) -> Outcome:
     text = safe_text(line)
     if _LATER.match(line):
         return Outcome(Failure.BUSY, f"busy: {text}", inbox.said)
+    if not _FOR_GOOD.match(line) and is_turned_away(text):
+        return Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away: {text}", inbox.said)
     return Outcome(Failure.REFUSED_SERVICE, f"{how}: {text}", inbox.said)

@@ -20,12 +20,22 @@ from uptime_tui.handshakes._readers import (
 )
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.reasons import is_a_limit, is_turned_away
+from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Handshake, Send, Step
 
 SERVER_SPEAKS_FIRST = True
 
 QUIT: Final = b"QUIT\r\n"
 _EHLO_NAME: Final = re.compile(r"[A-Za-z0-9.\-_:\[\]]{1,255}")
+_ENHANCED: Final = re.compile(rb"#?[45]\.(\d{1,3})\.\d{1,3}\b")
+"""RFC 3463: class, subject, detail; before the text of a reply (RFC 2034), with some after a #."""
+_UNTOLD: Final = frozenset({None, 0})
+_POLICY: Final = 7
+"""The subject of security and policy: before any mail it can mean nobody but who connects."""
+_OUR_NAME: Final = frozenset({501, 504, 550})
+"""Answers to EHLO that are about its argument (RFC 5321 §4.1.1.1, §4.3.2)."""
+_LATER: Final = re.compile(r"\blater\b", re.IGNORECASE)
 _FTP: Final = re.compile(rb"FTP|FileZilla", re.IGNORECASE)
 _MAIL: Final = re.compile(rb"mail|smtp", re.IGNORECASE)
 
@@ -93,6 +103,8 @@ def _hello(inbox: Inbox, ask: Ask) -> Generator[Step, bytes, frozenset[bytes] | 
             return frozenset()
     if reply.code == 250:
         return frozenset(line.split(b" ", 1)[0].upper() for line in reply.lines[1:])
+    if _means_us(reply, hello=True):
+        return Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away at EHLO {name}: {reply.text}", inbox.said)
     if 400 <= reply.code < 500:
         return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said)
     if reply.code >= 500:
@@ -107,11 +119,32 @@ def _judge_greeting(greeting: Reply, inbox: Inbox) -> Outcome | None:
         return Outcome(Failure.WRONG_SERVICE, "FTP answers here, not SMTP", inbox.said)
     if greeting.code == 220:
         return None
+    if _means_us(greeting):
+        return Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away: {greeting.text}", inbox.said)
     if 400 <= greeting.code < 500:
         return Outcome(Failure.BUSY, f"busy: {greeting.text}", inbox.said)
     if greeting.code >= 500:
         return Outcome(Failure.REFUSED_SERVICE, f"takes no mail: {greeting.text}", inbox.said)
     return inbox.strange(f"'{greeting.text}' is no SMTP greeting")
+
+
+def _means_us(reply: Reply, *, hello: bool = False) -> bool:
+    """Whether a refusal is about this machine, its address or its name, and not about everybody.
+
+    Its codes decide where they tell; the words do where there is no code, or one that says nothing.
+    """
+    if reply.code < 400:
+        return False
+    found = _ENHANCED.match(reply.lines[0])
+    subject = int(found[1]) if found else None
+    text = safe_text(b" ".join(reply.lines))
+    if hello and reply.code in _OUR_NAME:
+        return reply.code != 550 or subject in _UNTOLD or subject == _POLICY
+    if subject == _POLICY and reply.code >= 500:
+        return True
+    if subject == _POLICY and reply.code != 421:
+        return not is_a_limit(text) and not _LATER.search(text)
+    return (subject in _UNTOLD or subject == _POLICY) and is_turned_away(text)
 
 
 def _refused_tls(ask: Ask, how: str, inbox: Inbox) -> Outcome:

@@ -63,6 +63,8 @@ REASONS: Final = (
         "blocked", "this address is not welcome",
         (r"block(?:ed|list)", r"black-?list", r"spamhaus", r"\b(?:rbl|dnsbl)\b", r"\bbanned\b", r"access denied",
          r"client host rejected", r"not (?:allowed|permitted) (?:to connect|at this time)", r"no pg_hba\.conf entry",
+         r"(?:host|address|ip|network|client|site) (?:\S+ ){0,2}(?:is )?not (?:allowed|permitted|authori[sz]ed)",
+         r"(?:access|connections?) from (?:\S+ ){1,4}(?:denied|refused|rejected|forbidden)",
          r"rejected for policy", r"poor reputation", r"5\.7\.1", r"too many errors", r"\b11(?:29|30)\b", r"penalt",
          r"administrative prohibition", r"not welcome", r"go away"),
     ),
@@ -75,6 +77,10 @@ REASONS: Final = (
         "no_name", "this address has no reverse name that holds",
         (r"reverse (?:dns|hostname|lookup|name)", r"cannot find your (?:reverse )?hostname", r"\bPTR\b", r"\brdns\b",
          r"cannot resolve your", r"[45]\.7\.25", r"unverifiable address"),
+    ),
+    Reason(
+        "our_name", "it does not accept the name that this machine gives itself",
+        (r"helo command rejected", r"\b(?:helo|ehlo) (?:\S+ ){0,4}(?:host)?name", r"\b(?:helo|ehlo) argument"),
     ),
     Reason(
         "maintenance", "it is under maintenance",
@@ -98,6 +104,14 @@ REASONS: Final = (
 
 _UNAVAILABLE: Final = "[unavailable]"
 """Something that it depends on is down for a while (RFC 5530 §3); Dovecot says so of its own limits too."""
+_ABOUT_US: Final = frozenset({"blocked", "listed", "no_name"})
+_ABOUT_ALL: Final = frozenset(
+    {"connections", "starting", "stopping", "disk", "memory", "maintenance", "configuration", "backend"}
+)
+_A_LIMIT: Final = re.compile(
+    r"too (?:many|much)|\brates?\b|throttl|slow down|limit|exceed|concurrent|gr[ea]y-?list", re.IGNORECASE
+)
+"""Words of a refusal that is over as soon as others have left, or a moment has passed."""
 _PATTERNS: Final = tuple((reason, re.compile("|".join(reason.words), re.IGNORECASE)) for reason in REASONS)
 
 
@@ -112,3 +126,22 @@ def reasons(text: str) -> tuple[Reason, ...]:
     if not found and _UNAVAILABLE in head.lower():
         return tuple(reason for reason in REASONS if reason.id == "backend")
     return found
+
+
+def is_a_limit(text: str) -> bool:
+    """Whether a refusal is one of number or pace, which passes; it may well count by address.
+
+    Args:
+        text: safe text: the server's words.
+    """
+    return _A_LIMIT.search(text[:LOOK]) is not None
+
+
+def is_turned_away(text: str) -> bool:
+    """Whether a refusal means this machine's address and not everybody, by its words. A code that tells goes first.
+
+    Args:
+        text: safe text: the server's words before any login, so that they can be about nobody but who connects.
+    """
+    found = {reason.id for reason in reasons(text)}
+    return bool(found & _ABOUT_US) and not found & _ABOUT_ALL and not is_a_limit(text)

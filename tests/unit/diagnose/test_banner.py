@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.explained import NOW_S, case, causes, ids, neighbour, plan, result
 from uptime_tui.diagnose.evidence import banner as collector
 from uptime_tui.model.failure import Failure, Status
-from uptime_tui.model.reasons import LOOK, reasons
+from uptime_tui.model.reasons import LOOK, is_turned_away, reasons
 from uptime_tui.model.safetext import is_safe, safe_text
 
 
@@ -61,9 +61,12 @@ WORDS = [
     ("imap", Failure.BUSY, "* BYE [UNAVAILABLE] Try again later.", "dependency"),
     ("imap", Failure.BUSY, "* BYE [UNAVAILABLE] Connection queue full", "login_service_full"),
     ("imap", Failure.BUSY, "* BYE This server is under maintenance until 06:00", "stopping"),
-    ("smtp", Failure.REFUSED_SERVICE, "554 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org", "client_rejected"),
-    ("smtp", Failure.REFUSED_SERVICE, "554 5.7.1 mx.example.net: access denied", "smtp_554"),
-    ("smtp", Failure.REFUSED_SERVICE, "554 5.7.25 Client host rejected: cannot find your reverse hostname", "client_rejected"),
+    ("smtp", Failure.WATCHER_BLOCKED, "554 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org", "client_rejected"),
+    ("smtp", Failure.WATCHER_BLOCKED, "554 5.7.1 mx.example.net: access denied", "client_rejected"),
+    ("submission", Failure.WATCHER_BLOCKED, "554 5.7.25 Client host rejected: cannot find your reverse hostname", "client_rejected"),
+    ("smtp", Failure.WATCHER_BLOCKED, "504 5.5.2 <mx>: Helo command rejected: need fully-qualified hostname", "ehlo_name"),
+    ("pop3s", Failure.WATCHER_BLOCKED, "-ERR Your host is not allowed to connect", "client_rejected"),
+    ("smtp", Failure.REFUSED_SERVICE, "554 mx1 does not accept mail", "smtp_554"),
     ("smtp", Failure.REFUSED_SERVICE, "554 mx1 under maintenance", "maintenance"),
     ("ftp", Failure.REFUSED_SERVICE, "500 OOPS: failed to open vsftpd log file:/var/log/vsftpd.log", "vsftpd_oops"),
     ("mysql", Failure.REFUSED_SERVICE, "1053 Server shutdown in progress", "mysql_shutdown"),
@@ -83,6 +86,23 @@ def test_its_own_words_name_the_cause(service, failure, banner, cause):
 )  # fmt: skip
 def test_an_ordinary_greeting_gives_no_reason(greeting):
     assert reasons(greeting) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "us"),
+    [
+        ("530 Access denied", True),
+        ("Your host is not allowed to connect", True),
+        ("Access from your network is denied.", True),
+        ("554 mx1 under maintenance, access denied", False),
+        ("421 There are too many connections from your internet address.", False),
+        ("421 access denied: connection rate limit exceeded", False),
+        ("-ERR POP3 is switched off", False),
+        ("", False),
+    ],
+)
+def test_whether_a_refusal_means_this_machine(words, us):
+    assert is_turned_away(words) is us
 
 
 @given(st.text(max_size=2 * LOOK))

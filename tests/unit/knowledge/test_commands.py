@@ -28,6 +28,7 @@ ONLY = {
     "curl": r"(?!.*(^|\s)(-X|-d|--data|-T|-F|-o (?!/dev/null))).*",
     "fail2ban-client": "(banned|status)",
     "find": r"(?!.*-(delete|exec|ok|fprint)).*",
+    "hostname": "-f",
     "ip": r"(-6 |-brief |-s )*(link|address|neigh|route|rule)( show type \w+| show \S+| get \S+)?\s*$",
     "journalctl": r"(?!.*--(vacuum|rotate|flush)).*",
     "mariadb": "(-h|-P|-e|[^-]).*-e (select|show) |-e (select|show) ",

@@ -5,13 +5,14 @@ from typing import Final
 from uptime_tui.lab.visit import Visit
 
 STATES: Final = frozenset(
-    {"busy", "delayed", "misconfigured", "no_starttls", "starttls_refused", "starttls_injection", "garbage"}
+    {"busy", "blocked", "delayed", "misconfigured", "no_starttls", "starttls_refused", "starttls_injection", "garbage"}
 )
 _WELCOME: Final = b"220 (vsFTPd 3.0.3)\r\n"
 _GO: Final = b"234 Proceed with negotiation.\r\n"
 _NO_TLS: Final = b"431 Unable to accept security mechanism.\r\n"
 _INSTEAD: Final = {
     "busy": b"421 There are too many connected users, please try later.\r\n",
+    "blocked": b"421 Connection refused: your host is not allowed.\r\n",
     "misconfigured": b"500 OOPS: failed to open vsftpd log file:/var/log/vsftpd.log\r\n",
 }
 """Said instead of a greeting, and then it closes."""

@@ -8,6 +8,7 @@ STATES: Final = frozenset(
     {
         "busy",
         "refusing",
+        "blocked",
         "preauth",
         "login_disabled",
         "no_starttls",
@@ -18,7 +19,8 @@ STATES: Final = frozenset(
 )
 _GREETINGS: Final = {
     "busy": b"* BYE [UNAVAILABLE] Too many connections, try again later.\r\n",
-    "refusing": b"* BYE [CONTACTADMIN] Access from your network is denied.\r\n",
+    "refusing": b"* BYE [SERVERBUG] The mail store is damaged.\r\n",
+    "blocked": b"* BYE [CONTACTADMIN] Access from your network is denied.\r\n",
     "preauth": b"* PREAUTH IMAP4rev1 server logged in as postmaster\r\n",
     "garbage": b"Segmentation fault (core dumped)\r\n",
 }
@@ -27,7 +29,7 @@ _GREETINGS: Final = {
 async def serve(visit: Visit) -> None:
     """Greet, answer commands, say goodbye."""
     await visit.say(_GREETINGS.get(visit.state) or f"* OK [{_capabilities(visit)}] Dovecot ready.\r\n".encode())
-    if visit.state not in {"busy", "refusing"}:
+    if visit.state not in {"busy", "refusing", "blocked"}:
         await visit.answer_lines(_answer)
 
 

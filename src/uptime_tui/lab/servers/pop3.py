@@ -4,10 +4,13 @@ from typing import Final
 
 from uptime_tui.lab.visit import Visit
 
-STATES: Final = frozenset({"busy", "refusing", "no_starttls", "starttls_refused", "starttls_injection", "garbage"})
+STATES: Final = frozenset(
+    {"busy", "refusing", "blocked", "no_starttls", "starttls_refused", "starttls_injection", "garbage"}
+)
 _GREETINGS: Final = {
     "busy": b"-ERR [SYS/TEMP] Temporary system problem, try again later.\r\n",
-    "refusing": b"-ERR Your host is not allowed to connect here.\r\n",
+    "refusing": b"-ERR [SYS/PERM] The mail store is damaged.\r\n",
+    "blocked": b"-ERR Your host is not allowed to connect here.\r\n",
     "garbage": b"Segmentation fault (core dumped)\r\n",
 }
 _WELCOME: Final = b"+OK Dovecot ready.\r\n"

@@ -5,7 +5,7 @@ from typing import Final
 from uptime_tui.lab.visit import Visit
 
 STATES: Final = frozenset(
-    {"busy", "refusing", "no_starttls", "starttls_refused", "starttls_injection", "ehlo_refused", "garbage"}
+    {"busy", "refusing", "blocked", "no_starttls", "starttls_refused", "starttls_injection", "ehlo_refused", "garbage"}
 )
 _GO: Final = b"220 2.0.0 Ready to start TLS\r\n"
 _NO_TLS: Final = b"454 4.7.0 TLS not available due to local problem\r\n"
@@ -24,7 +24,9 @@ def _greeting(visit: Visit) -> bytes:
         case "busy":
             return f"421 4.7.0 {host} Error: too many connections from your address\r\n".encode()
         case "refusing":
-            return f"554 5.7.1 {host} No SMTP service here\r\n".encode()
+            return f"554 {host} No SMTP service here\r\n".encode()
+        case "blocked":
+            return f"554 5.7.1 {host} Client host rejected: Access denied\r\n".encode()
         case "garbage":
             return b"Segmentation fault (core dumped)\r\n"
         case _:
