@@ -36,6 +36,8 @@ class Script:
     failure: str
     detail: str
     banner: str | None
+    rest: float | None
+    """Seconds for which the server is to be left alone; None: it is not looked at."""
 
     def handshake(self):
         return self.module.handshake(self.ask)
@@ -71,7 +73,8 @@ def read_script(path: Path) -> Script:
         for kind, value in step.items()
     )
     outcome = data["outcome"]
-    return Script(service, path.stem, ask, dialogue, outcome["failure"], outcome["detail"], outcome.get("banner"))
+    told_of = (outcome.get(key) for key in ("failure", "detail", "banner", "rest"))
+    return Script(service, path.stem, ask, dialogue, *told_of)
 
 
 def every_handshake() -> list[ModuleType]:

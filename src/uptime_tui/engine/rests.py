@@ -50,7 +50,8 @@ class Rests:
         rest = result.rest
         if rest is None:
             return
-        until_ms = result.at_ms + int(rest.seconds * 1000)
+        from_ms = self._wall_ms() if rest.asked else result.at_ms  # a wish is told at the end of a visit
+        until_ms = from_ms + int(rest.seconds * 1000)
         self._journal.keep_rest(until_ms, rest)
         self._hold(rest, min((until_ms - self._wall_ms()) / 1000, rest.seconds))
 
@@ -58,18 +59,17 @@ class Rests:
         """When the clock lets this monitor call again; 0 when it may now."""
         if monitor is None:
             return _NOBODY
-        held = self._held.get(monitor.caller)
-        return held[0] if held is not None else _NOBODY
+        return max((self._held[key][0] for key in _keys(monitor) if key in self._held), default=_NOBODY)
 
     def rest(self, monitor: Monitor) -> Rest | None:
         """The rest that still holds for this monitor."""
-        held = self._held.get(monitor.caller)
-        if held is None:
-            return None
-        if held[0] <= self._clock():
-            del self._held[monitor.caller]
-            return None
-        return held[1]
+        now_s = self._clock()
+        held = [(key, *self._held[key]) for key in _keys(monitor) if key in self._held]
+        for key, until_s, _ in held:
+            if until_s <= now_s:
+                del self._held[key]
+        lasting = [(until_s, rest) for _, until_s, rest in held if until_s > now_s]
+        return max(lasting, key=lambda each: each[0])[1] if lasting else None
 
     def refusal(self, monitor: Monitor) -> str:
         """Why a probe asked for by hand is not made; empty when nothing speaks against it."""
@@ -84,8 +84,12 @@ class Rests:
             self._held[rest.of] = self._clock() + seconds, rest
 
 
+def _keys(monitor: Monitor) -> tuple[str, str]:
+    return monitor.caller, monitor.resource
+
+
 def slowed(monitor: Monitor, title: str, rest: Rest | None, allowed_s: float, *, spaced: bool) -> str:
-    """Why a monitor is probed less often than its interval says, one line; empty when it is not.
+    """Why a monitor is probed less often than its interval says, or not sooner again; one line, empty when it is not.
 
     Args:
         monitor: with its interval.
@@ -94,6 +98,8 @@ def slowed(monitor: Monitor, title: str, rest: Rest | None, allowed_s: float, *,
         allowed_s: the interval that its service and its neighbours on the host leave.
         spaced: its neighbours are why.
     """
+    if rest is not None and rest.asked:
+        return f"waits {format_duration(round(rest.seconds))}: {rest.why}"
     if rest is not None and rest.seconds > monitor.interval_s:
         every_s, why = rest.seconds, rest.why
     elif allowed_s > monitor.interval_s * 1.01:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uptime_tui.handshakes._readers import FIRST_BYTES, TLS_WANTED, Talk, Unreadable, concluding, strange
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
+from uptime_tui.model.retry import asked_rest
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Handshake, Receive, Send, Step
 
@@ -42,15 +43,20 @@ def _talk(ask: Ask) -> Talk:
 class _Answer:
     """Callbacks of the parser: status and body of one answer."""
 
-    __slots__ = ("body", "code", "done", "parser")
+    __slots__ = ("body", "code", "done", "parser", "times")
 
     def __init__(self) -> None:
         import httptools
 
         self.body = b""
         self.code = 0
+        self.times = {b"retry-after": b"", b"date": b""}
         self.done = False
         self.parser = httptools.HttpResponseParser(self)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.done and name.lower() in self.times:
+            self.times[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         if not self.done:
@@ -126,7 +132,7 @@ def _request(ask: Ask, path: str, *, last: bool) -> bytes:
 def _judge_root(answer: _Answer, ask: Ask) -> Outcome:
     code = answer.code
     if code in _BUSY:
-        return Outcome(Failure.BUSY, f"HTTP {code}: {_BUSY[code]}")
+        return Outcome(Failure.BUSY, f"HTTP {code}: {_BUSY[code]}", rest=asked_rest(*answer.times.values()))
     if code in _LOGIN_WANTED:
         if ask.login:
             return Outcome(Failure.REFUSED_SERVICE, f"HTTP {code}: the login is refused")

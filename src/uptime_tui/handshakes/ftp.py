@@ -22,6 +22,7 @@ from uptime_tui.handshakes._readers import (
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.reasons import is_turned_away
+from uptime_tui.model.retry import BREATHER
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Handshake, Send, Step
 
@@ -104,7 +105,7 @@ def _read(inbox: Inbox, what: str) -> Generator[Step, bytes, Reply]:
     if reply.code == 421 and is_turned_away(reply.text):
         raise Unreadable(Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away: {reply.text}", inbox.said))
     if reply.code == 421:
-        raise Unreadable(Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said))
+        raise Unreadable(Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said, BREATHER))
     if reply.text.startswith("500 OOPS"):
         raise Unreadable(Outcome(Failure.REFUSED_SERVICE, f"misconfigured: {reply.text}", inbox.said))
     return reply

@@ -18,6 +18,7 @@ from uptime_tui.model.monitor import HttpRequest
 from uptime_tui.model.outcome import Leads, Outcome
 from uptime_tui.model.page import HEAD_BYTES, describe
 from uptime_tui.model.redirect import FOLLOWED
+from uptime_tui.model.retry import asked_rest
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.secret import Credentials
 from uptime_tui.model.steps import Ask, Conclude, Handshake, Mark, Receive, Send
@@ -34,6 +35,7 @@ _KEPT: Final = frozenset(
         b"server",
         b"location",
         b"retry-after",
+        b"date",
         b"content-type",
         b"content-encoding",
         b"content-length",
@@ -242,7 +244,8 @@ def _leads(answer: _Answer, ask: Ask) -> Outcome | None:
 
 def _judge_head(answer: _Answer, ask: Ask) -> Outcome | None:
     if _is_busy(answer) and not (ask.expect.status and accepts(ask.expect.status, answer.code)):
-        return _failed(answer, Failure.BUSY)
+        rest = asked_rest(answer.headers.get(b"retry-after", b""), answer.headers.get(b"date", b""))
+        return Outcome(Failure.BUSY, _status_line(answer), _banner(answer), rest)
     wanted = ask.expect.redirect
     if wanted:
         location = answer.headers.get(b"location", b"")
@@ -289,7 +292,7 @@ def _with_page(answer: _Answer, outcome: Outcome) -> Outcome:
     if outcome.failure is None:
         return outcome
     page = describe(answer.headers, answer.head, answer.length)
-    return Outcome(outcome.failure, outcome.detail, outcome.banner, page=page)
+    return Outcome(outcome.failure, outcome.detail, outcome.banner, outcome.rest, page=page)
 
 
 def _drain(answer: _Answer, outcome: Outcome, ask: Ask) -> Talk:

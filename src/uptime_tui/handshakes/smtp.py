@@ -21,6 +21,7 @@ from uptime_tui.handshakes._readers import (
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
 from uptime_tui.model.reasons import is_a_limit, is_turned_away
+from uptime_tui.model.retry import BREATHER
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Handshake, Send, Step
 
@@ -80,7 +81,7 @@ def _start_tls(inbox: Inbox, ask: Ask) -> Talk:
     yield Send(b"STARTTLS\r\n")
     reply = yield from read_reply(inbox, "the answer to STARTTLS")
     if reply.code == 421:
-        return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said)
+        return _busy(reply, inbox)
     if reply.code != 220:
         return _refused_tls(ask, f"offers STARTTLS but refuses it: {reply.text}", inbox)
     yield from begin_tls(inbox)
@@ -106,7 +107,7 @@ def _hello(inbox: Inbox, ask: Ask) -> Generator[Step, bytes, frozenset[bytes] | 
     if _means_us(reply, hello=True):
         return Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away at EHLO {name}: {reply.text}", inbox.said)
     if 400 <= reply.code < 500:
-        return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said)
+        return _busy(reply, inbox)
     if reply.code >= 500:
         return Outcome(Failure.REFUSED_SERVICE, f"refuses our EHLO {name}: {reply.text}", inbox.said)
     return Outcome(Failure.BAD_PROTOCOL, f"'{reply.text}' is no answer to EHLO", inbox.said)
@@ -122,10 +123,15 @@ def _judge_greeting(greeting: Reply, inbox: Inbox) -> Outcome | None:
     if _means_us(greeting):
         return Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away: {greeting.text}", inbox.said)
     if 400 <= greeting.code < 500:
-        return Outcome(Failure.BUSY, f"busy: {greeting.text}", inbox.said)
+        return _busy(greeting, inbox)
     if greeting.code >= 500:
         return Outcome(Failure.REFUSED_SERVICE, f"takes no mail: {greeting.text}", inbox.said)
     return inbox.strange(f"'{greeting.text}' is no SMTP greeting")
+
+
+def _busy(reply: Reply, inbox: Inbox) -> Outcome:
+    rest = BREATHER if reply.code == 421 else None
+    return Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said, rest)
 
 
 def _means_us(reply: Reply, *, hello: bool = False) -> bool:

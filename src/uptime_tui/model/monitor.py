@@ -144,6 +144,11 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         """Who calls where, as the server sees it: what a `Rest` is for."""
         return f"{self.login.user}@{self.target.host}:{self.target.port}"
 
+    @property
+    def resource(self) -> str:
+        """Who asks what there: what a rest is for that a server asks for itself. No caller reads like that."""
+        return f"{self.caller} {self.target.path}"
+
     def probes_like(self, other: "Monitor") -> bool:
         """Whether a probe of the other one says the same: where it goes, what it asks and what must hold are equal."""
         mine = (self.target, self.expect, self.request, self.login, self.address_family, self.addresses)

@@ -8,14 +8,17 @@ from uptime_tui.model.failure import Failure
 
 
 class Rest(msgspec.Struct, frozen=True, gc=False):
-    """A server is to be left alone for a while, because another conversation like this one could harm."""
+    """A server is to be left alone for a while, because one more conversation could harm, or because it asks for it."""
 
     seconds: float
     """Not again within so many seconds of the probe's start."""
     why: str
     """What speaks against it, for a person; goes on after a colon."""
     of: str = ""
-    """Who is to rest, as `Monitor.caller` says it; the vantage fills it in."""
+    """Who is to rest, as `Monitor.caller` or, where it is asked for, `Monitor.resource` says it; the vantage fills it
+    in."""
+    asked: bool = False
+    """It is the server's own wish: bounded, counted from its answer, and for what was asked for alone."""
 
 
 class Leads(NamedTuple):

@@ -10,7 +10,7 @@ import msgspec
 from uptime_tui.model.content import unfound
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.monitor import HttpRequest
-from uptime_tui.model.outcome import Leads, Search
+from uptime_tui.model.outcome import Leads, Rest, Search
 from uptime_tui.model.redirect import Hop, Refused, next_hop, url
 from uptime_tui.model.result import Evidence, Result, Timings
 from uptime_tui.model.safetext import safe_text
@@ -71,6 +71,7 @@ class _Course:
         self.courses = courses
         self.plan = plan
         self.host = plan.monitor.target.host
+        self.resource = plan.monitor.resource
         self.leg = leg
         self.done = done
         self.login: Credentials | None = None
@@ -175,9 +176,15 @@ class _Course:
         result = msgspec.structs.replace(
             last, at_ms=self.at_ms, failure=worst.failure, phase=worst.phase, severity=worst.severity,
             detail=self.told(worst.detail), timings=_sum([leg.timings for leg in legs]), certificate=certificate,
-            evidence=tuple(seen for leg in legs for seen in leg.evidence),
+            evidence=tuple(seen for leg in legs for seen in leg.evidence), rest=self.rest(last.rest),
         )  # fmt: skip
         self.done(_scrubbed(result, self.hidden) if self.hidden else result, None)
+
+    def rest(self, rest: Rest | None) -> Rest | None:
+        """A rest that the server at the end of the way asks for is one for whoever begins the way."""
+        if rest is None or not rest.asked:
+            return rest
+        return msgspec.structs.replace(rest, of=self.resource)
 
     def told(self, detail: str) -> str:
         """The detail with the way that was gone."""
@@ -239,7 +246,8 @@ def _scrubbed(result: Result, hidden: tuple[str, ...]) -> Result:
             names=tuple(scrub(name, hidden) for name in certificate.names),
         )  # fmt: skip
     evidence = tuple(msgspec.structs.replace(seen, text=scrub(seen.text, hidden)) for seen in result.facts)
+    rest = None if result.rest is None else msgspec.structs.replace(result.rest, why=scrub(result.rest.why, hidden))
     return msgspec.structs.replace(
         result, detail=scrub(result.detail, hidden), banner=scrub(result.banner, hidden), evidence=evidence,
-        certificate=certificate,
+        certificate=certificate, rest=rest,
     )  # fmt: skip

@@ -61,6 +61,8 @@ _ICMP: Final = {
     Failure.NET_UNREACHABLE: "icmp_net",
 }
 """Evidence of one that an ICMP message of another machine explains."""
+LONGEST_WISH_S: Final = 600.0
+"""No server is left alone for longer because it asks so, unless the interval is longer."""
 _STOOD: Final = (ACCEPTED,)
 
 
@@ -146,12 +148,21 @@ def connected(end: DialEnd) -> tuple[Evidence, ...]:
     return ACCEPTED, _seen("retransmits", ok=False, text=f"{end.retransmits} SYN lost on the way")
 
 
+def _granted(rest: Rest, monitor: Monitor) -> Rest:
+    """What a server asks for, up to a bound: it must not silence a monitor."""
+    most_s = max(monitor.interval_s, LONGEST_WISH_S)
+    if rest.seconds <= most_s:
+        return msgspec.structs.replace(rest, of=monitor.resource)
+    why = f"{rest.why}, and no more than {format_duration(most_s)} is granted"
+    return msgspec.structs.replace(rest, seconds=most_s, why=why, of=monitor.resource)
+
+
 def resting(rest: Rest | None, monitor: Monitor) -> tuple[Rest | None, tuple[Evidence, ...]]:
     """The rest a conversation asks for, with who is to rest, and its line among the evidence."""
     if rest is None:
         return None, ()
-    text = f"not again within {format_duration(rest.seconds)}: {rest.why}"
-    whose = msgspec.structs.replace(rest, of=monitor.caller)
+    whose = _granted(rest, monitor) if rest.asked else msgspec.structs.replace(rest, of=monitor.caller)
+    text = f"not again within {format_duration(whose.seconds)}: {whose.why}"
     return whose, (Evidence("rest", Phase.PROTOCOL, ok=None, text=text),)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.target import Target
 from uptime_tui.model.units import MonitorId
@@ -126,7 +127,14 @@ class _Round:
         if len(self.answer.addresses) > 1:
             kept = {trial.address: trial._replace(result=_small(trial)) for trial in (*earlier, *self.tried)}
             self.rounds.keep(self.plan, kept)
-        self.done(msgspec.structs.replace(result, evidence=(*dns_evidence(self.answer), *result.evidence)), None)
+        evidence = (*dns_evidence(self.answer), *result.evidence)
+        self.done(msgspec.structs.replace(result, evidence=evidence, rest=self.rest(result.rest)), None)
+
+    def rest(self, rest: Rest | None) -> Rest | None:
+        """What one address asks for must not keep the others unwatched for longer than they are anyway."""
+        if rest is None or not rest.asked or all(t.result.rest is not None for t in self.tried if not t.is_mute):
+            return rest
+        return msgspec.structs.replace(rest, seconds=min(rest.seconds, self.plan.monitor.interval_s))
 
 
 def _with_dns(timings: Timings, ms: float) -> Timings:

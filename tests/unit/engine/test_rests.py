@@ -1,9 +1,13 @@
 """Rests that servers were promised: by who calls where, across restarts, for as long as was said."""
 
+import asyncio
+import itertools
+
 import pytest
 
 from support.fleets import NOW_MS, monitor, result
 from uptime_tui.engine.rests import Rests, slowed
+from uptime_tui.engine.scheduler import Scheduler
 from uptime_tui.journal.reader import Reader
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.monitor import Login
@@ -108,3 +112,59 @@ def test_what_is_over_is_forgotten_on_disk(rests, journal, times, tmp_path):
 )
 def test_who_is_slowed_down_is_told_why(rest, allowed_s, spaced, said):
     assert slowed(DB, "MySQL", rest, allowed_s, spaced=spaced) == said
+
+
+SHOP = monitor(3, "shop", target=("https", "www.test", 443, "/shop"), interval_s=60.0)
+WISH = Rest(120.0, "the server asks for it (Retry-After 120)", SHOP.resource, asked=True)
+
+
+def test_a_wish_counts_from_the_answer_and_is_for_what_was_asked_for(rests, times):
+    times.s += 5  # so long the answer took
+    rests.note(result("busy", NOW_MS, rest=WISH))
+    assert rests.until_s(SHOP) == 1005 + 120
+    assert rests.refusal(SHOP) == "not again for 2m: the server asks for it (Retry-After 120)"
+    assert rests.refusal(monitor(4, "same", target=("https", "www.test", 443, "/shop")))
+    assert not rests.refusal(monitor(5, "front", target=("https", "www.test", 443)))
+    assert not rests.refusal(monitor(6, "other", target=("https", "www.test", 443, "/other")))
+    times.s += 120
+    assert rests.rest(SHOP) is None
+
+
+def test_the_longer_of_two_rests_holds(rests, times):
+    whole = Rest(300.0, "it harms", SHOP.caller)
+    rests.note(result("busy", NOW_MS, rest=WISH))
+    rests.note(result("busy", NOW_MS, rest=whole))
+    assert (rests.rest(SHOP), rests.until_s(SHOP)) == (whole, 1300.0)
+    times.s += 200
+    assert rests.rest(SHOP) == whole
+    times.s += 200
+    assert (rests.rest(SHOP), rests.refusal(SHOP)) == (None, "")
+
+
+@pytest.mark.parametrize("interval_s", [60.0, 600.0])
+def test_a_panel_says_what_is_waited_for(interval_s):
+    watched = monitor(3, interval_s=interval_s)
+    said = "waits 2m: the server asks for it (Retry-After 120)"
+    assert slowed(watched, "HTTPS", WISH, interval_s, spaced=False) == said
+
+
+@pytest.mark.asyncio
+@pytest.mark.looptime
+async def test_neither_a_recheck_nor_the_interval_comes_back_sooner(journal):
+    loop = asyncio.get_running_loop()
+    rests = Rests(journal, loop.time, lambda: NOW_MS + int(loop.time() * 1000))
+    starts = []
+
+    def launch(_number, token):
+        starts.append(loop.time())
+        wish = Rest(40.0 if len(starts) < 3 else 0.0, "the server asks for it", SHOP.resource, asked=True)
+        rests.note(result("busy", NOW_MS + int(loop.time() * 1000), number=3, rest=wish))
+        scheduler.finished(token, 2.0)
+
+    scheduler = Scheduler(loop, launch, limit=10, held_until_s=lambda _: rests.until_s(SHOP))
+    scheduler.put(3, "shop", "www.test", 15.0, soon=True)
+    await asyncio.sleep(100)
+    scheduler.stop()
+    gaps = [round(after - before, 1) for before, after in itertools.pairwise(starts)]
+    assert gaps[:2] == pytest.approx([40.0, 40.0], abs=0.2)
+    assert gaps[2] == pytest.approx(2.0, abs=0.2)

@@ -60,3 +60,10 @@ def test_an_answer_without_an_end():
         driver.feed(b"x" * 16384, 0.2)
     assert driver.over
     assert driver.ending.outcome.failure is Failure.BAD_PROTOCOL
+
+
+@pytest.mark.parametrize(("line", "seconds"), [(b"Retry-After: 90\r\n", 90.0), (b"", None)])
+def test_a_time_to_come_back_is_kept(line, seconds):
+    _, outcome = probe(b"HTTP/1.1 429 x\r\n%bcontent-length: 0\r\n\r\n" % line)
+    assert outcome.failure is Failure.BUSY
+    assert (outcome.rest and outcome.rest.seconds) == seconds

@@ -16,3 +16,5 @@ def test_script_under_every_division(script):
         assert is_safe(outcome.banner)
         if script.banner is not None:
             assert outcome.banner == script.banner, where
+        if script.rest is not None:
+            assert (0.0 if outcome.rest is None else outcome.rest.seconds) == script.rest, where

@@ -336,6 +336,15 @@ def test_what_cannot_be_looked_at_again_soon_is_confirmed_at_once():
     assert (state.status, state.failure, state.suspected) == (Status.DOWN, Failure.CLOSED_EARLY, None)
 
 
+@pytest.mark.parametrize(("seconds", "confirmed"), [(30.0, False), (60.0, False), (61.0, True), (600.0, True)])
+def test_a_short_rest_that_the_server_asks_for_only_spaces_the_tries(seconds, confirmed):
+    busy = result(Failure.BUSY, 5000, rest=Rest(seconds, "the server asks for it", asked=True))
+    state, _ = apply(up(), busy, monitor())
+    assert (state.status is Status.DEGRADED) is confirmed
+    seldom, _ = apply(up(), busy, monitor(interval_s=600.0))
+    assert (seldom.status, seldom.suspected) == (Status.UP, Failure.BUSY)
+
+
 # --- flapping --------------------------------------------------------------------------------------
 
 

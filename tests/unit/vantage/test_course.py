@@ -161,6 +161,16 @@ async def test_what_a_server_sends_back_of_a_login_is_on_no_screen(monkeypatch):
                 assert piece not in shown, shown
 
 
+async def test_a_login_that_comes_back_as_retry_after_is_on_no_screen(monkeypatch):
+    monkeypatch.setenv("UPTIME_TEST_PW", "4711471147")
+    async with web() as one, vantage(unlock=Unlocker(asyncio.get_running_loop()).unlock) as here:
+        one.pages["/"] = "429 No\r\nRetry-After: 4711471147\r\n\r\n"
+        login = {"user": "uptime", "password": "env:UPTIME_TEST_PW"}
+        result = await probe(here, f"http://127.0.0.1:{one.port}/", login=login)
+        assert result.rest.asked
+        assert "4711471147" not in msgspec.json.encode(result).decode()
+
+
 async def test_a_missing_secret_is_our_side_and_nothing_is_sent(monkeypatch):
     monkeypatch.delenv("UPTIME_TEST_PW", raising=False)
     async with web() as one, vantage(unlock=Unlocker(asyncio.get_running_loop()).unlock) as here:
@@ -270,3 +280,13 @@ async def test_nobody_is_called_after_the_end():
     courses.start(plan("http://a.test/", request=FOLLOW), Leg(5.0), lambda *_: pytest.fail("called"))
     courses.close()
     kept[0](Result(MonitorId(1), 0, None, None, "", Timings()), Search("x", b""))
+
+
+async def test_a_rest_asked_for_at_the_end_of_the_way_is_for_who_began_it():
+    async with web() as one, web() as two, vantage() as here:
+        one.leads("/a", f"http://127.0.0.1:{two.port}/b")
+        two.pages["/b"] = "503 Closed\r\nRetry-After: 120\r\n\r\n"
+        result = await probe(here, f"http://127.0.0.1:{one.port}/a", request=FOLLOW)
+        assert (result.failure, result.rest.seconds) == (Failure.BUSY, 120.0)
+        assert result.rest.of == f"@127.0.0.1:{one.port} /a"
+        assert "not again within 2m: the server asks for it (Retry-After 120)" in texts(result)

@@ -4,11 +4,13 @@ import errno
 
 import pytest
 
+from support.fleets import monitor
 from uptime_tui.dial.direct import DialEnd
 from uptime_tui.dial.errqueue import Offender
 from uptime_tui.model.failure import Failure
+from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import NO_NEIGHBOUR
-from uptime_tui.vantage.findings import judge_connect, worst_of
+from uptime_tui.vantage.findings import judge_connect, resting, worst_of
 
 HERE, ROUTER, THERE = "10.77.1.1", "10.77.1.2", "10.77.2.1"
 
@@ -119,3 +121,17 @@ def test_addresses_that_fail_alike_are_all_named():
 def test_no_route_to_any_address_is_still_told():
     unrouted = finding(errno.ENETUNREACH)
     assert worst_of([(THERE, unrouted)]) == (THERE, unrouted, unrouted.detail)
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "interval_s", "granted_s"),
+    [(30.0, 60.0, 30.0), (600.0, 60.0, 600.0), (86_400.0, 60.0, 600.0), (1e9, 3600.0, 3600.0)],
+)
+def test_a_server_that_asks_to_be_left_alone_is_up_to_a_bound(asked_s, interval_s, granted_s):
+    watched = monitor(target=("http", "www.test", 80, "/a"), interval_s=interval_s)
+    rest, (line,) = resting(Rest(asked_s, "it asks", asked=True), watched)
+    assert (rest.seconds, rest.of, rest.asked) == (granted_s, "@www.test:80 /a", True)
+    assert ("no more than" in rest.why) is (granted_s < asked_s)
+    assert rest.why in line.text
+    harm, _ = resting(Rest(3600.0, "it harms"), watched)
+    assert (harm.seconds, harm.of) == (3600.0, "@www.test:80")

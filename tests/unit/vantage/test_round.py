@@ -198,3 +198,12 @@ async def test_nobody_is_called_after_the_end():
         it.probe(plan(f"http://www.example.net:{one.port}/"), arrived.append)
         await asyncio.wait_for(visited.wait(), 10)
     assert arrived == []
+
+
+@pytest.mark.parametrize(("others", "seconds"), [(GOOD, 60.0), ("503 Closed\r\nRetry-After: 90\r\n\r\n", 300.0)])
+async def test_what_one_address_asks_for_does_not_keep_the_others_unwatched(others, seconds):
+    async with watched("127.0.0.2", "127.0.0.3") as it, farm("127.0.0.2", "127.0.0.3") as (one, two):
+        one.pages["/"], two.pages["/"] = "503 Closed\r\nRetry-After: 300\r\n\r\n", others
+        result = await probe_once(it, plan(f"http://www.example.net:{one.port}/", interval="60s"))
+        assert result.failure in {Failure.PARTIAL, Failure.BUSY}
+        assert (result.rest.seconds, result.rest.asked) == (seconds, True)
