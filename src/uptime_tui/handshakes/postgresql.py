@@ -29,7 +29,8 @@ _BUSY: Final = ("53", "57P03", "57P01", "57P02")
 _DOWN: Final = ("58", "F0", "XX")
 """Files of the server, its configuration, or its memory are damaged (Appendix A of the manual)."""
 _POOLER: Final = "08P01"
-"""PgBouncer's only code up to 1.18, be it full, shutting down or without such a database: its words tell."""
+"""PgBouncer's only code up to 1.18, be it full, shutting down, without its server or without such a database: its
+words tell."""
 _LOGINS: Final = {
     3: "password in clear", 5: "MD5", 7: "GSSAPI", 9: "SSPI", 10: "SCRAM",
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Reasons that servers give in words of their own: a greeting of refusal, an error text, an answer to a command. Pure.
 
 Texts are what the servers' sources and manuals have (Postfix, Exim, Sendmail, Dovecot, vsftpd, OpenSSH, PostgreSQL,
-MySQL, Redis, Elasticsearch); codes are RFC 3463 (enhanced mail status) and the vendors' error numbers.
+PgBouncer, MySQL, Redis, Elasticsearch); codes are RFC 3463 (enhanced mail status) and the vendors' error numbers.
 """
 
 import re
@@ -97,6 +97,7 @@ REASONS: Final = (
         ((r"(?:database|backend|upstream|auth\w*(?: (?:server|service|process))?|ldap|imap server) (?:is )?"
          r"(?:not available|unavailable|down|unreachable|unreached|failure|error|timed out)"),
          r"masterdown", r"clusterdown", r"no (?:primary|master)", r"\[contactadmin\]",
+         r"query_wait_timeout", r"cannot connect to server", r"server login has been failing",
          r"temporary (?:lookup|authentication) failure", r"not(?:writable)?primary"),
     ),
     Reason("script", "a script keeps it busy", (r"-BUSY\b", r"busy running a script")),
