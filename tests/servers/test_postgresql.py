@@ -60,10 +60,13 @@ def cluster() -> Iterator[Path]:
 
 @contextmanager
 def postgresql(
-    folder: Path, cluster: Path, address: str, port: int, access: str, *options: str
+    folder: Path, cluster: Path, address: str, port: int, access: str, *options: str, recovers: str = ""
 ) -> Iterator[subprocess.Popen]:
+    """A server on that port; one that recovers (`recovery` or `standby`) is awaited as soon as it says that it does."""
     data = folder / "data"
     shutil.copytree(cluster, data)
+    if recovers:
+        (data / f"{recovers}.signal").touch()
     (data / "pg_hba.conf").write_text(access)
     settings = {
         "port": port, "listen_addresses": address, "unix_socket_directories": "", "fsync": "off",
@@ -75,7 +78,7 @@ def postgresql(
 
     def ready() -> bool:
         said = converse(address, port, startup("probe"), until=b"\0\0")
-        return bool(said) and b"57P03" not in said
+        return bool(said) and (b"57P03" in said) is bool(recovers)
 
     with daemon(command, folder, ready) as process:
         yield process
@@ -194,6 +197,26 @@ async def test_shutting_down(cluster, probe):
         process.wait(20)
     assert seen(result) == (Status.DEGRADED, Failure.BUSY, Phase.PROTOCOL)
     assert "shutting down" in result.detail
+
+
+@pytest.mark.parametrize(
+    ("recovers", "options", "words"),
+    [
+        ("recovery", ["restore_command=sleep 60"], "the database system is starting up"),
+        ("standby", ["hot_standby=off"], "the database system is not accepting connections"),
+    ],
+)
+async def test_it_recovers(cluster, probe, recovers, options, words):
+    address = own_address()
+    port = free_port(address)
+    with (
+        server_folder() as folder,
+        postgresql(folder, cluster, address, port, ACCESS["open"], *options, recovers=recovers),
+    ):
+        result = await probe(f"postgresql://{address}:{port}")
+    assert seen(result) == (Status.DEGRADED, Failure.BUSY, Phase.PROTOCOL), result.detail
+    assert result.detail == f"busy: 57P03 {words}"
+    assert words in result.banner
 
 
 async def test_another_service_is_expected(postgres, probe):

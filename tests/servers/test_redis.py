@@ -1,12 +1,15 @@
 """Probes against the distribution's own Redis: what is seen, and that no attack is logged."""
 
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 
 from support.certificates import NAME
 from support.daemons.redis import PING
-from support.servers import UP, converse, seen
+from support.netns import namespaces, need_namespaces
+from support.servers import UP, ServerLog, converse, daemon, need, seen, server_folder
 from uptime_tui.handshakes.redis import command
 from uptime_tui.model.failure import Failure, Phase, Status
 
@@ -24,6 +27,7 @@ BUSY = (Status.DEGRADED, Failure.BUSY, Phase.PROTOCOL)
         ("full", BUSY, "max number of clients"),
         ("loading", BUSY, "-LOADING"),
         ("orphan", BUSY, "replica without its master"),
+        ("unsaved", BUSY, "cannot save to disk, refuses writes: -MISCONF"),
     ],
 )
 async def test_redis(redis, probe, variant, wanted, words):
@@ -75,6 +79,27 @@ async def test_the_tls_port_in_clear_text(redis, probe):
 async def test_no_tls_on_the_plain_port(redis, probe):
     result = await probe(redis.target("rediss", "plain"), limit="1s")
     assert seen(result) == (Status.DOWN, Failure.TLS_HANDSHAKE, Phase.TLS)
+
+
+def test_strangers_in_protected_mode():
+    """Protected mode serves 127.0.0.0/8 alone, so that it takes another address to be a stranger."""
+    binary = need("redis-server", "redis-server")
+    need_namespaces()
+    place = ("10.77.1.1", 6379)
+    script = Path(__file__).parents[1] / "support" / "many_probes.py"
+    with namespaces("redis") as (there,), server_folder() as folder:
+        there.ip(f"address add {place[0]}/32 dev lo")
+        words = [binary, "--bind", place[0], "--save", "", "--dir", str(folder), "--logfile", str(folder / "redis.log")]
+
+        def ready():
+            return there.call(converse, *place, PING, until=b"\r\n").startswith(b"-DENIED")
+
+        with daemon(there.command(*words), folder, ready, as_root=True):
+            log = ServerLog(folder / "redis.log")
+            offset = log.size
+            said = there.run(sys.executable, str(script), f"redis://{place[0]}", "3").stdout
+            assert log.since(offset) == ""
+    assert said.splitlines() == ["up answers, protected mode: strangers are not served"] * 3
 
 
 @pytest.mark.parametrize(("scheme", "variant"), [("redis", "smtp"), ("rediss", "smtps")])

@@ -15,6 +15,8 @@ SERVER_SPEAKS_FIRST = False
 
 PING: Final = b"*1\r\n$4\r\nPING\r\n"
 QUIT: Final = b"*1\r\n$4\r\nQUIT\r\n"
+REPLY_BYTES: Final = 4096
+"""The advice that comes with DENIED has 1,065 bytes in Redis 7.0."""
 
 _HEALTHY: Final = {
     b"+PONG": "PONG",
@@ -48,11 +50,11 @@ def _talk(ask: Ask) -> Talk:
     if ask.login is not None:
         user = (ask.login.user,) if ask.login.user else ()
         yield Send(command("AUTH", *user, ask.login.secret.reveal()))
-        said = yield from inbox.read_line("the answer to AUTH")
+        said = yield from inbox.read_line("the answer to AUTH", REPLY_BYTES)
         if not said.startswith(b"+OK"):
             return _judge_login(said, inbox)
     yield Send(PING)
-    line = yield from inbox.read_line("the answer to PING")
+    line = yield from inbox.read_line("the answer to PING", REPLY_BYTES)
     outcome = _judge(line, inbox)
     if outcome.failure in {None, Failure.BUSY} and not line.startswith((b"-DENIED", b"-ERR max")):
         yield Conclude(outcome)

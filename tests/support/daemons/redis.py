@@ -1,4 +1,5 @@
-"""Redis: plain, with a password, full, loading, a replica without its master, and in TLS with a good and a bad certificate."""
+"""Redis: plain, with a password, full, loading, a replica without its master, one that cannot save, and in TLS with a
+good and a bad certificate."""
 
 import socket
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from support.servers import (
     server_folder,
     write_certificates,
 )
+from uptime_tui.handshakes.redis import command
 
 PING = b"*1\r\n$4\r\nPING\r\n"
 TLS = ("tls", "expired", "self_signed")
@@ -28,6 +30,7 @@ VARIANTS = {
     # a second for each key, and a look at its visitors after each
     "loading": ["--key-load-delay", "1000000", "--loading-process-events-interval-bytes", "1024"],
     "orphan": ["--replica-serve-stale-data", "no", "--replicaof"],
+    "unsaved": ["--save", "3600 1"],
     **{each: ["--tls-auth-clients", "no"] for each in TLS},
 }
 
@@ -43,19 +46,29 @@ def redis() -> Iterator[Served]:
             folder = stack.enter_context(server_folder())
             port = served.ports[variant]
             served.logs[variant] = ServerLog(folder / "redis.log")
-            command = [
+            words = [
                 binary, "--bind", address, "--save", "", "--dir", str(folder),
                 "--logfile", str(folder / "redis.log"), "--protected-mode", "no", *_port(folder, variant, port), *options,
             ]  # fmt: skip
             if variant == "orphan":
-                command += [address, str(free_port(address))]
+                words += [address, str(free_port(address))]
+            if variant == "unsaved":
+                (folder / "data").mkdir(mode=0o555)  # for its owner neither
+                words += ["--dir", str(folder / "data")]
             if variant == "loading":
                 (folder / "dump.rdb").write_bytes(_data_set(1000))
-            stack.enter_context(daemon(command, folder, lambda port=port: _answers(address, port)))
+            stack.enter_context(daemon(words, folder, lambda port=port: _answers(address, port)))
+        _fail_to_save(address, served.ports["unsaved"], served.logs["unsaved"])
         client = stack.enter_context(socket.create_connection((address, served.ports["full"]), timeout=5))
         client.sendall(PING)
         assert client.recv(100).startswith(b"+PONG")
         yield served
+
+
+def _fail_to_save(address: str, port: int, log: ServerLog) -> None:
+    """It forks, and learns later that its child could not write."""
+    converse(address, port, command("BGSAVE"), until=b"\r\n")
+    log.wait_for("Background saving error", 0)
 
 
 def _port(folder: Path, variant: str, port: int) -> list[str]:
