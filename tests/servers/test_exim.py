@@ -79,6 +79,21 @@ async def test_too_many_connections(exim, probe):
     assert "421 Too many concurrent SMTP connections" in result.detail
 
 
+@pytest.mark.parametrize(
+    ("variant", "words", "logged"),
+    [
+        ("listed", "turns this machine away: 550 127.0.0.1 is listed at zen.spamhaus.org", "rejected connection in"),
+        ("unnamed", ": 550 we do not know that name", "rejected EHLO"),
+    ],
+)
+async def test_visitors_are_turned_away_by_rules_without_a_code(exim, probe, variant, words, logged):
+    offset = exim.logs[variant].size
+    result = await probe(exim.target("smtp", variant))
+    assert seen(result) == (Status.DEGRADED, Failure.WATCHER_BLOCKED, Phase.PROTOCOL), result.detail
+    assert words in result.detail
+    exim.logs[variant].wait_for(logged, offset)
+
+
 @pytest.mark.parametrize(("scheme", "name"), [("imap", "IMAP"), ("pop3", "POP3"), ("ftp", "FTP")])
 async def test_another_service_is_expected(exim, probe, scheme, name):
     result = await probe(exim.target(scheme, "busy"))

@@ -1,4 +1,5 @@
-"""Exim as a second mail server: with STARTTLS, in TLS, with an expired certificate, without TLS, and full."""
+"""Exim as a second mail server: with STARTTLS, in TLS, with an expired certificate, without TLS, full, and one that turns
+visitors away by its rules: `listed` at once, `unnamed` at their EHLO."""
 
 import getpass
 import grp
@@ -30,6 +31,10 @@ VARIANTS = {
     "expired": _TLS,
     "plaintext": "tls_advertise_hosts =\n",
     "busy": f"{_TLS}smtp_accept_max_per_host = 1\n",
+    "listed": (
+        "acl_smtp_connect = all\nbegin acl\nall:\n  deny message = $sender_host_address is listed at zen.spamhaus.org\n"
+    ),
+    "unnamed": "acl_smtp_helo = all\nbegin acl\nall:\n  deny message = we do not know that name\n",
 }
 
 
@@ -53,12 +58,13 @@ def exim() -> Iterator[Served]:
                 stack.enter_context(daemon(command, folder, lambda log=log: "listening for SMTPS" in log.since(0)))
             else:
                 stack.enter_context(daemon(command, folder, lambda port=port: _greets(address, port)))
-                log.wait_for("closed by QUIT", 0)
+                log.wait_for("rejected connection" if variant == "listed" else "closed by QUIT", 0)
         yield served
 
 
 def _greets(address: str, port: int) -> bool:
-    return b"ESMTP Exim" in converse(address, port, b"", until=b"\r\n", goodbye=b"QUIT\r\n")
+    said = converse(address, port, b"", until=b"\r\n", goodbye=b"QUIT\r\n")
+    return b"ESMTP Exim" in said or b" is listed " in said
 
 
 def _conf(binary: str, folder: Path, served: Served, variant: str, options: str) -> str:
