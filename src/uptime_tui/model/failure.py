@@ -133,7 +133,7 @@ FACTS: Final[dict[Failure, FailureFacts]] = {
     Failure.TLS_EXPIRING: _facts(_T, "certificate expires soon", status=_WARN, deterministic=True),
     Failure.TLS_NOT_TLS: _facts(_T, "port does not speak TLS", deterministic=True),
     Failure.TLS_HANDSHAKE: _facts(_T, "TLS handshake failed"),
-    Failure.STARTTLS_MISSING: _facts(_T, "STARTTLS not offered", status=_WARN, deterministic=True),
+    Failure.STARTTLS_MISSING: _facts(_T, "no STARTTLS", status=_WARN, deterministic=True),
     Failure.STARTTLS_INJECTION: _facts(_T, "bytes before STARTTLS", deterministic=True),
     Failure.NO_GREETING: _facts(_P, "connected, no greeting"),
     Failure.CLOSED_EARLY: _facts(_P, "closed early"),
