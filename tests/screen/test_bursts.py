@@ -24,3 +24,14 @@ def test_a_double_click_chooses_once(opened, engine, keys, shown):
     terminal.send("L")
     terminal.wait_for("locked")
     assert len(engine.asked) == 1
+
+
+def test_keys_work_again_after_a_paste_whose_end_never_comes(opened, engine):
+    terminal = opened()
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("\x1b[200~mx1\x1bqDy")
+    terminal.wait_for("mx1\\x1bqDy")
+    terminal.send("7")
+    terminal.wait_for("mx1\\x1bqDy7")
+    assert not engine.asked

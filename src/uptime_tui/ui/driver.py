@@ -103,8 +103,10 @@ class Terminal(LinuxDriver):
                     self._leave_soon("the terminal has gone")
                     return
                 typed = pastes.feed(decode(data))
-                for event in parser.feed(typed) if typed else ():  # nothing would be the end of the input
-                    self.process_message(event)
+            else:
+                typed = pastes.overdue()
+            for event in parser.feed(typed) if typed else ():  # nothing would be the end of the input
+                self.process_message(event)
             for event in () if pastes.at_a_mark else parser.tick():
                 pastes.timed_out()
                 self.process_message(event)

@@ -2,8 +2,14 @@
 
 Textual's parser looks for keys inside a paste too: an ESC in the pasted text (a log line with colours, a hostile page)
 ends the paste for it, and the letters behind are done as keys. It gets pastes that hold nothing but text instead.
+
+The mark that ends a paste may never come: the terminal died in the middle, or something between lost it. Textual then
+takes every key after it for pasted text, for ever. Here the paste ends when nothing has come for a while; what comes in
+one piece soon after is its rest that was late, and no keys.
 """
 
+import time
+from collections.abc import Callable
 from typing import Final
 
 from uptime_tui.model.safetext import safe_text
@@ -12,15 +18,32 @@ START: Final = "\x1b[200~"
 END: Final = "\x1b[201~"
 MOST_CHARACTERS: Final = 8192
 """What is kept of a paste: fields have one line, and nobody reads a megabyte of it."""
+PATIENCE_S: Final = 1.0
+"""A paste that has begun is over when nothing more has come for so long."""
+DOUBT_S: Final = 10.0
+"""So long after that its rest may still come, as over a link that stood still."""
+_A_PIECE: Final = 32
+"""So many characters in one read nobody has typed."""
 _NO_KEY: Final = 3
 """From so many characters on, the beginning of a mark is that of no key that somebody pressed."""
 
 
 class Pastes:
-    """What stands before the parser of keys."""
+    """What stands before the parser of keys.
 
-    def __init__(self) -> None:
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last_s = clock()
+        """When something was read last."""
+        self._doubt_until_s = self._last_s
+        """Until then a piece without the mark of a beginning may be the rest of a paste."""
         self._inside = False
+        self._half = ""
+        """What had come of the mark that ends a paste when it was given up."""
         self._tail = ""
         """What has come of a mark that may go on in the next read."""
         self._known = ""
@@ -30,7 +53,10 @@ class Pastes:
     @property
     def at_a_mark(self) -> bool:
         """Whether the last read ended within the mark of a beginning: no reason to take it for keys after a while."""
-        return not self._inside and len(self._tail) >= _NO_KEY
+        return not self._inside and len(self._tail) >= _NO_KEY and not self._is_late()
+
+    def _is_late(self) -> bool:
+        return self._clock() - self._last_s >= PATIENCE_S
 
     def timed_out(self) -> None:
         """The parser has taken for keys what it waited for."""
@@ -39,10 +65,27 @@ class Pastes:
     def feed(self, data: str) -> str:
         """What the parser gets instead of the data; of a paste everything once its end has come."""
         parts: list[str] = []
+        self._last_s = self._clock()
+        if not self._inside and self._last_s < self._doubt_until_s and _is_rest(self._half + data):
+            data = self._half + data
+            self._begin()
+            parts.append(START)
+        self._half = ""
         while data:
             part, data = self._within(data) if self._inside else self._before(data)
             parts.append(part)
         return "".join(parts)
+
+    def overdue(self) -> str:
+        """Nothing was there to read: what the parser gets of a paste whose end seems lost; empty where none is."""
+        if not self._inside or not self._is_late():
+            return ""
+        self._inside, self._tail, self._half = False, "", self._tail
+        self._doubt_until_s = self._clock() + DOUBT_S
+        return _harmless(self._text) + END
+
+    def _begin(self) -> None:
+        self._inside, self._tail, self._known, self._text, self._doubt_until_s = True, "", "", "", 0.0
 
     def _before(self, data: str) -> tuple[str, str]:
         """Keys up to the mark that begins a paste."""
@@ -52,7 +95,7 @@ class Pastes:
             self._tail = _beginning(text, START)
             self._known = self._tail if len(self._tail) <= len(data) else known + data if known else ""
             return data, ""
-        self._inside, self._tail, self._known, self._text = True, "", "", ""
+        self._begin()
         rest = text[at + len(START) :]
         return (START[len(known) :] if at < len(tail) else data[: at - len(tail)] + START), rest
 
@@ -77,6 +120,12 @@ def _last_end(text: str) -> int:
     first = text.find(END)
     other = text.find(START, first) if first >= 0 else -1
     return text.rfind(END, 0, other if other >= 0 else len(text))
+
+
+def _is_rest(data: str) -> bool:
+    """Whether what comes after a paste without an end belongs to it."""
+    end, start = data.find(END), data.find(START)
+    return (end >= 0 or len(data) >= _A_PIECE) and (start < 0 or 0 <= end < start)
 
 
 def _beginning(text: str, mark: str) -> str:

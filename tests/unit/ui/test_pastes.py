@@ -4,7 +4,7 @@ import pytest
 from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
-from uptime_tui.ui.pastes import END, MOST_CHARACTERS, START, Pastes
+from uptime_tui.ui.pastes import DOUBT_S, END, MOST_CHARACTERS, PATIENCE_S, START, Pastes
 
 HOSTILE = "mx1\x1bq\x1b[31mDy\x1b\x1b[Aq\x1b[20\x1b[200~\x1b[I\x1b[<0;1;1Mq"
 SHOWN = "mx1\\x1bq\\x1b[31mDy\\x1b\\x1b[Aq\\x1b[20\\x1b[200~\\x1b[I\\x1b[<0;1;1Mq"
@@ -71,3 +71,69 @@ def test_a_paste_whose_mark_was_taken_for_escape_is_a_paste_all_the_same():
     pastes.timed_out()
     events = list(parser.feed(pastes.feed(f"[200~q\x1bq{END}")))
     assert [event.text for event in events] == ["q\\x1bq"]
+
+
+class Terminal:
+    """Reads and silences, as the input thread has them, on a clock of its own."""
+
+    def __init__(self):
+        self.now_s = 100.0
+        self.pastes = Pastes(lambda: self.now_s)
+        self.parser = XTermParser()
+
+    def _parse(self, typed):
+        events = list(self.parser.feed(typed)) if typed else []
+        return [f"pasted {event.text}" if isinstance(event, Paste) else event.key for event in events]
+
+    def read(self, data):
+        return self._parse(self.pastes.feed(data))
+
+    def nothing_for(self, seconds):
+        self.now_s += seconds
+        return self._parse(self.pastes.overdue())
+
+
+def test_keys_work_again_a_second_after_a_paste_whose_end_is_lost():
+    terminal = Terminal()
+    assert terminal.read(f"{START}mx1\x1bq") == []
+    assert terminal.nothing_for(PATIENCE_S / 2) == []
+    assert terminal.read("Dy") == []
+    assert terminal.nothing_for(PATIENCE_S * 0.9) == []
+    assert terminal.nothing_for(PATIENCE_S * 0.2) == ["pasted mx1\\x1bqDy"]
+    assert terminal.nothing_for(PATIENCE_S) == []
+    assert terminal.read("j") == ["j"]
+    assert terminal.read(f"\x1b[A{START}a{END}k") == ["up", "pasted a", "k"]
+
+
+def test_the_rest_of_a_paste_that_was_late_presses_no_key():
+    terminal = Terminal()
+    terminal.read(f"{START}first")
+    assert terminal.nothing_for(PATIENCE_S) == ["pasted first"]
+    assert terminal.read("q" * 4096) == []
+    assert terminal.read(f"Dy{END}k") == ["pasted " + ("q" * 4096 + "Dy")[:MOST_CHARACTERS], "k"]
+    assert terminal.read("q" * 40) == ["q"] * 40, "its end has come"
+
+
+@pytest.mark.parametrize("at", range(1, len(END)))
+def test_an_end_that_comes_late_in_two_reads_presses_no_key(at):
+    terminal = Terminal()
+    terminal.read(f"{START}first{END[:at]}")
+    assert terminal.nothing_for(PATIENCE_S) == ["pasted first"]
+    assert terminal.read(f"{END[at:]}k") == ["pasted ", "k"]
+
+
+def test_after_a_while_nothing_is_taken_for_the_rest_of_a_lost_paste():
+    terminal = Terminal()
+    terminal.read(f"{START}first")
+    terminal.nothing_for(PATIENCE_S)
+    assert terminal.read("jj") == ["j", "j"]
+    terminal.nothing_for(DOUBT_S)
+    assert terminal.read("k" * 40) == ["k"] * 40
+
+
+def test_the_beginning_of_a_mark_that_does_not_go_on_is_keys_after_a_while():
+    terminal = Terminal()
+    terminal.read(START[:4])
+    assert terminal.pastes.at_a_mark
+    terminal.nothing_for(PATIENCE_S)
+    assert not terminal.pastes.at_a_mark
