@@ -2,7 +2,7 @@ import pytest
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.draft import read_draft
-from uptime_tui.config.form import SECTIONS, applies, fields, nested, shown, typed, unsendable
+from uptime_tui.config.form import SECTIONS, applies, faulty, fields, nested, shown, typed, unsendable
 from uptime_tui.config.schema import TABLES, Defaults, MonitorTable
 
 CATALOGUE = load_catalogue()
@@ -72,3 +72,19 @@ def test_a_secret_itself_is_not_even_sent():
     assert unsendable(BY_KEY["login.token"], "env:X") == ""
     assert unsendable(BY_KEY["login.token"], "") == ""
     assert unsendable(BY_KEY["login.user"], "hunter2") == ""
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [
+        ({"target": "smtp://mx1", "timeout": "9h"}, "timeout"),
+        ({"target": "smpt://mx1"}, "target"),
+        ({"target": "https://a.example", "expect": {"status": "9999"}}, "expect.status"),
+        ({"target": "https://a.example", "expect": {"json": "maybe"}}, "expect.json"),
+        ({"target": "https://a.example", "expect": "shut"}, "expect"),
+        ({"target": "https://a.example", "request": {"headers": ["no colon"]}}, "request.headers"),
+        ({"target": "https://a.example"}, ""),
+    ],
+)
+def test_a_fault_has_its_field(table, key):
+    assert faulty(table, load_catalogue()) == key

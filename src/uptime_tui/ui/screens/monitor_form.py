@@ -5,19 +5,16 @@ from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.events import DescendantFocus
 from textual.timer import Timer
-from textual.widgets import Input, Label
 
 from uptime_tui.catalogue.load import Catalogue
-from uptime_tui.catalogue.service import Service
-from uptime_tui.config.form import SECTIONS, Field, applies, fields, nested, shown, typed, unsendable
+from uptime_tui.config.form import SECTIONS, applies, faulty, fields, nested, shown, typed, unsendable
 from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.ask import Ask
 from uptime_tui.ui.screens.helped import HELP_WHILE_TYPING, Helped
-from uptime_tui.ui.widgets.lines import Entry, Line, Lines
+from uptime_tui.ui.widgets.lines import Line, Lines
+from uptime_tui.ui.widgets.sheet import Blank, Sheet
 from uptime_tui.view.cells import wrap
 from uptime_tui.view.panel import PanelLine, ladder_lines
 from uptime_tui.view.words import ROLES, Glyphs
@@ -58,15 +55,9 @@ class MonitorForm(Helped):
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
     MonitorForm #title { height: 1; background: $panel; }
-    MonitorForm VerticalScroll { height: auto; max-height: 65%; }
-    MonitorForm Horizontal { height: 1; }
-    MonitorForm Label { width: 16; height: 1; padding: 0 1; color: $secondary; }
-    MonitorForm Input { border: none; height: 1; width: 1fr; padding: 0; background: $surface; }
-    MonitorForm Input:focus { border: none; background: $panel; }
-    MonitorForm .section { width: 1fr; color: $accent; }
+    MonitorForm Sheet { max-height: 65%; }
     MonitorForm #trial { height: 1fr; min-height: 3; padding: 0 1; }
-    MonitorForm #help { height: 2; padding: 0 1; }
-    MonitorForm .hidden { display: none; }
+    MonitorForm #help { height: 2; max-height: 4; padding: 0 1; }
     """
 
     def __init__(
@@ -89,7 +80,6 @@ class MonitorForm(Helped):
         self.glyphs = glyphs
         self.fields = {field.key: field for field in fields()}
         self.before = {key: shown(table, field) for key, field in self.fields.items()}
-        self.offered = {key for key, field in self.fields.items() if not field.only}
         self.wait: Timer | None = None
         self.tried: dict[str, object] | None = None
         self.saving = False
@@ -97,21 +87,22 @@ class MonitorForm(Helped):
     def compose(self) -> ComposeResult:
         """Title, fields, the probe's result, keys."""
         yield Line(self.roles, id="title")
-        with VerticalScroll(can_focus=False):
-            for section, heading in SECTIONS.items():
-                if heading:
-                    yield Label(heading, markup=False, id=f"section-{section}", classes="section")
-                for field in self.fields.values():
-                    if field.section == section:
-                        yield self._row(field)
+        yield self._sheet()
         yield Lines(self.roles, id="trial")
         yield Lines(self.roles, id="help")
         yield Line(self.roles, id="keys")
 
-    def _row(self, field: Field) -> Horizontal:
-        entry = Entry(self.before[field.key], placeholder=field.hint, id=_field_id(field.key), select_on_focus=False)
-        hidden = "" if field.key in self.offered else "hidden"
-        return Horizontal(Label(field.label, markup=False), entry, id=_row_id(field.key), classes=hidden)
+    def _sheet(self) -> Sheet:
+        blanks = tuple(
+            Blank(field.key, field.label, field.hint, SECTIONS[field.section]) for field in self.fields.values()
+        )
+        offered = {key for key, field in self.fields.items() if not field.only}
+        return Sheet(blanks, self.before, offered, self.roles)
+
+    @property
+    def sheet(self) -> Sheet:
+        """The fields."""
+        return self.query_one(Sheet)
 
     def on_mount(self) -> None:
         """Begin with the target, or the field that was asked for."""
@@ -119,22 +110,23 @@ class MonitorForm(Helped):
         self.show_keys()
         self.query_one("#trial", Lines).can_focus = False
         self.query_one("#help", Lines).can_focus = False
-        self._show_headings()
         self._infer()
-        begin = self.begin if self.begin in self.offered else "target"
-        self.query_one(f"#{_field_id(begin)}", Input).focus()
+        if self.begin in self.sheet.offered:
+            self.sheet.go(self.begin)
+        self.on_sheet_moved()
+        self.sheet.entry.focus()
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
+    def on_sheet_moved(self) -> None:
         """Say what the field means."""
-        chosen = (field for key, field in self.fields.items() if _field_id(key) == event.widget.id)
-        for field in chosen:
-            lines = wrap(field.meaning.replace("`", ""), max(20, self.size.width - 2))
-            self.query_one("#help", Lines).show(tuple(((text, "dim"),) for text in lines))
+        lines = wrap(self.fields[self.sheet.here].meaning.replace("`", ""), max(20, self.app.size.width - 2))
+        told = self.query_one("#help", Lines)
+        told.styles.height = max(2, len(lines))
+        told.show(tuple(((text, "dim"),) for text in lines), top=True)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self) -> None:
         """Infer at once, probe when the typing pauses."""
         self._infer()
-        if event.input.id not in {_field_id(key) for key in _NOT_PROBED}:
+        if self.sheet.here not in _NOT_PROBED:
             if self.wait is not None:
                 self.wait.stop()
             self.wait = self.set_timer(PAUSE_S, self._probe)
@@ -156,7 +148,7 @@ class MonitorForm(Helped):
             return str(error)
 
     def _infer(self) -> None:
-        """Show, as placeholders, what holds when a field stays empty."""
+        """Show the fields that the service has, and what holds where they stay empty."""
         target = self._target()
         if isinstance(target, str):
             self._tell(((target, "warn"),) if target else (("Paste a target: it is probed while you look.", "dim"),))
@@ -169,34 +161,17 @@ class MonitorForm(Helped):
             "interval": f"{service.interval_s:g}s",
             "expect.status": service.status,
         }
-        for key, hint in hints.items():
-            self.query_one(f"#{_field_id(key)}", Input).placeholder = hint
-        self._fit(service)
+        self.sheet.hint(hints)
+        closed = self._value("expect") == "closed"
+        self.sheet.offer({key for key, field in self.fields.items() if applies(field, service, closed=closed)})
         if self.tried is None:
             self._tell(((f"{service.title}, port {target.port}", "plain"), (f"  {service.exposure}", "dim")))
-
-    def _fit(self, service: Service) -> None:
-        """Show the fields that this service has, and the headings above them."""
-        closed = self._value("expect") == "closed"
-        fitting = {key for key, field in self.fields.items() if applies(field, service, closed=closed)}
-        if fitting == self.offered:
-            return
-        self.offered = fitting
-        for key in self.fields:
-            self.query_one(f"#{_row_id(key)}").set_class(key not in fitting, "hidden")
-        self._show_headings()
-
-    def _show_headings(self) -> None:
-        sections = {self.fields[key].section for key in self.offered}
-        for section, heading in SECTIONS.items():
-            if heading:
-                self.query_one(f"#section-{section}").set_class(section not in sections, "hidden")
 
     def _probe(self) -> None:
         target = self._target()
         if isinstance(target, str):
             return
-        refused = self._unsendable()
+        _, refused = self._unsendable()
         if refused:
             self._say(refused, "warn")
             return
@@ -234,11 +209,12 @@ class MonitorForm(Helped):
 
     def _value(self, key: str) -> str:
         """What a field holds; a field that the service does not have holds nothing."""
-        return self.query_one(f"#{_field_id(key)}", Input).value.strip() if key in self.offered else ""
+        return self.sheet.value(key)
 
-    def _unsendable(self) -> str:
-        """Why what was typed must stay here; empty when all of it may go to the engine."""
-        return next(filter(None, (unsendable(field, self._value(key)) for key, field in self.fields.items())), "")
+    def _unsendable(self) -> tuple[str, str]:
+        """The field whose text must stay here, and why; empty when all of it may go to the engine."""
+        found = ((key, unsendable(field, self._value(key))) for key, field in self.fields.items())
+        return next((item for item in found if item[1]), ("", ""))
 
     def _table(self) -> dict[str, object]:
         """What the user wrote, as it would stand in the file; empty fields are left out."""
@@ -248,15 +224,16 @@ class MonitorForm(Helped):
     def changes(self) -> dict[str, object]:
         """Keys that differ from before; None for those that were emptied."""
         values = {key: self._value(key) for key in self.fields}
-        changed = {key: text for key, text in values.items() if text != self.before[key]}
+        changed = {key: text for key, text in values.items() if text != self.before[key].strip()}
         return nested({key: typed(self.fields[key], text) if text else None for key, text in changed.items()})
 
     def action_save(self) -> None:
         """Keep it, even when the probe fails: the row will say so."""
         target = self._target()
-        refused = self._unsendable()
+        key, refused = self._unsendable()
         if isinstance(target, str) or refused:
             self._say(refused or str(target) or "a target is needed", "warn")
+            self.sheet.go(key or "target", faulty=True)
         elif not self.saving:
             self.saving = True
             self.run_worker(self._save(), group="save", exit_on_error=False)
@@ -266,6 +243,9 @@ class MonitorForm(Helped):
         self.saving = False
         if reply.error:
             self._say(reply.error, "bad")
+            key = faulty(self._table(), self.catalogue)
+            if key in self.sheet.offered:
+                self.sheet.go(key, faulty=True)
         else:
             self.dismiss(reply.message or "saved")
 
@@ -283,16 +263,8 @@ class MonitorForm(Helped):
 
     def action_next_field(self) -> None:
         """To the next field."""
-        self.focus_next()
+        self.sheet.step(1)
 
     def action_previous_field(self) -> None:
         """To the field before."""
-        self.focus_previous()
-
-
-def _field_id(key: str) -> str:
-    return f"field-{key.replace('.', '-')}"
-
-
-def _row_id(key: str) -> str:
-    return f"row-{key.replace('.', '-')}"
+        self.sheet.step(-1)
