@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -134,3 +135,21 @@ async def test_an_engine_that_ends_says_goodbye(home):
     with pytest.raises(EngineLost):
         await session.request(AskStatus)
     await session.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_it_while_it_reads_its_monitors_for_the_first_time(home, number):
+    """Ten thousand blocks with mistakes take three seconds, in which the loop would see no signal."""
+    slow = (
+        "import sys, time, uptime_tui.engine.reload as reload\n"
+        "reload.load_monitors = lambda *_: (print('reading', flush=True), time.sleep(60))\n"
+        "from uptime_tui.cli.main import run\n"
+        "sys.exit(run(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", slow, "--home", str(home.config), "engine"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
+        assert process.stdout.readline() == b"reading\n"
+        process.send_signal(number)
+        assert process.wait(DEADLINE_S) == 0
+    assert is_running(home) is None
+    assert number.name in home.log_file.read_text()

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Coroutine, Iterable
 from logging.handlers import RotatingFileHandler
+from types import FrameType
 from typing import Any, Final, NoReturn
 
 from uptime_tui.catalogue.load import load_catalogue
@@ -32,6 +33,7 @@ from uptime_tui.journal.writer import Journal
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.units import MonitorId
 
+_ENDINGS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _log: Final = logging.getLogger(__name__)
 _LOG_BYTES: Final = 1_048_576
 _ALONE_S: Final = 2.0
@@ -67,6 +69,8 @@ def run_engine(home: Home, *, keep: bool) -> NoReturn:
 
 
 async def _run(home: Home, *, keep: bool) -> NoReturn:
+    for number in _ENDINGS:
+        signal.signal(number, _end_at_once)
     engine = Engine(home, keep=keep)
     try:
         await engine.start()
@@ -75,6 +79,12 @@ async def _run(home: Home, *, keep: bool) -> NoReturn:
         engine.stop()
     # Everything is on disk. A thread that reads ten thousand monitors just now would hold up the end by seconds.
     logging.shutdown()
+    os._exit(0)
+
+
+def _end_at_once(number: int, _frame: FrameType | None) -> None:
+    """Told to end while ten thousand monitors are read: nothing has been measured yet, and the loop sees no signal."""
+    _log.info("stopping: %s", signal.Signals(number).name)
     os._exit(0)
 
 
@@ -139,8 +149,6 @@ class Engine:
     async def start(self) -> None:
         """Load, restore, listen, probe."""
         self.loop.set_exception_handler(_log_exception)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            self.loop.add_signal_handler(number, self.shut_down, signal.Signals(number).name)
         self.prober.rests.restore(self.reader.rests())
         self.reloader.load_first()
         reader = self.reader
@@ -149,6 +157,8 @@ class Engine:
         self.tracker.trends.backends.restore(reader.backends())
         self.tracker.certificates.restore(reader.certificates(), self.fleet.monitors.values())
         self.tracker.reconcile(time.time_ns() // 1_000_000)
+        for number in _ENDINGS:
+            self.loop.add_signal_handler(number, self.shut_down, signal.Signals(number).name)
         await self.server.listen(self.home.socket_file)
         self.spawn(self.reloader.watch())
         self.spawn(self.recall(self.fleet.monitors))
