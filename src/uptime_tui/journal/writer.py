@@ -77,6 +77,8 @@ class Journal:
         self._idle = threading.Event()
         self._stopping = False
         self._writing = False
+        self._refused = 0
+        """Attempts that the disk has refused."""
         self._names: dict[str, MonitorId] = {}
         self._next_id = 1
         self._next_incident = 1
@@ -108,11 +110,15 @@ class Journal:
         return self.notices
 
     def flush(self) -> bool:
-        """Wait, at most a second, until everything handed over is on disk; False when it is not."""
+        """Wait, at most a second, until everything handed over is on disk; False when it is not.
+
+        A disk that refuses is not waited for: an attempt that began meanwhile says that it does.
+        """
         deadline_s = time.monotonic() + _FLUSH_S
+        given_up = self._refused + (2 if self._writing else 1)
         while self._waiting or self._writing:
             left_s = deadline_s - time.monotonic()
-            if left_s <= 0 or not self._thread.is_alive():
+            if left_s <= 0 or self._refused >= given_up or not self._thread.is_alive():
                 return False
             self._idle.clear()
             self._hurry.set()
@@ -287,7 +293,11 @@ class Journal:
         if self._commit():
             self._retry_s = _RETRY_S[0]
             self._idle.set()
-        elif not self._stopping:
+        else:
+            self._refused += 1
+            self._idle.set()
+            if self._stopping:
+                return
             self._hurry.wait(self._retry_s)
             self._retry_s = min(self._retry_s * 2, _RETRY_S[1])
             self._wake.set()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from uptime_tui.journal import seal, store
+from uptime_tui.journal import seal, store, writer
 from uptime_tui.journal.pack import HOUR_MS
 from uptime_tui.journal.reader import Reader
 from uptime_tui.journal.writer import Journal
@@ -235,6 +235,18 @@ def test_a_refusing_disk_loses_nothing_and_says_so(path, opened):
     reader = Reader(path)
     assert len(reader.history(MonitorId(1), NOW_MS, NOW_MS + 100)) == 10
     reader.close()
+
+
+def test_a_disk_that_refuses_is_not_waited_for(opened, monkeypatch):
+    """A full one; the end of an engine of ten thousand monitors took more than a second on it."""
+    monkeypatch.setattr(writer, "_FLUSH_S", 3600.0)
+    journal = opened()
+    journal._connection.execute("PRAGMA query_only = 1")
+    journal.keep_result(result(1, NOW_MS))
+    assert not journal.flush()
+    assert journal.pending == 1
+    journal.close()
+    assert not journal._thread.is_alive()
 
 
 def test_a_reader_of_nothing_is_empty(tmp_path):
