@@ -101,8 +101,26 @@ def test_the_wheel_and_a_click_go_to_a_field_and_typing_brings_its_line_back(ope
     terminal.wait_gone(" target ")
     terminal.send("/x")
     terminal.wait_for("https://shop.example.net/x")
+    terminal.wait_for(" HTTP status ")  # the last line: all of it is drawn
     line = next(n for n, text in enumerate(terminal.lines, 1) if text.startswith(" runbook"))
     terminal.send(f"\x1b[<0;30;{line}M\x1b[<0;30;{line}m")
-    terminal.wait_for("shown when it fails")
+    terminal.wait_for("A link or a line of your own.")
     terminal.send("see wiki")
     terminal.wait(lambda t: any(re.match(r" runbook +see wiki", text) for text in t.lines), "the text in its field")
+
+
+def test_a_key_that_the_service_does_not_have_is_left_alone(opened, engine):
+    table = {"name": "ssh-0003", "target": "ssh://h3.example.net", "mail_domain": "shop.example"}
+    engine.reply = lambda message: Reply(message.number, table=table, message="done")
+    terminal = opened()
+    terminal.send("e")
+    terminal.wait_for("Edit ssh-0003")
+    terminal.send("\x1b")
+    terminal.wait_gone("Edit ssh-0003")
+    terminal.send("e")
+    terminal.wait_for("Edit ssh-0003")
+    terminal.send("\x15smtp://h3.example.net")
+    terminal.wait_for("mail domain")
+    terminal.send("\x15https://h3.example.net\r")
+    terminal.wait_gone("Edit ssh-0003")
+    assert engine.asked[-1].changes == {"target": "https://h3.example.net"}

@@ -80,6 +80,8 @@ class MonitorForm(Helped):
         self.glyphs = glyphs
         self.fields = {field.key: field for field in fields()}
         self.before = {key: shown(table, field) for key, field in self.fields.items()}
+        self.at_first: set[str] = set()
+        """Keys of the fields that the service has which it was opened with: the form touches no others."""
         self.wait: Timer | None = None
         self.tried: dict[str, object] | None = None
         self.saving = False
@@ -111,6 +113,7 @@ class MonitorForm(Helped):
         self.query_one("#trial", Lines).can_focus = False
         self.query_one("#help", Lines).can_focus = False
         self._infer()
+        self.at_first = self.sheet.offered
         if self.begin in self.sheet.offered:
             self.sheet.go(self.begin)
         self.on_sheet_moved()
@@ -222,9 +225,10 @@ class MonitorForm(Helped):
         return nested({key: typed(self.fields[key], text) for key, text in values.items() if text})
 
     def changes(self) -> dict[str, object]:
-        """Keys that differ from before; None for those that were emptied."""
+        """Keys that differ from before; None for those that were emptied, or that another service does not have."""
         values = {key: self._value(key) for key in self.fields}
-        changed = {key: text for key, text in values.items() if text != self.before[key].strip()}
+        known = self.sheet.offered | self.at_first
+        changed = {key: text for key, text in values.items() if key in known and text != self.before[key].strip()}
         return nested({key: typed(self.fields[key], text) if text else None for key, text in changed.items()})
 
     def action_save(self) -> None:
