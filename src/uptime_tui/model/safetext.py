@@ -7,6 +7,7 @@ markup from data.
 """
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from uptime_tui.model.pattern import pattern
@@ -57,15 +58,30 @@ def is_safe(text: str) -> bool:
     return _TIDY.fullmatch(text) is not None or safe_text(text, len(text) + 1) == text
 
 
+def masked(text: str) -> str:
+    """The text with U+FFFD for each character that would act on a terminal, or not be seen.
+
+    As many characters as before, for a place where each has its cell, as in an input.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character if shown == character else "\N{REPLACEMENT CHARACTER}" for character, shown in _shown(text)
+    )
+
+
 def _visible(text: str) -> str:
-    shown: list[str] = []
+    return "".join(shown for _, shown in _shown(_BLANKS.sub(" ", text)))
+
+
+def _shown(text: str) -> Iterator[tuple[str, str]]:
+    """Each character with what is shown of it."""
     marks = 0
-    for character in _BLANKS.sub(" ", text):
+    for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category in {"Mn", "Mc"} else 0
         harmless = character == " " or (category in _HARMLESS and character not in _UNSEEN)
-        shown.append(character if harmless and marks <= _MOST_MARKS else _escaped(character))
-    return "".join(shown)
+        yield character, character if harmless and marks <= _MOST_MARKS else _escaped(character)
 
 
 def _escaped(character: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from uptime_tui.model.safetext import is_safe, safe_text
+from uptime_tui.model.safetext import is_safe, masked, safe_text
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,11 @@ def test_it_is_bounded():
 )
 def test_is_safe(text, safe):
     assert is_safe(text) is safe
+
+
+def test_a_mask_stands_for_what_acts_and_each_character_keeps_its_place():
+    text = "a\x1b[1m\x9b \u202e日e" + "\u0301" * 5 + "\t\n\ud800[b]"
+    assert masked(text) == "a�[1m� �日e\u0301\u0301\u0301�����[b]"
+    assert len(masked(text)) == len(text)
+    assert masked("plain [b]") == "plain [b]"
+    assert is_safe(masked(text).replace("�", ""))

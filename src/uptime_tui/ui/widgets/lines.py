@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region
@@ -11,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
+from uptime_tui.model.safetext import masked
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.paint import Colours, strip
 from uptime_tui.view.panel import PanelLine
@@ -180,3 +182,8 @@ class Entry(Input):
     def __init__(self, value: str | None = None, **options: Any) -> None:
         super().__init__(value, **options)
         self.set_reactive(Input.cursor_blink, False)
+
+    @property
+    def _value(self) -> Text:
+        """What is drawn: a value of a file that somebody else has written may hold what acts on a terminal."""
+        return Text(masked(self.value), no_wrap=True, overflow="ignore", end="")
