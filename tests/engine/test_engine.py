@@ -220,6 +220,9 @@ async def test_a_trial_probes_what_is_no_monitor(home):
     assert trials[0].result.timings.total < 2000  # the user's default counts for trials too; the built-in one is 10 s
     assert watcher.snapshot.monitors == {}
     assert (await watcher.session.request(lambda n: TryTarget(n, {"target": "x"}))).error
+    table = {"target": "tcp://127.0.0.1:1", "timeout": "9h"}
+    reply = await watcher.session.request(lambda n: TryTarget(n, table))
+    assert reply.error.startswith("timeout must be"), "no field but the one that is wrong is named"
     await watcher.close()
 
 

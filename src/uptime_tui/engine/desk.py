@@ -186,7 +186,7 @@ class Desk:
         return Reply(request.number, message=f"{name} has not been probed yet")
 
     async def _try(self, request: TryTarget) -> Answered:
-        draft = self._draft({"name": "trial", **request.table}, "target")
+        draft = self._draft({"name": "trial", **request.table}, "")
         refused = self._rests.refusal(draft)
         if refused:
             raise UserError(f"not tried: {refused}")
