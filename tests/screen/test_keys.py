@@ -380,3 +380,12 @@ def test_the_palette_goes_into_a_folded_group(opened):
     terminal.wait_for("go to https-0042")
     terminal.send("\x1b[B\r")
     terminal.wait(lambda t: any(re.match(r"> .*https-0042", line) for line in t.lines), "the cursor on it")
+
+
+def test_the_cursor_is_in_sight_when_a_filter_is_left(opened):
+    terminal = opened()
+    terminal.send("/cpanel-0059\r")
+    terminal.wait_gone("smtp-0001")
+    terminal.send("\x1b")
+    terminal.wait(lambda t: any(re.match(r"> .*cpanel-0059", line) for line in t.lines), "the cursor on its monitor")
+    terminal.wait_for("cpanel-0053")

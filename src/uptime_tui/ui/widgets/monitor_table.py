@@ -92,11 +92,15 @@ class MonitorTable(ScrollView, can_focus=True):
     # --- what the dashboard calls -----------------------------------------------------
 
     def set_view(self, view: tuple[ViewRow, ...], options: ViewOptions, empty: tuple[str, ...] = ()) -> None:
-        """Show another view; the cursor stays on its monitor, or on the line where that was."""
+        """Show another view; the cursor stays on its monitor, or on the line where that was.
+
+        Who has chosen another filter, order or folding sees the cursor; where only states changed, nothing scrolls.
+        """
         layout = layout_of(options)
         if layout is not self.listing:
             self.listing = layout
             self.chosen = choose_columns(max(self.line_width - 2, 10), layout)
+        chosen = options != self.options
         self.view, self.options, self.empty = view, options, empty
         self.marks.intersection_update(self.snapshot.monitors)
         before = self._key
@@ -105,6 +109,8 @@ class MonitorTable(ScrollView, can_focus=True):
         self.virtual_size = Size(self.line_width, len(view))
         self._sent.clear()
         self.refresh()
+        if chosen and view:
+            self._show_cursor()
         if self._key != before:
             self.post_message(self.CursorMoved())
 
@@ -274,6 +280,10 @@ class MonitorTable(ScrollView, can_focus=True):
             self._sent.pop(number, None)
             self.refresh(*(Region(0, n - top, self.line_width, 1) for n in (before, number)))
             self.post_message(self.CursorMoved())
+        self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        number = self.index
         # A group's header above the first of its monitors is worth a line.
         lead = 1 if number == 1 else 0
         self.scroll_to_region(Region(0, number - lead, 1, 1 + lead), animate=False, force=True, immediate=True)
