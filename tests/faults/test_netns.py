@@ -45,6 +45,17 @@ def test_packets_cross_a_link_in_both_families():
             left.call(socket.create_connection, ("10.77.1.2", 81), timeout=5)
 
 
+def test_a_link_local_target_is_spoken_to_on_the_interface_that_it_names():
+    with netns.namespaces("left", "right") as (left, right):
+        ours, theirs = netns.link(left, right, ("fe80::77:1/64", "fe80::77:2/64"))
+        scope = right.call(socket.if_nametoindex, theirs)
+        with right.call(socket.create_server, ("fe80::77:2", 7777, 0, scope), family=socket.AF_INET6):
+            checked = left.run(
+                sys.executable, "-m", "uptime_tui", "check", f"tcp://[fe80::77:2%{ours}]:7777", check=False
+            )
+        assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
+
+
 def test_a_namespace_has_its_own_files():
     with netns.namespaces("alone") as (alone,):
         (alone.etc / "resolv.conf").write_text("nameserver 192.0.2.53\n")

@@ -25,6 +25,7 @@ from uptime_tui.dial.deadlines import Deadlines
 from uptime_tui.dial.errqueue import Offender
 from uptime_tui.dial.stream import Conversation
 from uptime_tui.dial.tcpinfo import tcp_info
+from uptime_tui.dial.zone import place_of, without_zone
 from uptime_tui.model.errors import UserError
 
 READ_BYTES: Final = 65536
@@ -190,12 +191,10 @@ class _Dial:
         self.started_s = dialler.loop.time()
         try:
             errqueue.arm(sock, v6=v6)
-            code = sock.connect_ex((address, self.port))
+            code = sock.connect_ex(place_of(address, self.port) if v6 else (address, self.port))
             if code == errno.EINPROGRESS or not code:
                 dialler.epoll.register(fd, select.EPOLLOUT)
                 return
-        except socket.gaierror:  # a zone that does not exist: its numbers are not errno's
-            code = errno.ENODEV
         except OSError as error:
             code = error.errno or errno.EINVAL
         if code == errno.EADDRNOTAVAIL and not source_address(address, self.port):
@@ -379,8 +378,8 @@ def source_address(address: str, port: int) -> str:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-            sock.connect((address, port))
-            return str(sock.getsockname()[0])
+            sock.connect(place_of(address, port))
+            return without_zone(str(sock.getsockname()[0]))
     except OSError:
         return ""
 

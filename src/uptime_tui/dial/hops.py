@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from uptime_tui.dial import errqueue
+from uptime_tui.dial.zone import place_of, without_zone
 
 UDP_BASE: Final = 33434
 """As traceroute(8) counts."""
@@ -81,7 +82,7 @@ async def _step(address: str, ttl: int, port: int, kind: int, within_s: float) -
                 sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
             if kind == socket.SOCK_STREAM:
                 _stay_half_open(sock)
-            code = sock.connect_ex((address, port))
+            code = sock.connect_ex(place_of(address, port))
             if kind == socket.SOCK_DGRAM and not code:
                 sock.send(b"")
                 code = errno.EINPROGRESS
@@ -125,7 +126,7 @@ def _hop(ttl: int, target: str, code: int, offender: errqueue.Offender | None) -
         message = f"{offender.type}/{offender.code}"
         if (offender.origin, offender.type) in _EXCEEDED:
             return Hop(ttl, "passed", offender.address)
-        word: Word = "reached" if offender.address == target else "unreachable"
+        word: Word = "reached" if offender.address == without_zone(target) else "unreachable"
         return Hop(ttl, word, offender.address, message)
     if code in {0, errno.ECONNREFUSED}:
         return Hop(ttl, "reached", target, accepted=not code)

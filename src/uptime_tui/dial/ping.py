@@ -5,6 +5,8 @@ import socket
 import struct
 from typing import Final, NamedTuple
 
+from uptime_tui.dial.zone import place_of
+
 _REQUEST: Final = struct.Struct("!BBHHH")
 _BYTES: Final = 64
 
@@ -38,7 +40,7 @@ async def ping(address: str, count: int, within_s: float) -> Echo | None:
     with sock:
         began_s, sent = loop.time(), 0
         try:
-            sock.connect((address, 0))
+            sock.connect(place_of(address, 0))
             while sent < count:
                 sock.send(_REQUEST.pack(128 if v6 else 8, 0, 0, 0, sent))  # the kernel fills in id and checksum
                 sent += 1

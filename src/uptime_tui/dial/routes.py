@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from uptime_tui.dial.zone import place_of
+
 _PROC: Final = Path("/proc")
 _SYS_NET: Final = Path("/sys/class/net")
 _DISCARD: Final = 9
@@ -44,7 +46,7 @@ def route_to(address: str) -> Route:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-            sock.connect((address, _DISCARD))
+            sock.connect(place_of(address, _DISCARD))
             return Route(str(sock.getsockname()[0]), 0)
     except OSError as error:
         return Route("", error.errno or -1)

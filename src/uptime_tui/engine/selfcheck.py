@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from uptime_tui.dial.zone import place_of
 from uptime_tui.engine.routes import PROC_NET, UNSEEN, Route, default_interfaces, next_hop, read_routes
 from uptime_tui.model.failure import FACTS, Failure, Side
 from uptime_tui.model.result import Result
@@ -226,7 +227,7 @@ def _has_route(address: str) -> bool:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
-            sock.connect((address, 9))
+            sock.connect(place_of(address, 9))
     except OSError as error:
         return error.errno in _NO_EVIDENCE
     return True

@@ -71,7 +71,7 @@ def _made(
     host: str, port: int, tls: str, path: str, user_agent: str, told: HttpRequest, login: Credentials | None
 ) -> bytes:
     path = _UNSENDABLE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), path or "/")
-    place = f"[{host}]" if ":" in host else host
+    place = f"[{host.partition('%')[0]}]" if ":" in host else host  # an interface is ours alone (RFC 6874 §4)
     if _DEFAULT_PORT.get(tls) != port:
         place = f"{place}:{port}"
     body = told.body.encode()

@@ -70,7 +70,7 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
     return {
         "host": target.host,
         "domain": registered(target.host),
-        "address": address or "",
+        "address": (address or "").partition("%")[0],  # ip-route(8) takes no interface behind it
         "port": port,
         "name": monitor.name,
         "title": service.title,

@@ -149,7 +149,7 @@ def is_critical(certificate: Lifetime, *, now_s: float, critical_days: int) -> b
 def covers(names: tuple[str, ...], name: str) -> bool:
     """Whether a certificate with these names is one for `name` (RFC 9525 §6.3, §6.4; IP addresses §6.2)."""
     if is_address(name):
-        wanted = ipaddress.ip_address(name)
+        wanted = ipaddress.ip_address(name.partition("%")[0])  # no certificate knows our interfaces
         return any(is_address(each) and ipaddress.ip_address(each) == wanted for each in names)
     host = name.lower().rstrip(".")
     label, _, parent = host.partition(".")

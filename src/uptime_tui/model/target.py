@@ -176,12 +176,14 @@ def _v6(literal: str) -> str:
     address, percent, zone = literal.partition("%")
     zone = zone.removeprefix("25")  # RFC 6874 writes %25, people and tools write %
     try:
-        host = str(ipaddress.IPv6Address(address))
+        parsed = ipaddress.IPv6Address(address)
     except ipaddress.AddressValueError as error:
         raise TargetError(f"not an IPv6 address: write it as [2001:db8::1], not {literal[:60]!r}") from error
     if percent and not _ZONE.fullmatch(zone):
         raise TargetError(f"not an interface: write it as [fe80::1%eth0], not {literal[:60]!r}")
-    return f"{host}%{zone}" if percent else host
+    if parsed.is_link_local and not percent:
+        raise TargetError(f"a link-local address needs its interface: write [{parsed}%eth0], with yours for eth0")
+    return f"{parsed}%{zone}" if percent else str(parsed)
 
 
 def _port(text: str, authority: str) -> int:

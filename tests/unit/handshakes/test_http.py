@@ -18,6 +18,7 @@ from uptime_tui.model.steps import Ask
         (Ask("a.test", 8080, "http", path="/x?y=1"), b"GET /x?y=1 HTTP/1.1\r\nHost: a.test:8080\r\n"),
         (Ask("a.test", 443, "http"), b"GET / HTTP/1.1\r\nHost: a.test:443\r\n"),
         (Ask("2001:db8::1", 80, "http"), b"GET / HTTP/1.1\r\nHost: [2001:db8::1]\r\n"),
+        (Ask("fe80::1%eth0", 81, "http"), b"GET / HTTP/1.1\r\nHost: [fe80::1]:81\r\n"),
         (Ask("a.test", 80, "http", path="/ü b\r\nX: y"), b"GET /%C3%BC%20b%0D%0AX:%20y HTTP/1.1\r\nHost: a.test\r\n"),
     ],
 )

@@ -158,6 +158,7 @@ def test_a_hosts_zone_and_any_path_stay_one_word_of_the_shell():
     facts = facts_for(Monitor(MonitorId(1), "m", target, "web"), service, None)
     assert shlex.split(facts["url"]) == ["https://[fe80::1%eth0]:443/$(id);`x`?a='b'&c"]
     assert shlex.split(facts["place"]) == ["[fe80::1%eth0]:443"]
+    assert facts_for(Monitor(MonitorId(1), "m", target, "web"), service, "fe80::1%eth0")["address"] == "fe80::1"
 
 
 def test_what_is_like_one_that_is_like_another_has_the_words_of_all():

@@ -52,6 +52,7 @@ def test_no_problem():
         ((), "a.test", False),
         (("192.0.2.1",), "192.0.2.1", True),
         (("2001:db8::1",), "2001:DB8:0::1", True),
+        (("fe80::1",), "fe80::1%eth0", True),
         (("DNS:192.0.2.1",), "192.0.2.1", False),
         (("*.0.2.1",), "192.0.2.1", False),
         (("xn--bcher-kva.test",), "xn--bcher-kva.test", True),

@@ -118,6 +118,7 @@ BAD = {
     "[host]:443": "not an IPv6 address",
     "[fe80::1%]:22": "not an interface: write it as [fe80::1%eth0]",
     "[fe80::1%a$b]:22": "not an interface",
+    "[FE80:0::1]:22": "a link-local address needs its interface: write [fe80::1%eth0], with yours for eth0",
     # ports
     "host:": "the port is missing: write host:PORT",
     "tcp://host": "tcp has no port of its own: write tcp://host:PORT",
