@@ -35,7 +35,8 @@ async def probe() -> Callable:
     vantage = local_vantage(spawn, ca_file=authority.ca_file)
 
     async def once(target: str, *, limit: str = "", user: str = "", **expect) -> Result:
-        table = {"name": "one", "target": target, "expect": {"tls_name": NAME, **expect}, "login": {"user": user}}
+        named = {"tls_name": NAME} if CATALOGUE.get(target.partition(":")[0]).tls != "none" else {}
+        table = {"name": "one", "target": target, "expect": {**named, **expect}, "login": {"user": user}}
         if limit:
             table["timeout"] = limit
         monitor, faults = read_draft(table, CATALOGUE, Defaults())

@@ -61,7 +61,8 @@ async def see(site, monkeypatch):
     async with vantage(ca_file=authority.ca_file, unlock=unlock) as here:
 
         async def look(scheme, path, **table):
-            expect = {"tls_name": NAME, **table.pop("expect", {})}
+            secured = scheme == "https" or table.get("request") == FOLLOW
+            expect = {**({"tls_name": NAME} if secured else {}), **table.pop("expect", {})}
             it = plan(f"{scheme}://{site.address}:{site.ports[scheme]}{path}", expect=expect, **table)
             return await probe_once(here, it)
 

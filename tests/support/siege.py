@@ -59,7 +59,8 @@ def plans(case: Case, ports: Mapping[str, int], deadline_s: float) -> dict[str, 
     found = {}
     for kind, port in ports.items():
         table = {"name": kind, "target": f"{case.scheme}://127.0.0.1:{port}", "timeout": f"{deadline_s * 1000:.0f}ms"}
-        expect = {"tls_verify": False, **case.table.get("expect", {})}
+        unjudged = {"tls_verify": False} if CATALOGUE.get(case.scheme).tls != "none" else {}
+        expect = {**unjudged, **case.table.get("expect", {})}
         monitor, faults = read_draft({**table, **case.table, "expect": expect}, CATALOGUE, Defaults())
         assert not faults, faults
         found[kind] = Plan(monitor, CATALOGUE.get(case.scheme))

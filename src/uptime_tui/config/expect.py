@@ -6,7 +6,8 @@ from typing import Final
 
 from uptime_tui.config.closed import Ports, closed_faults
 from uptime_tui.config.http import answer_faults, header_checks
-from uptime_tui.config.schema import ExpectTable, MonitorTable
+from uptime_tui.config.idle import idle_faults
+from uptime_tui.config.schema import ExpectTable, MonitorTable, RequestTable
 from uptime_tui.config.tls import critical_days, read_pins, tls_faults
 from uptime_tui.model.content import accepts_only_codes
 from uptime_tui.model.monitor import NO_EXPECTATIONS, Expectations
@@ -20,6 +21,7 @@ MAX_TEXT: Final = 500
 _MAX_BODY: Final = 100 * 1024 * 1024
 _SIZE: Final = pattern(r"(\d{1,12})\s*(B|KB|MB|KiB|MiB)?", re.IGNORECASE)
 _BLANKS: Final = pattern(" {2,}")
+_PLAIN: Final = RequestTable()
 _EMPTY: Final = ExpectTable()
 """As most monitors have it: nothing to check, and thousands share what comes of it."""
 
@@ -30,6 +32,8 @@ def expect_faults(written: MonitorTable, target: Target | None, services: Ports)
         yield from _own_faults(written.must_hold)
         yield from answer_faults(written.must_hold)
         yield from tls_faults(written.must_hold)
+    if target is not None and (written.must_hold != _EMPTY or written.request != _PLAIN or written.mail_domain):
+        yield from idle_faults(written, services.get(target.service))
     yield from closed_faults(written, target, services)
 
 

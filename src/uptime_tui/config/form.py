@@ -77,8 +77,15 @@ def _kind(hint: Any) -> Kind:
     return "number" if int in kinds and float not in kinds else "text"
 
 
-def applies(field: Field, service: Service, *, closed: bool = False) -> bool:
-    """Whether a monitor of this service can use the field; nothing is asked of a port that must not answer."""
+def applies(field: Field, service: Service, *, closed: bool = False, follows: bool = False) -> bool:
+    """Whether a monitor of this service can use the field.
+
+    Args:
+        field: the key.
+        service: of the target.
+        closed: the port must not answer, and nothing is asked of it.
+        follows: redirects are followed, from HTTP to HTTPS as well.
+    """
     if closed and field.section:
         return False
     http = service.handshake == "http"
@@ -90,7 +97,7 @@ def applies(field: Field, service: Service, *, closed: bool = False) -> bool:
         "login": service.login,
         "password": service.login and not keyed,
         "key": keyed,
-        "tls": service.tls != "none",
+        "tls": service.tls != "none" or (http and follows),
         "starttls": service.tls == "starttls",
         "mail": service.category == "email",
     }[field.only]

@@ -42,6 +42,12 @@ def test_a_service_has_its_own_fields(service, has, lacks):
     assert not lacks & offered
 
 
+def test_tls_matters_to_http_where_redirects_are_followed():
+    (verify,) = (field for field in fields() if field.key == "expect.tls_verify")
+    assert applies(verify, CATALOGUE.get("http"), follows=True)
+    assert not applies(verify, CATALOGUE.get("tcp"), follows=True)
+
+
 TABLE = {
     "name": "m", "target": "https://a.test/", "confirmations": 2, "tags": ["a", "b"], "interval": "60s",
     "request": {"method": "POST", "headers": ["A: b, c", "D: e"], "allow_private_redirect": True},

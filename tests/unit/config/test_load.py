@@ -78,6 +78,8 @@ ONE = {
     "json text": ('[monitor.expect]\njson = "yes"', 9, "true or false"),
     "max body": ('[monitor.expect]\nmax_body = "huge"', 9, "1KB to 100MB"),
     "slow": ('[monitor.expect]\nslow = "fast"', 9, "slow is no duration above zero"),
+    "keyword without HTTP": ('expect = { keyword = "ok" }', 8, "keyword has no effect on smtp: it is for HTTP"),
+    "redirects without HTTP": ('request = { redirects = "follow" }', 8, "redirects has no effect on smtp"),
     "expect a list": ("expect = []", 8, 'a table or closed write expect = "closed"'),
     "timeout above both bounds": ('timeout = "10m"', 8, "50ms to 5m"),
     "slow never": ('[monitor.expect]\nslow = "10s"', 9, "below the timeout"),
@@ -136,9 +138,27 @@ def test_no_toml(tmp_path, case, ending):
 @pytest.mark.parametrize("case", ONE)
 def test_one_wrong_field_is_one_line_and_the_others_load(tmp_path, case):
     text, line, words = ONE[case]
-    loaded = load(tmp_path, HEAD + text + "\n")
+    head = HEAD.replace("smtp://", "https://") if "[monitor.expect]" in text else HEAD
+    loaded = load(tmp_path, head + text + "\n")
     check_one(loaded, line, words)
     assert [m.name for m in loaded.monitors] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("target", "keys", "told"),
+    [
+        ("tcp://h:7", "expect = { tls_verify = false }", "tls_verify has no effect on tcp: it is for TLS"),
+        ("imaps://h", "expect = { plaintext_ok = true }", "plaintext_ok has no effect on imaps: it is for STARTTLS"),
+        ("https://h", 'mail_domain = "a.example"', "mail_domain has no effect on https: it is for mail"),
+        ("http://h", "expect = { tls_warn_days = 9 }", "tls_warn_days has no effect on http"),
+        ("http://h", 'expect = { tls_warn_days = 9 }\nrequest = { redirects = "follow" }', ""),
+        ("tcp://h:7", "expect = { tls_verify = true }", ""),
+        ("ftp://h", 'expect = { plaintext_ok = true, tls_pin = "' + "a" * 64 + '" }', ""),
+    ],
+)
+def test_a_key_that_would_do_nothing_is_refused(tmp_path, target, keys, told):
+    loaded = load(tmp_path, f'[[monitor]]\nname = "a"\ntarget = "{target}"\n{keys}\n')
+    assert [problem.what[: len(told)] for problem in loaded.problems] == ([told] if told else [])
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])

@@ -29,7 +29,7 @@ def test_monitors_share_what_they_do_not_say(tmp_path):
 def test_what_is_not_said_is_not_sent(tmp_path):
     (monitor,) = read(tmp_path, PLAIN.format("one"))
     assert len(encode(monitor)) < 150
-    (loud,) = read(tmp_path, PLAIN.format("one") + "expect = { plaintext_ok = true }\n")
+    (loud,) = read(tmp_path, PLAIN.format("one").replace("tcp:", "smtp:") + "expect = { plaintext_ok = true }\n")
     assert b"plaintext_ok" in encode(loud)
     assert b"tls_warn_days" not in encode(loud)
     assert isinstance(loud, Monitor)

@@ -166,7 +166,9 @@ class MonitorForm(Helped):
         }
         self.sheet.hint(hints)
         closed = self._value("expect") == "closed"
-        self.sheet.offer({key for key, field in self.fields.items() if applies(field, service, closed=closed)})
+        follows = self._value("request.redirects") == "follow"
+        fitting = (k for k, field in self.fields.items() if applies(field, service, closed=closed, follows=follows))
+        self.sheet.offer(set(fitting))
         if self.tried is None:
             self._tell(((f"{service.title}, port {target.port}", "plain"), (f"  {service.exposure}", "dim")))
 
