@@ -147,6 +147,18 @@ class TestAuthority:
             case "expired_intermediate":
                 old = issue("Old Intermediate", self.root, ca=True, from_days=-500, to_days=-1)
                 return issue(NAME, old, chain=(old,))
+            case "no_names":
+                return issue(NAME, middle, names=(), chain=sent)
+            case "weak_key":
+                return issue(NAME, middle, chain=sent, rsa_bits=1024)
+            case "no_authority":
+                false = issue("False CA", self.root, ca=False, names=())
+                return issue(NAME, false, chain=(false,))
+            case "other_intermediate":  # renewed by another authority, whose certificate was not installed
+                old = issue("Old Intermediate", self.root, ca=True)
+                return issue(NAME, middle, fetch_url="http://ca.example.test/i.crt", chain=(old,))
+            case "ending_soon":
+                return issue(NAME, middle, from_days=-0.9, to_days=0.1, chain=sent)
             case "stray_expired":  # a good path, and an expired certificate sent along
                 stray = issue("Stray", self.root, ca=True, from_days=-500, to_days=-1)
                 return issue(NAME, middle, chain=(middle, stray))

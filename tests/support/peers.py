@@ -31,13 +31,13 @@ def server_context(issued: Issued, **options) -> ssl.SSLContext:
     """A server's context; `maximum` and `minimum` versions, `client_ca` for one that wants a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # it may have a key that only old machines take
         context.load_cert_chain(*write_pem(issued, Path(folder)))
     if "maximum" in options:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # old versions, on purpose
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = options["maximum"]
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     if options.get("client_ca"):
         context.verify_mode = ssl.CERT_REQUIRED
     return context

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from uptime_tui.model.certificate import Certificate, TrustError, Window
+from uptime_tui.model.certificate import NO_SUBJECT, Certificate, TrustError, Window
 from uptime_tui.model.safetext import safe_text
 
 if TYPE_CHECKING:
@@ -50,14 +50,20 @@ def _window(subject: str, not_before: int, not_after: int, issuer: str, sha256: 
     return Window(subject, not_before, not_after, issuer, sha256, key_id)
 
 
-def lacks_intermediate(der: bytes) -> bool:
-    """Whether a leaf that came alone says where its issuer could have been fetched (RFC 5280 §4.2.2.1)."""
+def lacks_intermediate(sent: Sequence[bytes]) -> bool:
+    """Whether the leaf's issuer is not among what was sent, and the leaf says where to fetch it (RFC 5280 §4.2.2.1).
+
+    A server whose certificate was renewed by another intermediate often goes on sending the old one.
+
+    Args:
+        sent: DER certificates as the server sent them, leaf first.
+    """
     from cryptography import x509
     from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
     try:
-        leaf = x509.load_der_x509_certificate(der)
-        if leaf.issuer == leaf.subject:
+        leaf = x509.load_der_x509_certificate(sent[0])
+        if leaf.issuer in {x509.load_der_x509_certificate(each).subject for each in sent}:
             return False
         access = leaf.extensions.get_extension_for_oid(ExtensionOID.AUTHORITY_INFORMATION_ACCESS).value
     except Exception:  # noqa: BLE001 - as above; no extension is one of the reasons
@@ -130,7 +136,7 @@ def _name(name: "x509.Name") -> str:
         for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
         for attribute in name.get_attributes_for_oid(oid)[:1]
     ]
-    return ", ".join(dict.fromkeys(found)) or safe_text(name.rfc4514_string(), 200) or "(empty)"
+    return ", ".join(dict.fromkeys(found)) or safe_text(name.rfc4514_string(), 200) or NO_SUBJECT
 
 
 def _names(leaf: "x509.Certificate") -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from uptime_tui.dial.chain import judge_trust, lacks_intermediate, read_certific
 from uptime_tui.dial.refusal import Peer, digest, forget, recall, remember
 from uptime_tui.dial.tds import NotTds, TdsFraming
 from uptime_tui.dial.trust import context_for, stamp
+from uptime_tui.dial.unfit import unfit
 from uptime_tui.model.certificate import Certificate, TrustError, Window, explain, is_address, judge
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.pattern import pattern
@@ -233,9 +234,12 @@ class TlsLayer:
         )
         if not setup.verify:
             return self._unjudged(leaf)
-        trust, windows = self._trust(code, sent)
-        if trust is TrustError.NO_ISSUER and len(sent) == 1 and lacks_intermediate(sent[0]):
+        said = self._said(code, message, sent)
+        trust, windows = self._trust(said[0], sent)
+        if trust is TrustError.NO_ISSUER and lacks_intermediate(sent):
             leaf = msgspec.structs.replace(leaf, missing_intermediate=True)
+        elif trust is TrustError.OTHER:
+            leaf = msgspec.structs.replace(leaf, unfit=unfit(*said, key=leaf.key))
         name, now_s = setup.server_name, setup.wall_s
         seen = judge(leaf, trust=trust, name=name, now_s=now_s, warn_days=setup.warn_days, sent=windows)
         problems = _with_code(seen, code)
@@ -250,8 +254,6 @@ class TlsLayer:
             return Judgement(leaf, None, "", stops=False)
         leaf = msgspec.structs.replace(leaf, problems=problems)
         words = [explain(problem, leaf, name=name, now_s=now_s, sent=windows) for problem in problems]
-        if trust is TrustError.OTHER and message:
-            words.append(safe_text(message))
         return Judgement(leaf, problems[0], "; ".join(words), stops)
 
     def _unjudged(self, leaf: Certificate) -> Judgement:
@@ -273,12 +275,16 @@ class TlsLayer:
         elif self._refusal is not None and not (lasting and self._refusal.chain == digest(sent)):
             forget(self._peer)
 
+    def _said(self, code: int, message: str, sent: Sequence[bytes]) -> tuple[int, str]:
+        """OpenSSL's word on this chain: now, or when it refused it before."""
+        refusal = self._refusal
+        return (refusal.code, refusal.message) if refusal and refusal.chain == digest(sent) else (code, message)
+
     def _trust(self, code: int, sent: Sequence[bytes]) -> tuple[TrustError, tuple[Window, ...]]:
         """OpenSSL's word on trust, and the windows that count beside the leaf's own."""
         refusal = self._refusal
-        if refusal is not None and refusal.chain == digest(sent):
-            code = refusal.code
-        elif refusal is not None or self._setup.tolerate or self._setup.pins:
+        known = refusal is not None and refusal.chain == digest(sent)
+        if not known and (refusal is not None or self._setup.tolerate or self._setup.pins):
             built = _chain(self._object, "get_verified_chain") or sent
             return judge_trust(sent, built, lambda: set(self._context.get_ca_certs(binary_form=True))), _windows(built)
         trust = _TRUST.get(code, TrustError.OTHER)

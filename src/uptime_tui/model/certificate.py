@@ -15,6 +15,7 @@ from uptime_tui.model.failure import Failure
 
 DAY_S: Final = 86400
 OBSOLETE: Final = frozenset({"SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1"})
+NO_SUBJECT: Final = "(empty)"
 SHORT_LIFE_S: Final = 30 * DAY_S
 """A certificate that lives less long is renewed by machine: it is judged by the share of its life that is left."""
 
@@ -72,6 +73,8 @@ class Certificate(msgspec.Struct, frozen=True):
     """What the server sent after the leaf, in its order."""
     missing_intermediate: bool = False
     """The issuer was not sent, and the leaf says where to fetch it."""
+    unfit: str = ""
+    """Why the chain is refused where it is no matter of trust (a weak key, a purpose, a constraint); else empty."""
     protocol: str = ""
     """`TLSv1.3` and the like; empty when the handshake did not finish."""
     cipher: str = ""
@@ -186,26 +189,38 @@ def explain(
         case Failure.TLS_EXPIRED:
             late = min(windows, key=lambda window: window.not_after)
             which = "certificate" if late == windows[0] else f"certificate of the chain, {late.subject},"
-            return f"{which} expired {_days(now_s - late.not_after)} ago, on {date_text(late.not_after)}"
+            return f"{which} expired {_span(now_s - late.not_after)} ago, on {_moment(late.not_after, now_s)}"
         case Failure.TLS_NOT_YET_VALID:
             early = max(windows, key=lambda window: window.not_before)
-            return (
-                f"certificate is not valid before {date_text(early.not_before)}, in {_days(early.not_before - now_s)}"
-            )
+            span = _span(early.not_before - now_s)
+            return f"certificate is not valid before {_moment(early.not_before, now_s)}, in {span}"
         case Failure.TLS_NAME_MISMATCH:
-            return f"certificate is for {_names(certificate.names)}, not for {name}"
+            return _misnamed(certificate, name)
         case Failure.TLS_SELF_SIGNED:
             return f"self-signed certificate ({certificate.subject})"
-        case Failure.TLS_UNTRUSTED if certificate.pinned is False:
-            return f"another certificate than the pinned one: its fingerprint is {certificate.sha256}"
-        case Failure.TLS_UNTRUSTED if certificate.missing_intermediate:
-            return f"the server does not send its intermediate certificate ({certificate.issuer})"
         case Failure.TLS_UNTRUSTED:
-            return f"issuer is not trusted here: {certificate.issuer}"
+            return _distrusted(certificate)
         case _:
-            return (
-                f"certificate expires in {_days(certificate.not_after - now_s)}, on {date_text(certificate.not_after)}"
-            )
+            end = certificate.not_after
+            return f"certificate expires in {_span(end - now_s)}, on {_moment(end, now_s)}"
+
+
+def _misnamed(certificate: Certificate, name: str) -> str:
+    if certificate.names or certificate.subject == NO_SUBJECT:
+        return f"certificate is for {_names(certificate.names)}, not for {name}"
+    what = f"its subject ({certificate.subject}) does not count"
+    return f"certificate is not for {name}: it has no subject alternative name, and {what}"
+
+
+def _distrusted(certificate: Certificate) -> str:
+    if certificate.pinned is False:
+        return f"another certificate than the pinned one: its fingerprint is {certificate.sha256}"
+    if certificate.unfit:
+        return certificate.unfit
+    if certificate.missing_intermediate:
+        other = f", but {certificate.chain[0].subject}" if certificate.chain else ""
+        return f"the server does not send its intermediate certificate ({certificate.issuer}{other})"
+    return f"issuer is not trusted here: {certificate.issuer}"
 
 
 def _window(certificate: Certificate) -> Window:
@@ -218,10 +233,19 @@ def _allowance_s(certificate: Lifetime, days: int, part: int) -> float:
     return life / part if life < SHORT_LIFE_S else days * DAY_S
 
 
-def _days(seconds: float) -> str:
-    if seconds < 2 * DAY_S:
-        return f"{max(0, round(seconds / 3600))} hours"
+def _span(seconds: float) -> str:
+    """Minutes below two hours, hours below two days: an hour more or less is what counts then."""
+    for below_s, unit_s, unit in ((2 * 3600, 60, "minute"), (2 * DAY_S, 3600, "hour")):
+        if seconds < below_s:
+            count = max(0, int(seconds // unit_s))
+            return f"{count} {unit}{'' if count == 1 else 's'}"
     return f"{int(seconds // DAY_S)} days"
+
+
+def _moment(seconds: int, now_s: float) -> str:
+    """The day, and the time of day where it is less than two days away."""
+    near = abs(seconds - now_s) < 2 * DAY_S
+    return date_text(seconds) + (datetime.fromtimestamp(seconds, UTC).strftime(" %H:%M UTC") if near else "")
 
 
 def date_text(seconds: int) -> str:

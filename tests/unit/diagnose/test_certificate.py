@@ -91,6 +91,7 @@ NAMES = [
     ("default_certificate", certificate(names=("shop.example.com",)), (neighbour(host="shop.example.com", address="192.0.2.7"),)),
     ("default_certificate", certificate(subject="TRAEFIK DEFAULT CERT", issuer="TRAEFIK DEFAULT CERT", names=("x.traefik.default",)), ()),
     ("name_not_included", certificate(names=("example.net", "www.example.net")), ()),
+    ("no_alternative_name", certificate(names=()), ()),
 ]  # fmt: skip
 
 
@@ -132,6 +133,8 @@ UNTRUSTED = [
     ("private_ca", certificate(issuer="Own CA"), ()),
     ("missing_intermediate", certificate(issuer="R11, Let's Encrypt"), ()),
     ("pin_outdated", certificate(pinned=False), ()),
+    ("unfit_chain", certificate(unfit="the key of the certificate (RSA 1024) is too weak"), ()),
+    ("missing_intermediate", certificate(missing_intermediate=True, chain=(Window("R3", 0, NOW_S * 2, "X1"),)), ()),
     ("interception", certificate(issuer="Filter CA"), tuple(
         neighbour("https", f"h{number}.example", number, Status.DOWN, failure=Failure.TLS_UNTRUSTED, since_ms=NOW_S * 1000)
         for number in (2, 3)

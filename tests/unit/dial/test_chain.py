@@ -55,9 +55,18 @@ def test_window():
     assert window.not_before < window.not_after
 
 
-@pytest.mark.parametrize(("state", "lacks"), [("missing_intermediate", True), ("good", False), ("self_signed", False)])
-def test_lacks_intermediate(state, lacks):
-    assert lacks_intermediate(authority.leaf(state).der()) is lacks
+@pytest.mark.parametrize(
+    ("state", "after", "lacks"),
+    [
+        ("missing_intermediate", (), True),
+        ("missing_intermediate", (authority.root,), True),  # another one is sent
+        ("missing_intermediate", (authority.intermediate,), False),
+        ("good", (), False),  # it does not say where its issuer is to be had
+        ("self_signed", (), False),
+    ],
+)
+def test_lacks_intermediate(state, after, lacks):
+    assert lacks_intermediate(ders(authority.leaf(state), *after)) is lacks
 
 
 def ders(*issued):

@@ -1,4 +1,5 @@
 import hashlib
+import re
 import ssl
 
 import pytest
@@ -85,6 +86,31 @@ def test_details_name_the_fact():
         "does not send its intermediate certificate (Test Intermediate)" in probe("missing_intermediate").outcome.detail
     )
     assert "Old Intermediate" in probe("expired_intermediate").outcome.detail
+
+
+@pytest.mark.parametrize(
+    ("state", "detail"),
+    [
+        ("weak_key", "the key of the certificate (RSA 1024) is too weak"),
+        ("no_authority", "a certificate of the chain that signed another one is no authority's (CA:TRUE is missing)"),
+        ("other_intermediate", "does not send its intermediate certificate (Test Intermediate, but Old Intermediate)"),
+        (
+            "no_names",
+            f"certificate is not for {NAME}: it has no subject alternative name, and its subject ({NAME}) does",
+        ),
+    ],
+)
+@pytest.mark.parametrize("probes", [1, 2])
+def test_what_is_no_matter_of_trust_is_called_what_it_is(state, detail, probes):
+    """The second time OpenSSL is not asked again: what it said is remembered."""
+    endings = [probe(state, peer=f"{state}{probes}") for _ in range(probes)]
+    assert detail in endings[-1].outcome.detail
+    assert "not trusted" not in endings[-1].outcome.detail
+
+
+def test_the_last_hours_are_counted_and_the_hour_is_said():
+    detail = probe("ending_soon").outcome.detail
+    assert re.fullmatch(r"certificate expires in 2 hours, on \d{4}-\d\d-\d\d \d\d:\d\d UTC", detail)
 
 
 def test_unverified_shows_and_does_not_judge():

@@ -104,7 +104,7 @@ def test_chain_counts_as_well():
     old = Window("Old CA", NOW - 900 * DAY_S, NOW - DAY_S)
     assert problems(made(), sent=(old,)) == (Failure.TLS_EXPIRED,)
     text = explain(Failure.TLS_EXPIRED, made(), name="a.test", now_s=NOW, sent=(old,))
-    assert text == "certificate of the chain, Old CA, expired 24 hours ago, on 2027-01-14"
+    assert text == "certificate of the chain, Old CA, expired 24 hours ago, on 2027-01-14 08:00 UTC"
     young = Window("New CA", NOW + DAY_S, NOW + 900 * DAY_S)
     assert problems(made(), sent=(young,)) == (Failure.TLS_NOT_YET_VALID,)
 
@@ -117,7 +117,9 @@ def test_explanations():
     assert say(Failure.TLS_NOT_YET_VALID, not_before=NOW + 3600).startswith(
         "certificate is not valid before 2027-01-15"
     )
-    assert say(Failure.TLS_NAME_MISMATCH, names=()) == "certificate is for no name at all, not for x.test"
+    assert say(Failure.TLS_NAME_MISMATCH, names=(), subject="(empty)") == (
+        "certificate is for no name at all, not for x.test"
+    )
     many = tuple(f"{letter}.test" for letter in "abcde")
     assert (
         say(Failure.TLS_NAME_MISMATCH, names=many)

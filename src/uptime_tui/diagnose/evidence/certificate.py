@@ -30,6 +30,7 @@ FACTS: Final = {
     "cert_was_real": "the last good one was issued by an authority, this one signs itself",
     "cert_name_next_door": "it is for another name that this host serves",
     "cert_names_related": "it is for other names of the same domain",
+    "cert_names_none": "it has no subject alternative name, and clients look at nothing else",
     "cert_names_foreign": "it is for names that have nothing to do with the target",
     "cert_address_moved": "the last good probe went to another address",
     "cert_intermediate_missing": "the issuer's certificate was not sent",
@@ -38,6 +39,7 @@ FACTS: Final = {
     "cert_public_issuer": "a public authority issued it",
     "cert_issuer_changed": "another issuer than at the last good probe",
     "cert_untrusted_everywhere": "certificates of other hosts are not trusted either since then",
+    "cert_unfit": "its chain has a flaw that is not one of trust: a weak key or digest, a purpose, a constraint",
     "cert_not_pinned": "it is none of the certificates that the monitor asks for",
     "cert_starts_soon": "it becomes valid within a day",
     "cert_starts_later": "it becomes valid more than a day from now",
@@ -172,8 +174,11 @@ def _names(case: Case, now: Certificate) -> Iterator[Evidence]:
     host = monitor.expect.tls_name or monitor.target.host
     theirs = sorted({each.monitor.target.host for each in same_host(case)} - {monitor.target.host})
     known = [name for name in theirs if covers(now.names, name)]
-    shown = ", ".join(now.names[:3]) or "no name at all"
-    if known:
+    shown = ", ".join(now.names[:3])
+    if not now.names:
+        text = f"it has no subject alternative name; its subject is {now.subject}, which clients do not look at"
+        yield _seen("cert_names_none", ok=False, text=text)
+    elif known:
         text = f"it is the certificate of {', '.join(known[:3])}, which this host serves too: its default"
         yield _seen("cert_name_next_door", ok=False, text=text)
     elif any(_related(host, name) for name in now.names):
@@ -209,10 +214,14 @@ def _trust(case: Case, now: Certificate, before: Certificate | None) -> Iterator
         text = f"its fingerprint {now.sha256[:16]}… is not pinned: {how}"
         yield _seen("cert_not_pinned", ok=False, text=text)
         return
+    if now.unfit:
+        yield _seen("cert_unfit", ok=False, text=now.unfit)
+        return
     public = is_public(now.issuer)
     last = now.chain[-1] if now.chain else None
     if now.missing_intermediate:
-        text = f"one certificate was sent, the one of {now.issuer} is missing between it and a root"
+        sent = f"{now.chain[0].subject} was sent after it" if now.chain else "one certificate was sent"
+        text = f"{sent}, the one of {now.issuer} is missing between it and a root"
         yield _seen("cert_intermediate_missing", ok=False, text=text)
     elif last is not None and last.issuer == last.subject and not is_public(last.subject):
         yield _seen(
