@@ -138,6 +138,20 @@ def _exists(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110
 
 
+def _existing(folder: Path) -> Path | None:
+    """The folder, or the nearest one above it that is there."""
+    return next((each for each in (folder, *folder.parents) if _exists(each)), None)
+
+
+def _closed(folder: Path) -> str:
+    """Why an engine could not keep files there; empty where it could."""
+    there = _existing(folder)
+    if there is None or os.access(there, os.W_OK | os.X_OK):
+        return ""
+    why = "read-only" if os.statvfs(there).f_flag & os.ST_RDONLY else "closed to this user"
+    return f"{folder} cannot be {'written' if there == folder else 'made'}: {there} is {why}"
+
+
 def configuration(home: Home) -> Iterator[Finding]:
     """Every file of the configuration, with every problem in it."""
     yield Finding("folders", "info", f"configuration {home.config}, state {home.state}, socket {home.runtime}")
@@ -159,10 +173,17 @@ def configuration(home: Home) -> Iterator[Finding]:
     count = len(loaded.monitors)
     if not loaded.problems:
         yield Finding("monitors", "ok", f"{count} configured" if count else "none yet: `uptime-tui add TARGET`")
-    existing = next((folder for folder in (home.state, *home.state.parents) if _exists(folder)), None)
+    for folder in dict.fromkeys((home.state, home.runtime)):
+        closed = _closed(folder)
+        if closed:
+            yield Finding("folders", "error", closed, "make it writable, or name another home: no engine starts here")
+    existing = _existing(home.state)
     if existing is not None and shutil.disk_usage(existing).free < _FREE_BYTES:
         yield Finding(
-            "disk", "warning", f"less than 100 MB free at {existing}", "make room: results are kept in memory only"
+            "disk",
+            "warning",
+            f"less than 100 MB free at {existing}",
+            "make room: once it is full, results are kept in memory only",
         )
 
 

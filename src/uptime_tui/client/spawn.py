@@ -28,9 +28,11 @@ def is_running(home: Home) -> int | None:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
         return int(text) if text.isdigit() else 0
+    except OSError:
+        return None  # a file system without locks: no engine starts there either, and says why
     finally:
         os.close(descriptor)
     return None

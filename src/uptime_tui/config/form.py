@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_type_hints
+from typing import Any, Final, Literal, NamedTuple, get_type_hints
 
 import msgspec
 
@@ -10,9 +10,6 @@ from uptime_tui.catalogue.service import Service
 from uptime_tui.config.schema import TABLES, MonitorTable
 from uptime_tui.config.told import Only
 from uptime_tui.model.secret import parse_reference
-
-if TYPE_CHECKING:
-    from uptime_tui.config.draft import Services
 
 Kind = Literal["text", "number", "choice", "list"]
 
@@ -135,17 +132,6 @@ def unsendable(field: Field, text: str) -> str:
     except ValueError as error:
         return f"{field.label}: {error}"
     return ""
-
-
-def faulty(table: Mapping[str, Any], services: "Services") -> str:
-    """Key of the first field with which something is wrong; empty where none of them is at fault."""
-    from uptime_tui.config.draft import read_draft  # only where something is wrong
-    from uptime_tui.config.schema import Defaults
-
-    _, faults = read_draft({"name": "new", **table}, services, Defaults())
-    known = {field.key for field in fields()}
-    keys = (".".join(str(part) for part in fault.path[:size]) for fault in faults for size in (2, 1))
-    return next((key for key in keys if key in known), "")
 
 
 def nested(values: Mapping[str, object]) -> dict[str, object]:

@@ -16,6 +16,7 @@ from uptime_tui.model.errors import UserError
 _LOCK_WAIT_S: Final = 5.0
 _LOCK_PAUSE_S: Final = 0.02
 _NEW_MODE: Final = 0o600
+_ELSEWHERE: Final = "edit the file where it comes from"
 _WRITE_BITS: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -46,7 +47,9 @@ def _require_writable(path: Path) -> None:
     except OSError:
         return  # none yet, or reading it says what is wrong
     if not mode & _WRITE_BITS or not os.access(path, os.W_OK):
-        raise UserError("is read-only", where=path.name, todo=f"chmod u+w {path}, or edit what it is made from")
+        read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+        cure = f"its file system is: {_ELSEWHERE}" if read_only else f"chmod u+w {path}, or edit what it is made from"
+        raise UserError("is read-only", where=path.name, todo=cure)
 
 
 def _wait_for(handle: int, path: Path) -> None:
@@ -60,6 +63,9 @@ def _wait_for(handle: int, path: Path) -> None:
                     "another process is changing this file", where=path.name, todo="try again when it is done"
                 ) from error
             time.sleep(_LOCK_PAUSE_S)
+        except OSError as error:
+            todo = "its file system has no locks: keep the configuration on a local disk, or edit the file by hand"
+            raise UserError(f"cannot be locked: {error.strerror}", where=path.name, todo=todo) from error
         else:
             return
 
@@ -80,11 +86,12 @@ def replace_file(path: Path, data: bytes) -> None:
             left.unlink(missing_ok=True)
         _write(temporary, real, data)
         temporary.replace(real)
-        _sync_folder(real.parent)
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise _refusal(path, error) from error
+    with suppress(OSError):  # of a folder that cannot be read, or a file system that cannot do it: the text is there
+        _sync_folder(real.parent)
 
 
 def _write(temporary: Path, real: Path, data: bytes) -> None:
@@ -92,7 +99,8 @@ def _write(temporary: Path, real: Path, data: bytes) -> None:
     try:
         with suppress(FileNotFoundError):
             facts = real.stat()
-            os.fchmod(handle, stat.S_IMODE(facts.st_mode))
+            with suppress(PermissionError):  # a file system without modes (FAT, some shares) has one for all its files
+                os.fchmod(handle, stat.S_IMODE(facts.st_mode))
             if (facts.st_uid, facts.st_gid) != (os.geteuid(), os.getegid()):
                 with suppress(PermissionError):
                     os.fchown(handle, facts.st_uid, facts.st_gid)
@@ -143,7 +151,7 @@ def _refusal(path: Path, error: OSError) -> UserError:
     todo = {
         errno.ENOSPC: "make room on the disk, then repeat it",
         errno.EDQUOT: "make room in your quota, then repeat it",
-        errno.EROFS: "the file system is read-only: edit the file where it comes from",
+        errno.EROFS: f"the file system is read-only: {_ELSEWHERE}",
         errno.EACCES: f"allow writing to {path.parent}",
         errno.ENOENT: f"make the folder {Path(os.path.realpath(path)).parent}",
     }.get(error.errno or 0, "nothing was changed")

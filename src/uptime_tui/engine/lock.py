@@ -9,6 +9,7 @@ from typing import Final
 
 from uptime_tui.model.errors import UserError
 
+NO_LOCKS: Final = "its file system has no locks: name a folder on a local disk by --home or XDG_STATE_HOME"
 _TRIES: Final = 10
 _PAUSE_S: Final = 0.02
 
@@ -27,7 +28,7 @@ def take_lock(path: Path) -> int:
         ) from error
     try:
         _lock(descriptor)
-    except OSError as error:
+    except BlockingIOError as error:
         owner = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
         os.close(descriptor)
         raise UserError(
@@ -35,6 +36,9 @@ def take_lock(path: Path) -> int:
             where=str(path.parent),
             todo="use it, or `uptime-tui stop` it first",
         ) from error
+    except OSError as error:
+        os.close(descriptor)
+        raise UserError(f"cannot be locked: {error.strerror}", where=str(path), todo=NO_LOCKS) from error
     with suppress(OSError):  # a full disk: the lock holds all the same, only its owner cannot be named
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -16,6 +16,7 @@ from uptime_tui.wire.messages import PROTOCOL, ClientMessage, Focused, Goodbye, 
 
 MAX_BACKLOG: Final = 32 * 1024 * 1024
 """Bytes a client may leave unread: the largest fleet fits; a client that asks and never reads is turned away."""
+_NO_SOCKET: Final = "check its folder: shares and FAT take no sockets; name another by --home or XDG_RUNTIME_DIR"
 
 Answer = Coroutine[Any, Any, tuple[Trial | None, Reply]]
 
@@ -61,9 +62,7 @@ class Server:
             path.unlink(missing_ok=True)  # noqa: ASYNC240 - once, at the start, on a local disk
             self._listener = await loop.create_unix_server(lambda: Client(self), path)
         except OSError as error:
-            raise UserError(
-                f"cannot listen: {error.strerror or error}", where=str(path), todo="check the folder"
-            ) from error
+            raise UserError(f"cannot listen: {error.strerror or error}", where=str(path), todo=_NO_SOCKET) from error
         finally:
             os.umask(before)
 

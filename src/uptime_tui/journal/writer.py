@@ -9,16 +9,16 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from uptime_tui.journal import seal, store, tending
-from uptime_tui.journal.pack import EVENT_BITS, MONITOR_BITS, result_row
-from uptime_tui.journal.waiting import Row, Statement, Waiting
+from uptime_tui.journal import batch, seal, store, tending
+from uptime_tui.journal.pack import EVENT_BITS, result_row
+from uptime_tui.journal.waiting import Waiting
 from uptime_tui.model.diagnosis import Diagnosis, Past
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.events import Event
@@ -45,9 +45,6 @@ _FORGET_SLICE: Final = 50
 """Monitors whose old blocks are deleted between two commits."""
 _pack: Final = msgspec.msgpack.Encoder().encode
 _log: Final = logging.getLogger(__name__)
-_FAULTY: Final = (
-    sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError
-)  # fmt: skip
 """The record is at fault, not the disk: trying again would not help, and would hold up all others."""
 
 
@@ -79,6 +76,8 @@ class Journal:
         self._writing = False
         self._refused = 0
         """Attempts that the disk has refused."""
+        self._logged = False
+        """The log says that it refuses."""
         self._names: dict[str, MonitorId] = {}
         self._next_id = 1
         self._next_incident = 1
@@ -344,13 +343,16 @@ class Journal:
         try:
             if results or statements:
                 connection.execute("BEGIN IMMEDIATE")
-                _append(connection, results)
-                _execute(connection, statements.values())
+                batch.append(connection, results)
+                batch.execute(connection, statements.values())
                 connection.execute("COMMIT")
         except Exception as error:
             self._waiting.give_back(results, statements)
             dropped = self._waiting.dropped
             lost = f", {dropped} had to be given up" if dropped else ""
+            if not self._logged:
+                self._logged = True
+                _log.error("the journal cannot be written (%s): results are kept in memory", error)
             self.problem = f"the journal cannot be written ({error}): {self.pending} results kept in memory{lost}"
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -361,6 +363,9 @@ class Journal:
             self._writing = False
         if results or statements:
             self.problem = ""
+            if self._logged:
+                self._logged = False
+                _log.warning("the journal is written again")
         return True
 
     def _tidy(self) -> bool:
@@ -380,23 +385,3 @@ class Journal:
         except sqlite3.Error as error:
             self.problem = f"the journal cannot be tidied ({error})"
             return False
-
-
-def _append(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    """Add results. Where a clock that was set back finds its millisecond taken, the next free one is used."""
-    connection.execute("SAVEPOINT rows")
-    cursor = connection.executemany("INSERT OR IGNORE INTO result (k, v) VALUES (?, ?)", rows)
-    if rows and cursor.rowcount != len(rows):
-        connection.execute("ROLLBACK TO rows")
-        for key, value in rows:
-            while not connection.execute("INSERT OR IGNORE INTO result (k, v) VALUES (?, ?)", (key, value)).rowcount:
-                key += 1 << MONITOR_BITS  # noqa: PLW2901 - the next millisecond
-    connection.execute("RELEASE rows")
-
-
-def _execute(connection: sqlite3.Connection, statements: Iterable[Statement]) -> None:
-    for statement, values in statements:
-        try:
-            connection.execute(statement, values)
-        except _FAULTY:
-            _log.exception("not kept: %s", statement)

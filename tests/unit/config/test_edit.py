@@ -201,6 +201,18 @@ def test_a_read_only_file_is_left_alone(path, file, mode):
     assert (text_of(path), stat.S_IMODE(path.stat().st_mode), file.undo_label) == (TEXT, mode, "")
 
 
+def test_what_was_written_is_not_called_unwritten(path, file, monkeypatch):
+    """The folder of the file cannot be flushed: the new text is in its place all the same."""
+
+    def refuse(*_):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr("uptime_tui.config.write._sync_folder", refuse)
+    file.edit("mx1", {"paused": True})
+    assert "paused = true" in text_of(path)
+    assert file.undo_label == "pause mx1"
+
+
 def test_another_users_file_is_left_alone(path, file, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everything: the system's word stands in
     with pytest.raises(UserError, match="read-only"):

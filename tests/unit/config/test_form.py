@@ -1,8 +1,8 @@
 import pytest
 
 from uptime_tui.catalogue.load import load_catalogue
-from uptime_tui.config.draft import read_draft
-from uptime_tui.config.form import SECTIONS, applies, faulty, fields, nested, shown, typed, unsendable
+from uptime_tui.config.draft import faulty, read_draft
+from uptime_tui.config.form import SECTIONS, applies, fields, nested, shown, typed, unsendable
 from uptime_tui.config.schema import TABLES, Defaults, MonitorTable
 
 CATALOGUE = load_catalogue()

@@ -1,5 +1,6 @@
 """One engine per home; a glance at the lock turns nobody away."""
 
+import errno
 import fcntl
 import os
 import threading
@@ -7,6 +8,9 @@ import time
 
 import pytest
 
+from uptime_tui.client.spawn import is_running
+from uptime_tui.config.edit import MonitorsFile
+from uptime_tui.config.paths import find_home
 from uptime_tui.engine.lock import take_lock
 from uptime_tui.model.errors import UserError
 
@@ -40,6 +44,21 @@ def test_a_client_that_only_looks_does_not_turn_an_engine_away(tmp_path):
         patch.setattr("uptime_tui.engine.lock.time.sleep", sleep)
         os.close(take_lock(tmp_path / "lock"))
     thread.join()
+
+
+def test_a_file_system_without_locks_is_called_that_and_no_other_engine(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    home = find_home(str(tmp_path), {})
+    home.state.mkdir()
+    with pytest.raises(UserError, match=r"cannot be locked: No locks .*its file system has no locks"):
+        take_lock(home.lock_file)
+    assert is_running(home) is None
+    (home.config / "monitors.toml").write_text("")
+    with pytest.raises(UserError, match=r"monitors.toml: cannot be locked: .*keep the configuration on a local disk"):
+        MonitorsFile(home.monitors_file, home.undo_file).add([{"name": "a", "target": "a:1"}])
 
 
 def test_a_lock_that_cannot_be_opened_is_one_clear_line(tmp_path):

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from uptime_tui.journal import store, writer
+from uptime_tui.journal import batch, store
 from uptime_tui.journal.reader import Reader
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.errors import UserError
@@ -91,11 +91,11 @@ def test_a_record_that_cannot_be_kept_holds_up_no_other(path, opened, caplog):
 
 def test_a_bug_in_the_writer_is_said_and_ends_nothing(path, opened, monkeypatch, caplog):
     journal = opened()
-    real = writer._append
-    monkeypatch.setattr(writer, "_append", lambda *_: 1 // 0)
+    real = batch.append
+    monkeypatch.setattr(batch, "append", lambda *_: 1 // 0)
     journal.keep_result(result(NOW_MS))
     wait_until(lambda: "ZeroDivisionError" in journal.problem)
-    monkeypatch.setattr(writer, "_append", real)
+    monkeypatch.setattr(batch, "append", real)
     wait_until(journal.flush)
     assert journal.problem == ""
     assert len(kept(path)) == 1

@@ -214,7 +214,7 @@ def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path):
         Journal(tmp_path / "none" / "journal.sqlite3").open()
 
 
-def test_a_refusing_disk_loses_nothing_and_says_so(path, opened):
+def test_a_refusing_disk_loses_nothing_and_says_so(path, opened, caplog):
     """A lock held by somebody else stands for any error of the disk: it ends, and everything is written."""
     journal = opened()
     journal.ids(["a"])
@@ -232,6 +232,8 @@ def test_a_refusing_disk_loses_nothing_and_says_so(path, opened):
     blocker.close()
     wait_until(journal.flush)
     assert journal.problem == ""
+    assert caplog.text.count("cannot be written (database is locked): results are kept in memory") == 1
+    assert caplog.text.count("the journal is written again") == 1
     reader = Reader(path)
     assert len(reader.history(MonitorId(1), NOW_MS, NOW_MS + 100)) == 10
     reader.close()

@@ -60,8 +60,9 @@ def _lines(report: StatusReport) -> list[str]:
     vitals, counts = report.vitals, report.counts
     age = format_duration(max(1, round(time.time() - vitals.started_ms / 1000)))
     seen = ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)
+    clients = "1 client" if vitals.clients == 1 else f"{vitals.clients} clients"
     lines = [
-        f"engine {vitals.version}, pid {vitals.pid}, running for {age}, {vitals.clients} clients, home {vitals.home}",
+        f"engine {vitals.version}, pid {vitals.pid}, running for {age}, {clients}, home {vitals.home}",
         f"monitors: {seen}",
         f"probes: {vitals.probes} done, {vitals.in_flight} in flight, {vitals.skipped} skipped",
         f"start lateness: p99 {vitals.lateness_p99_ms:.1f} ms",

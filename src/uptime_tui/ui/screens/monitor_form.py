@@ -8,7 +8,8 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from uptime_tui.catalogue.load import Catalogue
-from uptime_tui.config.form import SECTIONS, applies, faulty, fields, nested, shown, typed, unsendable
+from uptime_tui.config.draft import faulty
+from uptime_tui.config.form import SECTIONS, applies, fields, nested, shown, typed, unsendable
 from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.ask import Ask
