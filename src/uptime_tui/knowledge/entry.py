@@ -1,10 +1,11 @@
 """What the knowledge base says: a failure's meaning, its causes, what to check, commands. Pure.
 
 Texts may hold placeholders that are filled from the monitor and the catalogue when shown: {host} {domain} (the part of
-the host's name that is registered) {address} {port} {name} {unit} {process} {log} {config} {config_key} {test} {title}
-(the service's title) {logs} (a command that shows the log) {url} (the target as curl takes it) {place} (`host:port`
-with the brackets that IPv6 wants) {scheme} (http or https) {client} (the program of the test command, `redis-cli
---tls`) {tls} (an openssl command that shows the certificate, with STARTTLS where the service wants it).
+the host's name that is registered) {address} {port} {name} {unit} (with its instances) {unit_file} (without them)
+{process} {log} {config} {config_key} {test} {title} (the service's title) {logs} (a command that shows the log) {url}
+(the target as curl takes it) {place} (`host:port` with the brackets that IPv6 wants) {scheme} (http or https) {client}
+(the program of the test command, `redis-cli --tls`) {tls} (an openssl command that shows the certificate, with STARTTLS
+where the service wants it).
 """
 
 from collections.abc import Collection, Mapping
@@ -16,8 +17,8 @@ from uptime_tui.model.failure import Failure
 from uptime_tui.model.pattern import pattern
 
 PLACEHOLDERS: Final = (
-    "host", "domain", "address", "port", "name", "title", "unit", "process", "log", "config", "config_key", "test",
-    "logs", "url", "place", "scheme", "client", "tls",
+    "host", "domain", "address", "port", "name", "title", "unit", "unit_file", "process", "log", "config", "config_key",
+    "test", "logs", "url", "place", "scheme", "client", "tls",
 )  # fmt: skip
 _BARE: Final = pattern(r"\bnc\b.*\{port\}")
 _PLACEHOLDER: Final = pattern(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")

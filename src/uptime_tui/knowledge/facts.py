@@ -30,7 +30,7 @@ class ServiceFacts(Protocol):
 
     @property
     def unit(self) -> str:
-        """Unit name for systemctl."""
+        """Unit name for systemctl; with a star where instances do the work."""
 
     @property
     def process(self) -> str:
@@ -74,7 +74,8 @@ def facts_for(monitor: Monitor, service: ServiceFacts, address: str | None) -> M
         "port": port,
         "name": monitor.name,
         "title": service.title,
-        "unit": service.unit,
+        "unit": quote(service.unit) if service.unit else "",
+        "unit_file": service.unit.removesuffix("*"),
         "process": service.process,
         "log": service.log,
         "config": service.config,
@@ -124,4 +125,4 @@ def _show(service: ServiceFacts) -> str:
         return f"tail -n 50 {service.log}*.log"
     if service.log:
         return f"tail -n 50 {service.log}"
-    return f"journalctl -u {service.unit} -n 50 --no-pager" if service.unit else ""
+    return f"journalctl -u {quote(service.unit)} -n 50 --no-pager" if service.unit else ""

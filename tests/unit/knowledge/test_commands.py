@@ -3,10 +3,12 @@
 import re
 import shlex
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from support.hints import every
+from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.model.failure import Failure
 
 READERS = frozenset(
@@ -60,6 +62,7 @@ SECRET = re.compile(
 )
 
 
+CATALOGUE = load_catalogue()
 ALL = sorted(
     {
         command
@@ -97,6 +100,32 @@ def only_reads(words):
     if program in READERS:
         return program not in CHANGES or not re.search(CHANGES[program], f"{program} {arguments}")
     return program in ONLY and re.match(ONLY[program], f"{arguments} " if arguments else "") is not None
+
+
+UNITS = Path("/usr/lib/systemd/system")
+UNWRITTEN = frozenset({"inet_interfaces", "tls-port", "implicit_ssl"})
+"""Keys that stand in no file before somebody writes them."""
+
+
+def test_a_unit_that_only_stands_for_its_instances_is_shown_with_them():
+    """`systemctl status postfix` says active on Debian 12 while Postfix is dead: the work is done by postfix@-."""
+    for service in map(CATALOGUE.get, CATALOGUE.schemes):
+        unit = UNITS / f"{service.unit.removesuffix('*')}.service"
+        if not unit.is_file():
+            continue
+        is_shell = "ExecStart=/bin/true" in unit.read_text()
+        assert is_shell == service.unit.endswith("*"), service.name
+        if is_shell:
+            assert f"systemctl status '{service.unit}' --no-pager" in ALL
+            assert f"systemctl is-enabled {unit.stem}" in ALL
+
+
+def test_the_listen_key_is_found_in_the_configuration_of_the_package():
+    for service in map(CATALOGUE.get, CATALOGUE.schemes):
+        places = [str(place) for place in Path("/").glob(service.config[1:])] if service.config else []
+        if places and service.config_key not in UNWRITTEN:
+            command = ["grep", "-RnE", service.config_key, *places]
+            assert subprocess.run(command, capture_output=True, check=False).stdout, command
 
 
 def test_a_shell_takes_each():
