@@ -117,7 +117,9 @@ class _Talk:
             return
         family = plan.monitor.address_family
         if family:
-            answer = of_family(answer, plan.monitor.target.host, family)
+            whole, answer = answer, of_family(answer, plan.monitor.target.host, family)
+            if answer.failure is not whole.failure:
+                self.evidence = (Evidence("other_family_only", Phase.DNS, ok=False, text=answer.detail),)
         several = self.leg is None and (plan.steps or len(answer.addresses) > 1) and answer.failure is None
         if not (several and means.spread(plan, answer, self.at_ms, self.deadline_s, self.done)):
             self.resolved(answer)
@@ -125,7 +127,7 @@ class _Talk:
     def resolved(self, answer: Answer) -> None:
         self.answer = answer
         if answer.failure is not None:
-            self.evidence = (Evidence("dns_failure", Phase.DNS, ok=False, text=answer.detail),)
+            self.evidence = (Evidence("dns_failure", Phase.DNS, ok=False, text=answer.detail), *self.evidence)
             timings = Timings(dns=answer.ms, total=answer.ms)
             self.fail(answer.failure, Phase.DNS, answer.detail, timings, ours=answer.ours)
             return

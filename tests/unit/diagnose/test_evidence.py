@@ -13,7 +13,7 @@ from uptime_tui.model.failure import Failure
 from uptime_tui.vantage import findings
 
 PROBE_FACTS = {
-    "dns_answer", "dns_failure", "tcp_connect", "tcp_failure", "rst", "no_answer", "no_route", "icmp_port",
+    "dns_answer", "dns_failure", "other_family_only", "tcp_connect", "tcp_failure", "rst", "no_answer", "no_route", "icmp_port",
     "icmp_prohibited", "icmp_host", "icmp_net", "icmp_exceeded", "icmp_other", "icmp_by_target", "icmp_by_router", "own_firewall", "neighbour_silent",
     "retransmits", "exposed", "tls_session", "tls_certificate", "greeting", "protocol", "content", "page", "redirect", "rest", "address",
     "went_silent",

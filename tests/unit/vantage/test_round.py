@@ -10,6 +10,7 @@ import pytest
 from support.nameserver import name_server, reply
 from support.web import plan, vantage, web
 from uptime_tui.dial.direct import DialEnd
+from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.vantage.local import LocalVantage, probe_once
@@ -67,6 +68,15 @@ async def test_a_broken_family_is_not_hidden_and_one_family_can_be_asked_for():
         assert (await probe_once(it, plan(target, address_family=4))).failure is None
         six = await probe_once(it, plan(target, address_family=6))
         assert (six.failure, six.address) == (Failure.REFUSED, "::1")
+
+
+async def test_a_name_without_the_family_that_is_asked_for_is_told_from_one_without_addresses():
+    async with watched("127.0.0.2") as it:
+        result = await probe_once(it, plan("http://www.example.net/", address_family=6))
+    assert result.failure is Failure.DNS_NO_ADDRESS
+    assert [each.id for each in result.evidence] == ["dns_failure", "other_family_only"]
+    causes = load_knowledge().entry(Failure.DNS_NO_ADDRESS).cause
+    assert [cause.id for cause in causes if "other_family_only" in cause.proved_by] == ["family_asked_for"]
 
 
 async def test_a_page_that_is_wrong_on_one_backend_only():
