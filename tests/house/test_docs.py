@@ -1,6 +1,7 @@
 """The documents are true: every command, service, failure code, configuration key and key of the screen is in them."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -25,6 +26,19 @@ def test_readme_has_two_commands_first():
     assert "demo" in commands[0]
     assert "pytest" in commands[1]
     assert all("venv" in line for line in commands)
+    # a fresh machine may have no sudo (root's), and knows no packages before it is updated
+    fresh = {"PATH": "/nowhere"}
+    for line in commands:
+        first = line.partition(" && python3 -m venv")[0].replace("apt-get", "echo apt-get")
+        done = subprocess.run(
+            ["/bin/sh", "-c", f'sh() {{ /bin/sh "$@"; }}\n{first}'],
+            check=False,
+            env=fresh,
+            capture_output=True,
+            text=True,
+        )
+        assert done.stdout == "apt-get update\napt-get install -y python3-venv\n", done.stderr
+        assert done.stderr == ""
 
 
 def test_readme_is_short_and_its_links_exist():
