@@ -199,6 +199,15 @@ def test_list_tells_which_part_of_a_mail_host_is_affected(tmp_path):
             run("stop", home=tmp_path)
 
 
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_bug(tmp_path, closed):
+    """As some schedulers start programs: nothing can be said, the exit code is all there is."""
+    environment = {**os.environ, "UPTIME_TUI_HOME": str(tmp_path)}
+    for arguments, code in (("list", 0), ("check tcp://127.0.0.1:1", 2), ("check tcp:", 64)):
+        command = f"{sys.executable} -m uptime_tui {arguments} {closed}"
+        assert subprocess.run(["sh", "-c", command], env=environment, timeout=40, check=False).returncode == code
+
+
 def test_add_list_pause_rm(tmp_path):
     with server() as port:
         target = f"tcp://127.0.0.1:{port}"

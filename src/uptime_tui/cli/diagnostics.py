@@ -17,6 +17,20 @@ EXIT_CODES: Final = {Status.UP: 0, Status.DEGRADED: 1, Status.DOWN: 2, Status.UN
 _WORST_FIRST: Final = (Status.DOWN, Status.UNKNOWN, Status.DEGRADED, Status.UP)
 
 
+def open_streams() -> None:
+    """Give a closed stdin, stdout or stderr a place to go, before a socket or a journal gets its number.
+
+    Some schedulers and service managers start programs with them closed (`>&-`); Python has None for them then.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) < 3:  # the lowest number that is free (open(2))
+        os.set_inheritable(number, True)
+    os.close(number)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
 def exit_code(statuses: list[Status]) -> int:
     """The exit code of the worst status; down before unknown before degraded, as a pager wants it."""
     worst = next((status for status in _WORST_FIRST if status in statuses), Status.UNKNOWN)
@@ -25,6 +39,8 @@ def exit_code(statuses: list[Status]) -> int:
 
 def say(line: str) -> None:
     """One line on stderr; a closed stderr is nobody's fault."""
+    if sys.stderr is None:
+        return
     try:
         sys.stderr.write(f"uptime-tui: {safe_text(line, _LINE)}\n")
         sys.stderr.flush()

@@ -76,6 +76,7 @@ def root(ctx: click.Context, home: str | None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line; returns the exit code. Every error becomes one line on stderr."""
+    diagnostics.open_streams()
     try:
         code = root.main(arguments, prog_name="uptime-tui", standalone_mode=False)
     except click.exceptions.Exit as leave:

@@ -6,6 +6,7 @@ from uptime_tui.config.paths import Home
 from uptime_tui.config.schema import Defaults
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
+from uptime_tui.model.safetext import safe_text
 
 
 def find_monitors(targets: tuple[str, ...], home: Home, catalogue: Catalogue, defaults: Defaults) -> list[Monitor]:
@@ -23,6 +24,12 @@ def _from_target(text: str, loaded: Loaded, catalogue: Catalogue, defaults: Defa
     try:
         return draft_from_table({"name": "check", "target": text}, catalogue, where="TARGET", defaults=defaults)
     except UserError as error:
+        from difflib import get_close_matches
+
+        near = get_close_matches(text, [monitor.name for monitor in loaded.monitors], 1, 0.75)
+        if near:
+            todo = f"did you mean the monitor {safe_text(near[0], 80)!r}?"
+            raise UserError(error.what, where=error.where, todo=todo) from error
         if ":" in text or not loaded.problems:
             raise
         problem = loaded.problems[0]  # it may well be the name of a monitor that could not be read

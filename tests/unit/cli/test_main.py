@@ -111,6 +111,12 @@ BROKEN = '[[monitor]]\nname = "a"\ntarget = "smpt://mx1.example.net"\n'
         (["check", "a"], {"monitors.toml": BROKEN}, "monitors.toml:3: no service is called 'smpt'"),
         (["pause", "a"], {"monitors.toml": "[[monitor]\n"}, "monitors.toml:1: not valid TOML: a header is not closed"),
         (["pause", "mx2"], {"monitors.toml": BROKEN.replace('"a"', '"mx1"')}, "(did you mean 'mx1'?)"),
+        (
+            ["check", "mx"],
+            {"monitors.toml": BROKEN.replace('"a"', '"mx1"').replace("smpt", "smtp")},
+            "did you mean the monitor 'mx1'",
+        ),
+        (["list", "state:dwon"], {}, "FILTER: dwon is no state: up, degraded, down"),
         (["chekc", "a"], {}, "this version has no command 'chekc' (did you mean check?)"),
         (["import", "a"], {}, "this version has no command 'import' (`uptime-tui --help` lists them)"),
         (["list"], {"config.toml": "[ui\n"}, "config.toml:1: not valid TOML: a header is not closed (a header ends"),
@@ -130,6 +136,26 @@ def test_a_broken_file_is_one_line_with_its_place(arguments, files, said, capsys
     assert captured.err.count("\n") == 1
     for name, text in files.items():
         assert (tmp_path / name).read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "said"),
+    [
+        ([], "", "no monitor is configured yet (uptime-tui add TARGET)"),
+        (
+            ["state:down"],
+            BROKEN.replace("smpt", "smtp"),
+            "no monitor matches 'state:down'; no engine runs, so that their",
+        ),
+    ],
+)
+def test_an_empty_list_is_not_taken_for_health(words, text, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
+    (tmp_path / "monitors.toml").write_text(text)
+    assert main.run(["list", *words]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"uptime-tui: {said}")
 
 
 def test_a_monitor_with_a_mistake_can_be_removed_by_name(capsys, tmp_path, monkeypatch):

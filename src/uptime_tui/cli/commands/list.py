@@ -12,7 +12,7 @@ from uptime_tui.cli.mail import mail_sentences, with_mail
 from uptime_tui.cli.options import chosen_home, home_option, json_option
 from uptime_tui.config.load import load_monitors
 from uptime_tui.config.settings import load_settings
-from uptime_tui.model.filter import parse_filter, searchable
+from uptime_tui.model.filter import Filter, parse_filter, searchable
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.target import format_target
 from uptime_tui.wire.messages import MonitorRow
@@ -30,7 +30,7 @@ def command(filters: tuple[str, ...], certificates: bool, as_json: bool, home: s
     loaded = load_monitors(place.monitors_file, catalogue, load_settings(place.config_file).defaults)
     wanted = parse_filter(" ".join(filters))
     if wanted.problem:
-        diagnostics.say(wanted.problem)
+        return diagnostics.usage(f"FILTER: {wanted.problem}")
     if certificates:
         from uptime_tui.cli.certificates import print_certificates
 
@@ -57,9 +57,19 @@ def command(filters: tuple[str, ...], certificates: bool, as_json: bool, home: s
     for one in chosen if not as_json else ():
         if one.slowed:
             diagnostics.say(f"{one.monitor.name}: {one.slowed}")
+    if not chosen and not loaded.problems:
+        diagnostics.say(_nothing(wanted, configured=bool(loaded.monitors), watched=bool(rows)))
     for problem in loaded.problems:
         diagnostics.say(str(problem))
     return diagnostics.USAGE if loaded.problems else 0
+
+
+def _nothing(wanted: Filter, *, configured: bool, watched: bool) -> str:
+    """Why there is no line, so that silence is not taken for health."""
+    if not configured:
+        return "no monitor is configured yet (uptime-tui add TARGET)"
+    unknown = "" if watched else "; no engine runs, so that their states are not known (uptime-tui start)"
+    return f"no monitor matches {wanted.text[:80]!r}{unknown}"
 
 
 class _Listed(NamedTuple):
