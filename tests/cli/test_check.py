@@ -71,6 +71,19 @@ def test_up(tmp_path):
     assert found["causes"] == []
 
 
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [("403 Forbidden", "denied"), ("404 Not Found", "not_found"), ("502 Bad Gateway", "backend_down")],
+)
+def test_the_first_cause_is_the_one_that_was_seen(tmp_path, status, cause):
+    with server(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode(), close=True) as port:
+        found = json.loads(run("check", f"http://127.0.0.1:{port}/", "--json", home=tmp_path).stdout)
+    assert (found["failure"], found["causes"][0]["id"]) == ("http_status", cause)
+    confidences = [each["confidence"] for each in found["causes"]]
+    assert confidences == sorted(confidences, reverse=True)
+    assert confidences[0] > 0.5
+
+
 def test_refused_has_phase_causes_and_exit_code(tmp_path):
     done = run("check", f"redis://127.0.0.1:{free_port()}", "--json", home=tmp_path)
     assert done.returncode == 2

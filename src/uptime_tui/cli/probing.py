@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from uptime_tui.catalogue.load import Catalogue
+from uptime_tui.cli.advice import Advise, in_order
 from uptime_tui.config.schema import Settings
 from uptime_tui.loading import loading
 from uptime_tui.model.failure import Status
@@ -14,12 +15,13 @@ from uptime_tui.model.result import Result
 from uptime_tui.vantage.base import Plan
 
 if TYPE_CHECKING:
+    from uptime_tui.knowledge.entry import Hints
     from uptime_tui.vantage.local import LocalVantage
 
 PER_HOST = 2
 """Probes at once against one host: the engine's rule holds here as well."""
 
-Show = Callable[[str, Monitor, Result], None]
+Show = Callable[[str, Monitor, Result, "Hints | None"], None]
 
 
 class Lane:
@@ -68,15 +70,34 @@ async def probe_all(
     monitors: list[Monitor],
     catalogue: Catalogue,
     settings: Settings,
+    advise: Advise,
     show: Show,
 ) -> list[Status]:
-    """Probe all at once, at most two per host and what each service allows, and show them in the order given."""
+    """Probe all at once, at most two per host and what each service allows, and show them in the order given.
+
+    Args:
+        targets: as they were asked for.
+        monitors: one for each.
+        catalogue: the services.
+        settings: name servers and trust.
+        advise: what the knowledge base says of a result; its causes are put in order by what is seen from here.
+        show: gets each result with its causes.
+    """
     async with own_vantage(settings) as vantage:
-        return await _probe_all(vantage, targets, monitors, catalogue, show)
+
+        async def told(target: str, monitor: Monitor, result: Result) -> None:
+            hints = await in_order(vantage, Plan(monitor, catalogue.get(monitor.target.service)), result, advise)
+            show(target, monitor, result, hints)
+
+        return await _probe_all(vantage, targets, monitors, catalogue, told)
 
 
 async def _probe_all(
-    vantage: "LocalVantage", targets: tuple[str, ...], monitors: list[Monitor], catalogue: Catalogue, show: Show
+    vantage: "LocalVantage",
+    targets: tuple[str, ...],
+    monitors: list[Monitor],
+    catalogue: Catalogue,
+    told: Callable[[str, Monitor, Result], Coroutine[Any, Any, None]],
 ) -> list[Status]:
     from uptime_tui.vantage.local import probe_once
 
@@ -102,7 +123,7 @@ async def _probe_all(
     try:
         for target, monitor, result in zip(targets, monitors, running, strict=True):
             statuses.append((await result).status)
-            show(target, monitor, await result)
+            await told(target, monitor, await result)
     finally:
         for future in running:
             future.cancel()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from itertools import groupby
+from pathlib import Path
 from typing import Any, Final, cast
 
 import msgspec
@@ -25,6 +26,8 @@ from uptime_tui.model.result import Evidence
 Told = Callable[[Diagnosis], None]
 _AT_LEAST_S: Final = 0.25
 """For what is known already and needs no packet, even where a busy machine has let the time pass."""
+SILENT: Final = "\nSTAGE: Final = 0\n"
+"""How a collector says that it sends nothing."""
 MAX_FACTS: Final = 60
 """More evidence than this is not kept."""
 _log: Final = logging.getLogger(__name__)
@@ -36,6 +39,14 @@ def collectors() -> tuple[Collector, ...]:
     names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__))
     found = [cast("Collector", import_module(f"{folder.__name__}.{name}")) for name in names]
     return tuple(sorted(found, key=lambda collector: collector.STAGE))
+
+
+@cache
+def _silent_collectors() -> tuple[Collector, ...]:
+    """Those of stage 0, which send nothing: told by their text, for the others load what takes 200 ms to load."""
+    sources = sorted(Path(folder.__path__[0]).glob("*.py"))
+    names = [source.stem for source in sources if SILENT in source.read_text("utf-8")]
+    return tuple(cast("Collector", import_module(f"{folder.__name__}.{name}")) for name in names)
 
 
 async def collect(
@@ -75,6 +86,22 @@ async def collect(
         search.now = await _audited(search.now, means, case)
         told(search.now)
     return search.now
+
+
+async def glance(case: Case, means: Means, hints: Hints) -> Hints:
+    """The causes as far as they can be told apart without sending anything: likeliest first, confidence as weight.
+
+    Args:
+        case: what is to be explained.
+        means: what it is done with; nothing is sent.
+        hints: what the knowledge base says of the failure.
+    """
+    search = _Search(case, means, hints, lambda _: None, case.result.at_ms)
+    wanted = [collector for collector in _silent_collectors() if _wants(collector, case)]
+    await _together([search.run(collector) for collector in wanted], _AT_LEAST_S)
+    causes = {cause.id: cause for cause in hints.causes}
+    ranked = (msgspec.structs.replace(causes[each.id], weight=each.confidence) for each in search.now.suspects)
+    return msgspec.structs.replace(hints, causes=tuple(ranked))
 
 
 async def _audited(diagnosis: Diagnosis, means: Means, case: Case) -> Diagnosis:

@@ -6,16 +6,18 @@ Names only: whoever makes a certificate for himself may write any of them into i
 import re
 from typing import Final
 
-_ACME: Final = re.compile(r"Let's Encrypt|ZeroSSL|Google Trust Services|Buypass", re.IGNORECASE)
-_PUBLIC: Final = re.compile(
+from uptime_tui.model.pattern import pattern
+
+_ACME: Final = pattern(r"Let's Encrypt|ZeroSSL|Google Trust Services|Buypass", re.IGNORECASE)
+_PUBLIC: Final = pattern(
     r"Let's Encrypt|ZeroSSL|Google Trust|Buypass|DigiCert|GeoTrust|RapidSSL|Thawte|Sectigo|COMODO|USERTRUST|GlobalSign"
     r"|GoDaddy|Starfield|Amazon|Entrust|SSL\.com|IdenTrust|Actalis|HARICA|Certum|QuoVadis|SwissSign|Telekom Security"
     r"|D-TRUST|Microsoft Azure",
     re.IGNORECASE,
 )
 _MAKERS: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE), who)
-    for pattern, who in (
+    (pattern(words, re.IGNORECASE), who)
+    for words, who in (
         (r"Kubernetes Ingress Controller Fake Certificate", "ingress-nginx for a host without a secret"),
         (r"TRAEFIK DEFAULT CERT", "Traefik for a host without a certificate"),
         (r"SSL_Self_Signed_Fallback", "SQL Server at each start"),
@@ -51,4 +53,4 @@ def installer(subject: str, issuer: str) -> str:
     if is_public(issuer):
         return ""
     text = f"{subject}\n{issuer}\n"
-    return next((who for pattern, who in _MAKERS if pattern.search(text)), "")
+    return next((who for known, who in _MAKERS if known.search(text)), "")

@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 
 HEAD_BYTES: Final = 2048
 """So much of a body is looked at."""
 _WORDS: Final = 160
-_TITLE: Final = re.compile(rb"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
-_UNSEEN: Final = re.compile(
+_TITLE: Final = pattern(rb"<title[^>]{0,100}>([^<]{0,300})", re.IGNORECASE)
+_UNSEEN: Final = pattern(
     rb"<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)|<[^>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL
 )
 
@@ -76,7 +77,7 @@ KINDS: Final = (
         (r"captive portal", r"hotspot", r"network (?:login|authentication)", r"web filter", r"fortiguard", r"zscaler"),
     ),
 )  # fmt: skip
-_PATTERNS: Final = tuple((kind, re.compile("|".join(kind.words), re.IGNORECASE)) for kind in KINDS)
+_PATTERNS: Final = tuple((kind, pattern("|".join(kind.words), re.IGNORECASE)) for kind in KINDS)
 
 
 def describe(headers: Mapping[bytes, bytes], head: bytes, length: int) -> str:

@@ -7,6 +7,8 @@ PgBouncer, MySQL, Redis, Elasticsearch); codes are RFC 3463 (enhanced mail statu
 import re
 from typing import Final, NamedTuple
 
+from uptime_tui.model.pattern import pattern
+
 LOOK: Final = 400
 """More characters than these are not looked at."""
 
@@ -109,11 +111,11 @@ _ABOUT_US: Final = frozenset({"blocked", "listed", "no_name"})
 _ABOUT_ALL: Final = frozenset(
     {"connections", "starting", "stopping", "disk", "memory", "maintenance", "configuration", "backend"}
 )
-_A_LIMIT: Final = re.compile(
+_A_LIMIT: Final = pattern(
     r"too (?:many|much)|\brates?\b|throttl|slow down|limit|exceed|concurrent|gr[ea]y-?list", re.IGNORECASE
 )
 """Words of a refusal that is over as soon as others have left, or a moment has passed."""
-_PATTERNS: Final = tuple((reason, re.compile("|".join(reason.words), re.IGNORECASE)) for reason in REASONS)
+_PATTERNS: Final = tuple((reason, pattern("|".join(reason.words), re.IGNORECASE)) for reason in REASONS)
 
 
 def reasons(text: str) -> tuple[Reason, ...]:

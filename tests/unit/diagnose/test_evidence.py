@@ -7,7 +7,7 @@ import re
 import pytest
 
 from uptime_tui.diagnose.case import MAX_PACKETS
-from uptime_tui.diagnose.collect import collectors
+from uptime_tui.diagnose.collect import SILENT, collectors
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.failure import Failure
 from uptime_tui.vantage import findings
@@ -29,6 +29,7 @@ def name(collector):
 def test_a_collector_declares_itself(collector):
     assert collector.QUESTION.endswith("?")
     assert 0 <= collector.STAGE <= 3
+    assert (collector.STAGE == 0) is (SILENT in inspect.getsource(collector))
     assert 0 <= collector.PACKETS <= MAX_PACKETS
     assert bool(collector.PACKETS) or collector.STAGE == 0
     assert collector.FACTS

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ from uptime_tui.cli.options import DurationType, chosen_home, home_option, json_
 from uptime_tui.cli.probing import probe_all
 from uptime_tui.cli.targets import find_monitors
 from uptime_tui.config.settings import load_settings
+from uptime_tui.knowledge.entry import Hints
 from uptime_tui.knowledge.load import load_knowledge
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Result
@@ -36,8 +38,7 @@ def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, home
     monitors = [_with_timeout(m, timeout) for m in find_monitors(targets, place, catalogue, settings.defaults)]
     knowledge = load_knowledge(place.runbooks_folder)
 
-    def show(target: str, monitor: Monitor, result: Result) -> None:
-        hints = advise(knowledge, catalogue, monitor, result)
+    def show(target: str, monitor: Monitor, result: Result, hints: Hints | None) -> None:
         if as_json:
             service = monitor.target.service
             output.json_line(output.result_json(target, service, result, hints, now_s=time.time()))
@@ -45,7 +46,8 @@ def command(targets: tuple[str, ...], as_json: bool, timeout: float | None, home
             for text in output.result_lines(target, result, hints):
                 output.line(text)
 
-    statuses = asyncio.run(probe_all(targets, monitors, catalogue, settings, show))
+    known = partial(advise, knowledge, catalogue)
+    statuses = asyncio.run(probe_all(targets, monitors, catalogue, settings, known, show))
     return diagnostics.exit_code(statuses)
 
 

@@ -1,6 +1,5 @@
 """What the port said of itself, or that it said nothing: product, version, a reason in its own words."""
 
-import re
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from typing import Final
@@ -11,6 +10,7 @@ from uptime_tui.diagnose.case import Case, Means
 from uptime_tui.diagnose.relations import same_host
 from uptime_tui.dial.ending import closed
 from uptime_tui.model.failure import Failure, Phase, Status
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.peer import name_peer
 from uptime_tui.model.reasons import REASONS, reasons
 from uptime_tui.model.result import Evidence
@@ -53,12 +53,12 @@ _SPOKEN: Final = {
 _UNHEARD: Final = frozenset({Failure.NO_GREETING, Failure.CLOSED_EARLY, Failure.TIMEOUT})
 _AT_ONCE_MS: Final = 300.0
 _LATE_MS: Final = 2000.0
-_VERSION: Final = re.compile(r"[vV]?\d+(?:[._]\d+)+\w*|[-+~](?:deb|ubuntu|el|rc|beta)?\d\w*")
-_CHANGING: Final = re.compile(
+_VERSION: Final = pattern(r"[vV]?\d+(?:[._]\d+)+\w*|[-+~](?:deb|ubuntu|el|rc|beta)?\d\w*")
+_CHANGING: Final = pattern(
     r"(?i:\b(?:mon|tue|wed|thu|fri|sat|sun),? ).*|<[^>]*>|(?<![^\W_])(?=[a-zA-Z]*\d)[a-zA-Z0-9]{10,}(?![^\W_])"
 )
 """What differs from one greeting to the next: dates, message ids, session numbers."""
-_WORD: Final = re.compile(r"[^\W\d_]{3,}")
+_WORD: Final = pattern(r"[^\W\d_]{3,}")
 _ENDS: Final = (closed(reset=False), closed(reset=True))
 
 

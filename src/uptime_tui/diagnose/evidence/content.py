@@ -7,6 +7,7 @@ from typing import Final
 from uptime_tui.diagnose.case import Case, Means
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.page import KINDS, kinds
+from uptime_tui.model.pattern import pattern
 from uptime_tui.model.result import Evidence
 
 QUESTION: Final = "What kind of answer is it?"
@@ -41,22 +42,20 @@ FACTS: Final = {
     **{f"page_{kind.id}": kind.meaning for kind in KINDS},
 }
 
-_CODE: Final = re.compile(r"\bHTTP ([1-5]\d\d)\b")
-_TO: Final = re.compile(r"→ (https?)://([^/:\s]+)", re.IGNORECASE)
-_EDGE: Final = re.compile(
+_CODE: Final = pattern(r"\bHTTP ([1-5]\d\d)\b")
+_TO: Final = pattern(r"→ (https?)://([^/:\s]+)", re.IGNORECASE)
+_EDGE: Final = pattern(
     r"cloudflare|cloudfront|akamai|fastly|varnish|awselb|envoy|haproxy|squid|imperva|sucuri|bunnycdn|traefik"
     r"|\b(?:via|cf-ray|x-cache) ",
     re.IGNORECASE,
 )
-_LOGIN: Final = re.compile(r"→ \S*(?:log-?in|sign-?in|sso|auth|consent)", re.IGNORECASE)
-_PARKED: Final = re.compile(
-    r"→ \S*(?:park(?:ed|ing)|sedo|hugedomains|afternic|dan\.com|for-?sale|/sold\b)", re.IGNORECASE
-)
-_FIRST_WORDS: Final = re.compile(
+_LOGIN: Final = pattern(r"→ \S*(?:log-?in|sign-?in|sso|auth|consent)", re.IGNORECASE)
+_PARKED: Final = pattern(r"→ \S*(?:park(?:ed|ing)|sedo|hugedomains|afternic|dan\.com|for-?sale|/sold\b)", re.IGNORECASE)
+_FIRST_WORDS: Final = pattern(
     r"(?:<br ?/?>\s*)?(?:<b>)?(?:PHP )?(?:warning|notice|deprecated|fatal error|traceback|debug)\b", re.IGNORECASE
 )
 """What applications print before their answer, as text or as PHP does with `html_errors`."""
-_NO_PLACE: Final = re.compile(r"\bthere is no \S+: ")
+_NO_PLACE: Final = pattern(r"\bthere is no \S+: ")
 _CLASSES: Final = {
     401: ("http_login", "a login is wanted"),
     403: ("http_forbidden", "the server forbids it"),
