@@ -8,6 +8,7 @@ import inspect
 import itertools
 import textwrap
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -137,6 +138,17 @@ def fields_of(kind: type) -> list[tuple[str, str, str]]:
     return rows
 
 
+def service_fields(rows: list[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+    """The keys of a service as the user writes them: its name is the table's, and some may be left out."""
+    from uptime_tui.catalogue.load import LEFT_OUT
+
+    for key, value, meaning in rows:
+        usual = LEFT_OUT.get(key.strip("`"))
+        if key != "`name`":
+            said = f"default `{format_value(usual)}`" if usual else "the table's name when left out"
+            yield key, value if usual is None else value.replace("required", said), meaning
+
+
 def configuration() -> str:
     """Every key of monitors.toml, config.toml and services.d."""
     from uptime_tui.catalogue.service import Service
@@ -149,7 +161,10 @@ def configuration() -> str:
         parts.append(f"\n## monitors.toml: `[monitor.{name}]`\n\n" + table(head, fields_of(kind)))
     for name, kind in typing.get_type_hints(schema.Settings).items():
         parts.append(f"\n## config.toml: `[{name}]`\n\n" + table(head, fields_of(kind)))
-    parts.append("\n## services.d/*.toml: `[name]`\n\n" + table(head, fields_of(Service)))
+    parts.append(
+        "\n## services.d/*.toml: `[name]`\n\nThe table's name is the scheme of a target: `[sip]` makes `sip://`.\n\n"
+    )
+    parts.append(table(head, list(service_fields(fields_of(Service)))))
     return "".join(parts)
 
 

@@ -77,13 +77,28 @@ def test_every_lint_rule_is_in_its_guide_and_no_other():
     )
 
 
-def test_the_reference_is_up_to_date():
+def reference_script():
     import importlib.util
 
     spec = importlib.util.spec_from_file_location("make_reference", ROOT / "scripts" / "make_reference.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for name, page in module.pages().items():
+    return module
+
+
+def test_the_reference_says_what_a_service_of_ones_own_must_have(tmp_path):
+    from uptime_tui.catalogue.load import load_catalogue
+
+    _, _, page = reference_script().configuration().partition("## services.d/")
+    keys = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", page, re.MULTILINE))
+    required = [key for key, value in keys.items() if "required" in value]
+    (tmp_path / "own.toml").write_text("[sip]\n" + "".join(f'{key} = "x"\n' for key in required))
+    assert load_catalogue(tmp_path).get("sip").handshake == "tcp"
+    assert "name" not in keys
+
+
+def test_the_reference_is_up_to_date():
+    for name, page in reference_script().pages().items():
         assert (REFERENCE / name).read_text("utf-8") == page, f"run scripts/make_reference.py: {name} is stale"
 
 

@@ -38,6 +38,10 @@ _MAX_ADDRESSES: Final = 4
 _MAX_GREETING_S: Final = 300.0
 
 
+LEFT_OUT: Final = {"handshake": "tcp", "title": "", "category": "custom"}
+"""What a table of the user's need not say; a title is the table's name then."""
+
+
 class Catalogue:
     """All services by name."""
 
@@ -140,8 +144,8 @@ def _services(text: str, where: str, handshakes: Container[str] | None) -> dict[
         elif not isinstance(table, dict):
             faults.append(Fault((name,), f"{name} is not a table", f"write [{name}] and its keys below"))
         else:
-            full = {"handshake": "tcp", "title": name, "category": "custom", **table}
-            service, wrong = read_table({**full, "name": name}, Service)
+            usual = {**LEFT_OUT, "title": name}
+            service, wrong = read_table({**usual, **table, "name": name}, Service)
             if "name" in table:
                 wrong.append(Fault(("name",), "name is the table's own", "remove this key"))
             if service is not None:
