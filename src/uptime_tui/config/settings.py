@@ -47,8 +47,13 @@ def _settings_faults(settings: Settings) -> list[Fault]:
     for path, value, low, high in bounds:
         if value is not None and not low <= value <= high:
             faults.append(Fault(path, f"{path[-1]} must be {low} to {high}", f"write {path[-1]} = {low} or more"))
-    for key in ("interval", "timeout"):
-        seconds(("defaults", key), getattr(settings.defaults, key), faults)
+    for key, low_s, high_s, words in (("interval", 1.0, 1e6, "1s to 11d"), ("timeout", 0.05, 300.0, "50ms to 5m")):
+        path = ("defaults", key)
+        wanted_s = seconds(path, getattr(settings.defaults, key), faults)
+        if wanted_s is not None and not low_s <= wanted_s <= high_s:
+            faults.append(
+                Fault(path, f"{key} must be {words}", f'write {key} = "{"60s" if key == "interval" else "10s"}"')
+            )
     return faults
 
 

@@ -333,6 +333,8 @@ def test_settings(tmp_path):
         ("[engine]\nmax_probes = 3\n", 2, "max_probes_at_once"),
         ("[ui]\nmouse = 1\n", 2, "true or false"),
         ('[defaults]\ninterval = "x"\n', 2, "no duration"),
+        ('[defaults]\ninterval = "1ms"\n', 2, "interval must be 1s to 11d"),
+        ('[defaults]\ntimeout = "1h"\n', 2, "timeout must be 50ms to 5m"),
         ("[defaults]\nconfirmations = 0\ninterval = 0\n", 2, "1 more problem"),
         ("tls = 5\n", 1, "a table"),
         ('[tls]\nca_file = "/nonexistent/ca.pem"\n', 2, "No such file"),
