@@ -185,7 +185,10 @@ async def test_add_edit_pause_delete_undo_through_the_socket(home):
         await watcher.until(lambda w: w.status("a") is Status.UP)
         reply = await ask(lambda n: Add(n, ({"target": f"127.0.0.1:{port}", "name": "a"},)))
         assert "a" in reply.error
-        assert (await ask(lambda n: Add(n, ({"target": "smpt://x"},)))).error.count("smtp") == 1
+        assert reply.key == "name"
+        reply = await ask(lambda n: Add(n, ({"target": "smpt://x"},)))
+        assert reply.error.count("smtp") == 1
+        assert reply.key == "target"
         number = watcher.id("a")
         assert (await ask(lambda n: AskTable(n, number))).table["name"] == "a"
         assert not (await ask(lambda n: Edit(n, number, {"purpose": "for tests"}))).error

@@ -17,7 +17,9 @@ LABELS = st.from_regex(r"[a-z0-9_]([a-z0-9_-]{0,20}[a-z0-9_])?", fullmatch=True)
 NAMES = st.tuples(st.lists(LABELS, max_size=4), st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z])?", fullmatch=True)).map(
     lambda parts: ".".join([*parts[0], parts[1]])
 )
-HOSTS = st.one_of(NAMES, st.ip_addresses().map(str), st.ip_addresses(v=6).map(lambda a: f"{a}%eth0"))
+# a link-local IPv6 address is none without its interface
+ADDRESSES = st.ip_addresses().filter(lambda a: a.version == 4 or not a.is_link_local).map(str)
+HOSTS = st.one_of(NAMES, ADDRESSES, st.ip_addresses(v=6).map(lambda a: f"{a}%eth0"))
 PATHS = st.from_regex(r"/[!\"$-~]{1,40}", fullmatch=True).filter(lambda path: "#" not in path)
 
 

@@ -78,7 +78,7 @@ def test_what_is_wrong_is_shown_at_its_field(opened, engine):
     terminal.send("9h")
     terminal.wait(lambda t: any(re.match(r" timeout +9h", line) for line in t.lines), "what was typed")
     terminal.send("\t\t")
-    engine.reply = lambda message: Reply(message.number, error="timeout must be 50ms to 5m")
+    engine.reply = lambda message: Reply(message.number, error="timeout must be 50ms to 5m", key="timeout")
     terminal.send("\r")
     terminal.wait_for("timeout must be 50ms to 5m")
     terminal.wait_for("Whole time of one probe")

@@ -15,7 +15,9 @@ from uptime_tui.vantage.local import local_vantage, probe_once
 
 async def main(target: str, count: int, user: str = "") -> None:
     catalogue = load_catalogue()
-    table = {"name": "one", "target": target, "expect": {"tls_verify": False}, "login": {"user": user}}
+    table = {"name": "one", "target": target, "login": {"user": user}}
+    if catalogue.get(target.partition(":")[0]).tls != "none":
+        table["expect"] = {"tls_verify": False}
     monitor, faults = read_draft(table, catalogue, Defaults())
     assert not faults, faults
     tasks = set()

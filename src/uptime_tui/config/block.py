@@ -47,7 +47,7 @@ def change_block(text: str, changes: Changes, newline: str, place: Callable[[Pla
     wanted = _changed(block_table(text), steps)
     _, faults = read_table(wanted, MonitorTable)
     if faults:
-        raise UserError(faults[0].what, where=place(faults[0].path), todo=faults[0].todo)
+        raise UserError(faults[0].what, where=place(faults[0].path), todo=faults[0].todo, key=dotted(faults[0].path))
     for path, value in steps:
         if path[0] in TABLES and len(path) == 1:
             text = _remove(text, path, newline)  # one text in place of a table
@@ -61,7 +61,7 @@ def new_block(table: Mapping[str, object], newline: str) -> str:
     """The text of a new block; keys in the order in which they are documented."""
     _, faults = read_table(table, MonitorTable)
     if faults:
-        raise UserError(faults[0].what, where=dotted(faults[0].path), todo=faults[0].todo)
+        raise UserError(faults[0].what, where=dotted(faults[0].path), todo=faults[0].todo, key=dotted(faults[0].path))
     order = MonitorTable.__struct_fields__
     lines = ["[[monitor]]"]
     lines += [f"{k} = {format_value(table[k])}" for k in order if k in table and not isinstance(table[k], Mapping)]

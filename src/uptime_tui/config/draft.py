@@ -175,13 +175,3 @@ def _times(
         faults.append(Fault(("timeout",), what, "shorten the timeout or lengthen the interval"))
     fallback_s = min(defaults.timeout_s or DEFAULT_TIMEOUT_S, chosen_s)
     return chosen_s, timeout_s if timeout_s is not None else fallback_s
-
-
-def faulty(table: Mapping[str, Any], services: Services) -> str:
-    """Key of the first field of the form with which something is wrong; empty where none of them is at fault."""
-    from uptime_tui.config.form import fields
-
-    _, faults = read_draft({"name": "new", **table}, services, Defaults())
-    known = {field.key for field in fields()}
-    keys = (".".join(str(part) for part in fault.path[:size]) for fault in faults for size in (2, 1))
-    return next((key for key in keys if key in known), "")

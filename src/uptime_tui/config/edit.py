@@ -270,7 +270,7 @@ def _following(layout: Layout) -> dict[int, str]:
 
 def _require_free(name: str, taken: set[str]) -> None:
     if name in taken:
-        raise UserError(f"a monitor is already called {safe_text(name, 80)!r}", todo="choose another name")
+        raise UserError(f"a monitor is already called {safe_text(name, 80)!r}", todo="choose another name", key="name")
 
 
 def _verb(changes: Changes) -> str:

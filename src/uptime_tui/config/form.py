@@ -134,6 +134,13 @@ def unsendable(field: Field, text: str) -> str:
     return ""
 
 
+def field_at(key: str) -> str:
+    """Key of the field in which the value of this key stands; empty where the form has none."""
+    known = {field.key for field in fields()}
+    parts = key.split(".")
+    return next((each for size in (2, 1) if (each := ".".join(parts[:size])) in known), "")
+
+
 def nested(values: Mapping[str, object]) -> dict[str, object]:
     """Keys with dots as tables within the table; a text in place of a table takes its keys' place."""
     table: dict[str, object] = {}

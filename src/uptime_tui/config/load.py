@@ -125,10 +125,10 @@ def draft_from_table(
     """One monitor from a table as it would stand in the file (the add form, the command line).
 
     Raises:
-        UserError: the first problem; `where` is the given one with the key.
+        UserError: the first problem, with its key.
     """
     monitor, faults = read_draft(table, catalogue, defaults or Defaults())
     if monitor is None:
         fault = faults[0]
-        raise UserError(fault.what, where=where, todo=fault.todo)
+        raise UserError(fault.what, where=where, todo=fault.todo, key=".".join(map(str, fault.path)))
     return monitor

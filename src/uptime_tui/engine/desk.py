@@ -96,7 +96,7 @@ class Desk:
         try:
             return await self._do(request)
         except UserError as error:
-            return None, Reply(request.number, error=str(error))
+            return None, Reply(request.number, error=str(error), key=error.key)
         except Exception as error:  # noqa: BLE001 - a bug of ours: logged, said, and the engine goes on
             _log.exception("request %s", type(request).__name__)
             return None, Reply(

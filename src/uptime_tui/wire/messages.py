@@ -17,7 +17,7 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result, Timings
 from uptime_tui.model.units import MonitorId
 
-PROTOCOL: Final = 3
+PROTOCOL: Final = 4
 """Raised by whoever changes, renames or removes a field of a message, or of what a message carries; a new field with a
 default needs nothing."""
 TREND_LENGTH: Final = 60
@@ -288,6 +288,8 @@ class Reply(msgspec.Struct, frozen=True, tag=True):
 
     number: int
     error: str = ""
+    key: str = ""
+    """Of the monitor's table, with dots, that the error is about; empty where it is about none."""
     message: str = ""
     """What was done, for the footer: `paused 2`, `deleted mx1 smtp`."""
     names: tuple[str, ...] = ()

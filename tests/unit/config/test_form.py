@@ -1,9 +1,11 @@
 import pytest
 
 from uptime_tui.catalogue.load import load_catalogue
-from uptime_tui.config.draft import faulty, read_draft
-from uptime_tui.config.form import SECTIONS, applies, fields, nested, shown, typed, unsendable
+from uptime_tui.config.draft import read_draft
+from uptime_tui.config.form import SECTIONS, applies, field_at, fields, nested, shown, typed, unsendable
+from uptime_tui.config.load import draft_from_table
 from uptime_tui.config.schema import TABLES, Defaults, MonitorTable
+from uptime_tui.model.errors import UserError
 
 CATALOGUE = load_catalogue()
 BY_KEY = {field.key: field for field in fields()}
@@ -89,8 +91,14 @@ def test_a_secret_itself_is_not_even_sent():
         ({"target": "https://a.example", "expect": {"json": "maybe"}}, "expect.json"),
         ({"target": "https://a.example", "expect": "shut"}, "expect"),
         ({"target": "https://a.example", "request": {"headers": ["no colon"]}}, "request.headers"),
-        ({"target": "https://a.example"}, ""),
     ],
 )
 def test_a_fault_has_its_field(table, key):
-    assert faulty(table, load_catalogue()) == key
+    with pytest.raises(UserError) as told:
+        draft_from_table({"name": "new", **table}, load_catalogue(), where="add")
+    assert field_at(told.value.key) == key
+
+
+def test_what_is_in_no_field_is_none_s_fault():
+    assert field_at("") == ""
+    assert field_at("paused") == ""

@@ -8,8 +8,7 @@ from textual.binding import BindingType
 from textual.timer import Timer
 
 from uptime_tui.catalogue.load import Catalogue
-from uptime_tui.config.draft import faulty
-from uptime_tui.config.form import SECTIONS, applies, fields, nested, shown, typed, unsendable
+from uptime_tui.config.form import SECTIONS, applies, field_at, fields, nested, shown, typed, unsendable
 from uptime_tui.model.target import Target, TargetError, parse_target
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.ask import Ask
@@ -250,7 +249,7 @@ class MonitorForm(Helped):
         self.saving = False
         if reply.error:
             self._say(reply.error, "bad")
-            key = faulty(self._table(), self.catalogue)
+            key = field_at(reply.key)
             if key in self.sheet.offered:
                 self.sheet.go(key, faulty=True)
         else:
