@@ -86,6 +86,9 @@ SCREENS = {
 """Screen to what is pressed there, and what is on the screen then."""
 
 
+SIZES = ((80, 24), *(pytest.param(size, marks=pytest.mark.long) for size in ((120, 40), (200, 60))))
+
+
 def all_screens():
     modules = [
         import_module(f"uptime_tui.ui.screens.{found.name}")
@@ -124,7 +127,7 @@ def settle(terminal):
         time.sleep(0.03)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("name", SCREENS)
 def test_hostile_text_is_only_text(watched, name, size):
     home, targets = watched

@@ -306,3 +306,16 @@ def test_a_bug_of_ours_leaves_the_terminal_clean_and_is_told(opened, tmp_path):
     assert b"Traceback" not in terminal.raw
     (kept,) = tmp_path.glob("uptime-tui-bug-*.txt")
     assert "line 3, in <lambda>" in kept.read_text()
+
+
+@pytest.mark.parametrize(("ends", "code"), [("self.app.exit()", 0), ("None", BUG)])
+def test_a_screen_that_has_no_parts_is_a_bug_but_while_the_program_ends(opened, tmp_path, ends, code):
+    program = (
+        "from uptime_tui.ui.screens.ask import Ask\nfrom uptime_tui.__main__ import main\n"
+        f"Ask.compose = lambda self: [{ends}][1:]\nmain()"
+    )
+    terminal = opened(program=[sys.executable, "-c", program], env={"TMPDIR": str(tmp_path)})
+    terminal.send("D")
+    assert terminal.wait_exit() == code
+    assert terminal.is_clean() == ""
+    assert len(list(tmp_path.glob("uptime-tui-bug-*.txt"))) == (code == BUG)

@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.css.query import NoMatches
 from textual.events import Event
 
 from uptime_tui.config.paths import Home
@@ -166,6 +167,8 @@ class DashboardApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """A bug leaves the terminal clean and is told by the command line, in one line: the first, others follow it."""
+        if self._exit and isinstance(error, NoMatches):
+            return  # a screen that was opening when the end came has no parts any more
         self.bug = self._exception = self.bug or error
         self._exit_renderables.clear()
         self._close_messages_no_wait()
