@@ -16,7 +16,7 @@ from rounds import THEIRS, Load, compare, compile_c, on_core, run_pipeline
 
 PORT = 19_710
 TARGETS = 200
-RATES = (0, 2000)
+RATES = (0, 1000, 2000)
 GOALS = {"dialler": 1.25, "pipeline": 2.0}
 
 
