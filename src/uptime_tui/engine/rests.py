@@ -1,16 +1,18 @@
 """Who is to be left alone, and until when: kept across restarts, obeyed by schedule, rechecks and trials alike."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import Result
+from uptime_tui.model.retry import longest_wish_s
 from uptime_tui.model.units import format_duration
 
 _NOBODY: Final = 0.0
+_SLACK_S: Final = 1.0
 
 
 def _wall_ms() -> int:
@@ -43,7 +45,10 @@ class Rests:
         """Go on with what the last engine promised: pairs of the end in Unix milliseconds and the rest."""
         for until_ms, rest in kept:
             # no longer than promised, whatever became of the wall clock meanwhile
-            self._hold(rest, min((until_ms - self._wall_ms()) / 1000, rest.seconds))
+            left_s = (until_ms - self._wall_ms()) / 1000
+            self._hold(rest, min(left_s, rest.seconds))
+            if left_s > rest.seconds + _SLACK_S:  # kept by a clock that was wrong: it would begin anew at every start
+                self._journal.keep_rest(self._wall_ms() + int(rest.seconds * 1000), rest)
 
     def note(self, result: Result) -> None:
         """Keep what a conversation asked for."""
@@ -59,16 +64,15 @@ class Rests:
         """When the clock lets this monitor call again; 0 when it may now."""
         if monitor is None:
             return _NOBODY
-        return max((self._held[key][0] for key in _keys(monitor) if key in self._held), default=_NOBODY)
+        return max((until_s for until_s, _ in self._of(monitor)), default=_NOBODY)
 
     def rest(self, monitor: Monitor) -> Rest | None:
         """The rest that still holds for this monitor."""
         now_s = self._clock()
-        held = [(key, *self._held[key]) for key in _keys(monitor) if key in self._held]
-        for key, until_s, _ in held:
-            if until_s <= now_s:
+        for key in _keys(monitor):
+            if key in self._held and self._held[key][0] <= now_s:
                 del self._held[key]
-        lasting = [(until_s, rest) for _, until_s, rest in held if until_s > now_s]
+        lasting = [(until_s, rest) for until_s, rest in self._of(monitor) if until_s > now_s]
         return max(lasting, key=lambda each: each[0])[1] if lasting else None
 
     def refusal(self, monitor: Monitor) -> str:
@@ -78,6 +82,14 @@ class Rests:
             return ""
         left_s = max(1, round(self.until_s(monitor) - self._clock()))
         return f"not again for {format_duration(left_s)}: {rest.why}"
+
+    def _of(self, monitor: Monitor) -> Iterator[tuple[float, Rest]]:
+        """What holds for it, and until when: what was granted to one with a long interval is cut for another."""
+        for key in _keys(monitor):
+            if key in self._held:
+                until_s, rest = self._held[key]
+                over_s = rest.seconds - longest_wish_s(monitor.interval_s) if rest.asked else 0.0
+                yield until_s - max(0.0, over_s), rest
 
     def _hold(self, rest: Rest, seconds: float) -> None:
         if seconds > 0:

@@ -146,8 +146,13 @@ class Monitor(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def resource(self) -> str:
-        """Who asks what there: what a rest is for that a server asks for itself. No caller reads like that."""
-        return f"{self.caller} {self.target.path}"
+        """Who asks what there: what a rest is for that a server asks for itself. No caller reads like that.
+
+        Another site behind the same address, and the other family of the same name, may well answer.
+        """
+        site = [value for name, value in self.request.headers if name.lower() == "host"]
+        family = [f"IPv{self.address_family}"] if self.address_family else []
+        return " ".join((self.caller, self.target.path, *site, *family))
 
     def probes_like(self, other: "Monitor") -> bool:
         """Whether a probe of the other one says the same: where it goes, what it asks and what must hold are equal."""

@@ -15,6 +15,7 @@ from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.outcome import Rest
 from uptime_tui.model.result import ACCEPTED, NO_NEIGHBOUR, Evidence, Result
+from uptime_tui.model.retry import longest_wish_s
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import format_duration
 from uptime_tui.resolve.answer import Answer
@@ -61,8 +62,6 @@ _ICMP: Final = {
     Failure.NET_UNREACHABLE: "icmp_net",
 }
 """Evidence of one that an ICMP message of another machine explains."""
-LONGEST_WISH_S: Final = 600.0
-"""No server is left alone for longer because it asks so, unless the interval is longer."""
 _STOOD: Final = (ACCEPTED,)
 
 
@@ -149,8 +148,8 @@ def connected(end: DialEnd) -> tuple[Evidence, ...]:
 
 
 def _granted(rest: Rest, monitor: Monitor) -> Rest:
-    """What a server asks for, up to a bound: it must not silence a monitor."""
-    most_s = max(monitor.interval_s, LONGEST_WISH_S)
+    """What a server asks for, up to a bound."""
+    most_s = longest_wish_s(monitor.interval_s)
     if rest.seconds <= most_s:
         return msgspec.structs.replace(rest, of=monitor.resource)
     why = f"{rest.why}, and no more than {format_duration(most_s)} is granted"

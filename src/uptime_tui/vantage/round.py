@@ -128,11 +128,13 @@ class _Round:
             kept = {trial.address: trial._replace(result=_small(trial)) for trial in (*earlier, *self.tried)}
             self.rounds.keep(self.plan, kept)
         evidence = (*dns_evidence(self.answer), *result.evidence)
-        self.done(msgspec.structs.replace(result, evidence=evidence, rest=self.rest(result.rest)), None)
+        of_all = not waiting and all(t.result.rest is not None for t in (*earlier, *self.tried) if not t.is_mute)
+        rest_asked = result.rest if of_all else self.bounded(result.rest)
+        self.done(msgspec.structs.replace(result, evidence=evidence, rest=rest_asked), None)
 
-    def rest(self, rest: Rest | None) -> Rest | None:
+    def bounded(self, rest: Rest | None) -> Rest | None:
         """What one address asks for must not keep the others unwatched for longer than they are anyway."""
-        if rest is None or not rest.asked or all(t.result.rest is not None for t in self.tried if not t.is_mute):
+        if rest is None or not rest.asked:
             return rest
         return msgspec.structs.replace(rest, seconds=min(rest.seconds, self.plan.monitor.interval_s))
 

@@ -10,7 +10,7 @@ from uptime_tui.engine.rests import Rests, slowed
 from uptime_tui.engine.scheduler import Scheduler
 from uptime_tui.journal.reader import Reader
 from uptime_tui.journal.writer import Journal
-from uptime_tui.model.monitor import Login
+from uptime_tui.model.monitor import HttpRequest, Login
 from uptime_tui.model.outcome import Rest
 
 DB = monitor(1, "db", target=("mysql", "db.test", 3306), interval_s=60.0)
@@ -128,6 +128,39 @@ def test_a_wish_counts_from_the_answer_and_is_for_what_was_asked_for(rests, time
     assert not rests.refusal(monitor(6, "other", target=("https", "www.test", 443, "/other")))
     times.s += 120
     assert rests.rest(SHOP) is None
+
+
+def test_another_site_behind_the_address_and_another_family_may_well_answer(rests):
+    rests.note(result("busy", NOW_MS, rest=WISH))
+    place = {"target": ("https", "www.test", 443, "/shop")}
+    assert not rests.refusal(monitor(7, "b", request=HttpRequest(headers=(("Host", "b.test"),)), **place))
+    assert not rests.refusal(monitor(8, "v6", address_family=6, **place))
+    assert rests.refusal(monitor(9, "other header", request=HttpRequest(headers=(("Accept", "*/*"),)), **place))
+
+
+def test_a_wish_granted_to_one_that_looks_once_a_day_does_not_silence_another(rests, times):
+    daily = monitor(4, "daily", target=("https", "www.test", 443, "/shop"), interval_s=86_400.0)
+    rests.note(result("busy", NOW_MS, rest=Rest(86_400.0, "the server asks for it", SHOP.resource, asked=True)))
+    assert rests.until_s(daily) == 1000 + 86_400
+    assert rests.until_s(SHOP) == 1000 + 600
+    assert rests.refusal(SHOP) == "not again for 10m: the server asks for it"
+    times.s += 601
+    assert rests.refusal(SHOP) == ""
+    assert rests.refusal(daily)
+
+
+def test_a_rest_of_a_clock_that_was_years_ahead_does_not_begin_anew_at_every_start(rests, journal, times, tmp_path):
+    ahead = Rests(journal, times.clock, lambda: NOW_MS + 10**11)
+    ahead.note(result("busy", NOW_MS + 10**11, rest=WISH))
+    assert journal.flush()
+    reader = Reader(tmp_path / "journal.db")
+    Rests(journal, times.clock, times.wall_ms).restore(reader.rests())
+    assert journal.flush()
+    times.s += 121
+    again = Rests(journal, times.clock, times.wall_ms)
+    again.restore(reader.rests())
+    assert again.refusal(SHOP) == ""
+    reader.close()
 
 
 def test_the_longer_of_two_rests_holds(rests, times):

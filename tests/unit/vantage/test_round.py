@@ -217,3 +217,18 @@ async def test_what_one_address_asks_for_does_not_keep_the_others_unwatched(othe
         result = await probe_once(it, plan(f"http://www.example.net:{one.port}/", interval="60s"))
         assert result.failure in {Failure.PARTIAL, Failure.BUSY}
         assert (result.rest.seconds, result.rest.asked) == (seconds, True)
+
+
+async def test_an_address_whose_turn_it_is_does_not_keep_those_unwatched_that_answered_before():
+    async with watched("127.0.0.2", "127.0.0.3") as it, farm("127.0.0.2", "127.0.0.3") as servers:
+        rotating = plan(f"http://www.example.net:{servers[0].port}/", interval="60s", addresses="rotate")
+        for server in servers:
+            server.pages["/"] = "503 Closed\r\nRetry-After: 300\r\n\r\n"
+        assert (await probe_once(it, rotating)).rest.seconds == 60.0  # the other one was never tried
+        assert (await probe_once(it, rotating)).rest.seconds == 300.0
+        for server in servers:
+            server.pages["/"] = GOOD
+        assert (await probe_once(it, rotating)).rest is None
+        for server in servers:
+            server.pages["/"] = "503 Closed\r\nRetry-After: 300\r\n\r\n"
+        assert (await probe_once(it, rotating)).rest.seconds == 60.0  # the other one answered
