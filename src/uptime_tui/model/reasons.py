@@ -64,7 +64,8 @@ REASONS: Final = (
     Reason(
         "blocked", "this address is not welcome",
         (r"block(?:ed|list)", r"black-?list", r"spamhaus", r"\b(?:rbl|dnsbl)\b", r"\bbanned\b", r"access denied",
-         r"client host rejected", r"not (?:allowed|permitted) (?:to connect|at this time)", r"no pg_hba\.conf entry",
+         r"no connections? allowed from", r"client host rejected",
+         r"not (?:allowed|permitted) (?:to connect|at this time)", r"no pg_hba\.conf entry",
          r"(?:host|address|ip|network|client|site) (?:\S+ ){0,2}(?:is )?not (?:allowed|permitted|authori[sz]ed)",
          r"(?:access|connections?) from (?:\S+ ){1,4}(?:denied|refused|rejected|forbidden)",
          r"rejected for policy", r"poor reputation", r"5\.7\.1", r"too many errors", r"\b11(?:29|30)\b", r"penalt",
@@ -107,6 +108,8 @@ REASONS: Final = (
 
 _UNAVAILABLE: Final = "[unavailable]"
 """Something that it depends on is down for a while (RFC 5530 §3); Dovecot says so of its own limits too."""
+_ITSELF: Final = pattern(r"(^|\b\d{3}[- ]|\* BYE )(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?=\s)", re.IGNORECASE)
+"""The name by which a host calls itself before it says anything: `ptr7.rdns.example.net` tells no reason."""
 _ABOUT_US: Final = frozenset({"blocked", "listed", "no_name"})
 _ABOUT_ALL: Final = frozenset(
     {"connections", "starting", "stopping", "disk", "memory", "maintenance", "configuration", "backend"}
@@ -124,7 +127,7 @@ def reasons(text: str) -> tuple[Reason, ...]:
     Args:
         text: safe text: the server's words.
     """
-    head = text[:LOOK]
+    head = _ITSELF.sub(r"\1", text[:LOOK])
     found = tuple(reason for reason, pattern in _PATTERNS if pattern.search(head))
     if not found and _UNAVAILABLE in head.lower():
         return tuple(reason for reason in REASONS if reason.id == "backend")
