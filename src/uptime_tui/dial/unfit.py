@@ -28,6 +28,6 @@ def unfit(code: int, message: str, key: str) -> str:
         key: of the leaf: `RSA 1024`.
     """
     if not code:
-        return "the certificates of the chain did not sign one another as they say"
+        return "the chain cannot be followed: its certificates did not sign one another as they say, or cannot be read"
     known = _WHY.get(code)
     return known.format(key=key) if known else safe_text(f"OpenSSL refuses the chain: {message or f'code {code}'}")

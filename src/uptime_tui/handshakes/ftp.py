@@ -102,7 +102,7 @@ def _read(inbox: Inbox, what: str) -> Generator[Step, bytes, Reply]:
     said = b" ".join(reply.lines)
     if _MAIL.search(said) and not _FTP.search(said):
         raise Unreadable(Outcome(Failure.WRONG_SERVICE, "SMTP answers here, not FTP", inbox.said))
-    if reply.code == 421 and is_turned_away(reply.text):
+    if reply.code == 421 and is_turned_away(safe_text(said)):
         raise Unreadable(Outcome(Failure.WATCHER_BLOCKED, f"turns this machine away: {reply.text}", inbox.said))
     if reply.code == 421:
         raise Unreadable(Outcome(Failure.BUSY, f"busy: {reply.text}", inbox.said, BREATHER))

@@ -11,6 +11,7 @@ from uptime_tui.journal.waiting import Row, Statement
 _FAULTY: Final = (
     sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError, OverflowError
 )  # fmt: skip
+"""The record is at fault, not the disk: trying again would not help, and would hold up all others."""
 _log: Final = logging.getLogger(__name__)
 
 

@@ -45,7 +45,6 @@ _FORGET_SLICE: Final = 50
 """Monitors whose old blocks are deleted between two commits."""
 _pack: Final = msgspec.msgpack.Encoder().encode
 _log: Final = logging.getLogger(__name__)
-"""The record is at fault, not the disk: trying again would not help, and would hold up all others."""
 
 
 def wall_ms() -> int:
