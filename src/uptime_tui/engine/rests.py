@@ -6,9 +6,8 @@ from typing import Final
 
 from uptime_tui.journal.writer import Journal
 from uptime_tui.model.monitor import Monitor
-from uptime_tui.model.outcome import Rest
+from uptime_tui.model.outcome import Rest, longest_wish_s
 from uptime_tui.model.result import Result
-from uptime_tui.model.retry import longest_wish_s
 from uptime_tui.model.units import format_duration
 
 _NOBODY: Final = 0.0

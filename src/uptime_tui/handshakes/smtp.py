@@ -20,7 +20,7 @@ from uptime_tui.handshakes._readers import (
 )
 from uptime_tui.model.failure import Failure
 from uptime_tui.model.outcome import Outcome
-from uptime_tui.model.reasons import is_a_limit, is_turned_away
+from uptime_tui.model.reasons import is_a_limit, is_listed_for_all, is_turned_away
 from uptime_tui.model.retry import BREATHER
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.steps import Ask, Handshake, Send, Step
@@ -144,6 +144,8 @@ def _means_us(reply: Reply, *, hello: bool = False) -> bool:
     found = _ENHANCED.match(reply.lines[0])
     subject = int(found[1]) if found else None
     text = safe_text(b" ".join(reply.lines))
+    if is_listed_for_all(text):
+        return False
     if hello and reply.code in _OUR_NAME:
         return reply.code != 550 or subject in _UNTOLD or subject == _POLICY
     if subject == _POLICY and reply.code >= 500:

@@ -1,10 +1,12 @@
 """What a handshake concluded about its peer."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from uptime_tui.model.failure import Failure
+
+LONGEST_WISH_S: Final = 600.0
 
 
 class Rest(msgspec.Struct, frozen=True, gc=False):
@@ -19,6 +21,11 @@ class Rest(msgspec.Struct, frozen=True, gc=False):
     in."""
     asked: bool = False
     """It is the server's own wish: bounded, counted from its answer, and for what was asked for alone."""
+
+
+def longest_wish_s(interval_s: float) -> float:
+    """Seconds that a monitor leaves a server alone because it asks so, at most: it must not silence a monitor."""
+    return max(interval_s, LONGEST_WISH_S)
 
 
 class Leads(NamedTuple):

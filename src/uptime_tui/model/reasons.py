@@ -77,6 +77,10 @@ REASONS: Final = (
          r"black-?listed", r"block-?list"),
     ),
     Reason(
+        "list_error", "the block list that it asks refuses it, so that every address counts as listed",
+        (r"error: open resolver", r"excessive number of queries", r"/returnc/"),
+    ),
+    Reason(
         "no_name", "this address has no reverse name that holds",
         (r"reverse (?:dns|hostname|lookup|name)", r"cannot find your (?:reverse )?hostname", r"\bPTR\b", r"\brdns\b",
          r"cannot resolve your", r"[45]\.7\.25", r"unverifiable address"),
@@ -112,7 +116,7 @@ _ITSELF: Final = pattern(r"(^|\b\d{3}[- ]|\* BYE )(?:[a-z0-9-]+\.)+[a-z][a-z0-9-
 """The name by which a host calls itself before it says anything: `ptr7.rdns.example.net` tells no reason."""
 _ABOUT_US: Final = frozenset({"blocked", "listed", "no_name"})
 _ABOUT_ALL: Final = frozenset(
-    {"connections", "starting", "stopping", "disk", "memory", "maintenance", "configuration", "backend"}
+    {"connections", "starting", "stopping", "disk", "memory", "maintenance", "configuration", "backend", "list_error"}
 )
 _A_LIMIT: Final = pattern(
     r"too (?:many|much)|\brates?\b|throttl|slow down|limit|exceed|concurrent|gr[ea]y-?list", re.IGNORECASE
@@ -132,6 +136,17 @@ def reasons(text: str) -> tuple[Reason, ...]:
     if not found and _UNAVAILABLE in head.lower():
         return tuple(reason for reason in REASONS if reason.id == "backend")
     return found
+
+
+def is_listed_for_all(text: str) -> bool:
+    """Whether a block list has given an error instead of a verdict: then everybody is turned away as listed.
+
+    Spamhaus answers 127.255.255.254 and .255 to resolvers that it does not serve, with these words as text.
+
+    Args:
+        text: safe text: the server's words.
+    """
+    return any(reason.id == "list_error" for reason in reasons(text))
 
 
 def is_a_limit(text: str) -> bool:

@@ -8,18 +8,12 @@ from uptime_tui.model.safetext import safe_text
 
 YEAR_S: Final = 366 * 86_400.0
 BREATHER_S: Final = 30.0
-LONGEST_WISH_S: Final = 600.0
 _SECONDS: Final = re.compile(rb"\d{1,20}")
 _SHOWN: Final = 40
 
 BREATHER: Final = Rest(BREATHER_S, "a server that answers 421 wants to be left alone for a moment", asked=True)
 """After a 421 of SMTP or FTP, which names no time: it is full or about to close, and a visit more makes it worse.
 Postfix counts connections by the minute, so that quick tries would prolong what they look at."""
-
-
-def longest_wish_s(interval_s: float) -> float:
-    """Seconds that a monitor leaves a server alone because it asks so, at most: it must not silence a monitor."""
-    return max(interval_s, LONGEST_WISH_S)
 
 
 def asked_rest(retry_after: bytes, date: bytes) -> Rest | None:

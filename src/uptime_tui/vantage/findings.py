@@ -13,9 +13,8 @@ from uptime_tui.model.certificate import Certificate, is_critical
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.failure import Failure, Phase, Status
 from uptime_tui.model.monitor import Monitor
-from uptime_tui.model.outcome import Rest
+from uptime_tui.model.outcome import Rest, longest_wish_s
 from uptime_tui.model.result import ACCEPTED, NO_NEIGHBOUR, Evidence, Result
-from uptime_tui.model.retry import longest_wish_s
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import format_duration
 from uptime_tui.resolve.answer import Answer

@@ -68,6 +68,7 @@ WORDS = [
     ("pop3s", Failure.WATCHER_BLOCKED, "-ERR Your host is not allowed to connect", "client_rejected"),
     ("smtp", Failure.REFUSED_SERVICE, "554 mx1 does not accept mail", "smtp_554"),
     ("smtp", Failure.REFUSED_SERVICE, "554 mx1 under maintenance", "maintenance"),
+    ("smtp", Failure.REFUSED_SERVICE, "554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org; Error: open resolver; https://check.spamhaus.org/returnc/pub/192.0.2.53/", "list_refuses"),
     ("ftp", Failure.REFUSED_SERVICE, "500 OOPS: failed to open vsftpd log file:/var/log/vsftpd.log", "vsftpd_oops"),
     ("mysql", Failure.REFUSED_SERVICE, "1053 Server shutdown in progress", "mysql_shutdown"),
 ]  # fmt: skip
