@@ -25,7 +25,7 @@ from uptime_tui.model.result import Result
 RETRY_DELAYS_S: Final = (2.0, 5.0, 10.0)
 """Wait before the next probe after the 1st, 2nd, 3rd… result in a row that is not confirmed, bad or good."""
 SHORT_REST_S: Final = 60.0
-"""A rest that a server asks for, no longer than this, spaces the tries and does not replace them."""
+"""A rest that a server asks for, of no more than this or half the interval, spaces the tries and replaces none."""
 FLAP_WINDOW: Final = 21
 FLAP_START: Final = 0.20
 FLAP_END: Final = 0.05
@@ -201,20 +201,19 @@ def _after_failure(state: State, result: Result, failure: Failure, monitor: Moni
 def _is_confirmed(moved: State, result: Result, monitor: Monitor) -> bool:
     if moved.status is Status.DOWN:
         return moved.answers >= monitor.success_threshold
-    if _cannot_wait(result) or (result.failure is not None and FACTS[result.failure].deterministic):
+    if _cannot_wait(result, monitor) or (result.failure is not None and FACTS[result.failure].deterministic):
         return True
     row = moved.downs if result.status is Status.DOWN else moved.failures
     return row >= monitor.failure_threshold
 
 
-def _cannot_wait(result: Result) -> bool:
+def _cannot_wait(result: Result, monitor: Monitor) -> bool:
     """A server that has to rest cannot be asked again soon: an hour of silence would be worse than a doubt.
 
-    A short rest that it asks for itself only spaces the tries. The interval is no measure of that: of a monitor that is
-    probed once an hour, three tries with an hour between them would confirm what is wrong after two.
+    A short rest that it asks for itself only spaces the tries: three of them fit into an interval.
     """
     rest = result.rest
-    return rest is not None and not (rest.asked and rest.seconds <= SHORT_REST_S)
+    return rest is not None and not (rest.asked and rest.seconds <= max(monitor.interval_s / 2, SHORT_REST_S))
 
 
 def _after_ours(state: State, result: Result, failure: Failure) -> State:

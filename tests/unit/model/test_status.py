@@ -341,8 +341,11 @@ def test_a_short_rest_that_the_server_asks_for_only_spaces_the_tries(seconds, co
     busy = result(Failure.BUSY, 5000, rest=Rest(seconds, "the server asks for it", asked=True))
     state, _ = apply(up(), busy, monitor())
     assert (state.status is Status.DEGRADED) is confirmed
-    seldom, _ = apply(up(), busy, monitor(interval_s=3600.0))
-    assert (seldom.status is Status.DEGRADED) is confirmed
+    seldom, _ = apply(up(), busy, monitor(interval_s=1200.0))
+    assert (seldom.status, seldom.suspected) == (Status.UP, Failure.BUSY)
+    whole = msgspec.structs.replace(busy, rest=Rest(1200.0, "the server asks for it", asked=True))
+    at_once, _ = apply(up(), whole, monitor(interval_s=1200.0))  # else it would be known after two intervals
+    assert at_once.status is Status.DEGRADED
 
 
 # --- flapping --------------------------------------------------------------------------------------
