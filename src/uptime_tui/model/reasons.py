@@ -112,7 +112,9 @@ REASONS: Final = (
 
 _UNAVAILABLE: Final = "[unavailable]"
 """Something that it depends on is down for a while (RFC 5530 §3); Dovecot says so of its own limits too."""
-_ITSELF: Final = pattern(r"(^|\b\d{3}[- ]|\* BYE )(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?=\s)", re.IGNORECASE)
+_ITSELF: Final = pattern(
+    r"(^|\b\d{3}[- ](?:[45]\.\d+\.\d+ )?|\* BYE )(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*(?=\s)", re.IGNORECASE
+)
 """The name by which a host calls itself before it says anything: `ptr7.rdns.example.net` tells no reason."""
 _ABOUT_US: Final = frozenset({"blocked", "listed", "no_name"})
 _ABOUT_ALL: Final = frozenset(

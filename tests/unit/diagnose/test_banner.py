@@ -99,6 +99,9 @@ def test_an_ordinary_greeting_gives_no_reason(greeting):
         ("421 There are too many connections from your internet address.", False),
         ("421 access denied: connection rate limit exceeded", False),
         ("-ERR POP3 is switched off", False),
+        ("421 4.7.0 ptr7.rdns.example.net Error: timeout", False),
+        ("* BYE rdns.example.net is closed", False),
+        ("554 mx1.example.net rejects 192.0.2.1: no rDNS", True),
         ("", False),
     ],
 )
