@@ -371,17 +371,21 @@ def test_a_start_that_fails_is_one_clear_line(home):
 
 
 @contextmanager
-def slamming():
-    """Accepts, counts and closes at once: a MySQL that is not well."""
+def slamming(answer=b""):
+    """Accepts, counts and closes at once: a MySQL that is not well; with an answer, once something was said."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     visits = []
 
     def serve():
         while True:
             try:
-                listener.accept()[0].close()
+                client = listener.accept()[0]
             except OSError:
                 return
+            with client:
+                if answer:
+                    client.recv(4096)
+                    client.sendall(answer)
             visits.append(time.monotonic())
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -392,6 +396,24 @@ def slamming():
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
+
+
+async def test_who_rechecks_by_hand_need_not_wait_as_long_as_a_server_asks_for(home):
+    busy = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 300\r\nContent-Length: 0\r\n\r\n"
+    with slamming(busy) as (port, visits):
+        write(home, ("shop", f"http://127.0.0.1:{port}/"), interval="5s")
+        find_or_start(home, keep=True)
+        watcher = await Watcher.attach(home)
+        await watcher.until(lambda w: bool(w.row("shop") and w.row("shop").slowed))
+        assert watcher.row("shop").slowed == "waits 5m: the server asks for it (Retry-After 300)"
+        assert watcher.row("shop").failure is Failure.BUSY, "confirmed at once: it is not looked at again soon"
+        number, ask = watcher.id("shop"), watcher.session.request
+        deadline = time.monotonic() + 15
+        while not (await ask(lambda n: Recheck(n, (number,)))).message.startswith("rechecking"):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.1)
+        await watcher.until(lambda _: len(visits) == 2)
+        await watcher.close()
 
 
 async def test_a_mysql_that_could_lock_us_out_is_left_alone_for_an_hour_whoever_asks(home):

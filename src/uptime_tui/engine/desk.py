@@ -168,7 +168,10 @@ class Desk:
 
     def _recheck(self, request: Recheck) -> Reply:
         names = self._names(request.monitors)
-        refusals = {number: self._rests.refusal(self._fleet.monitors[number]) for number in request.monitors}
+        monitors = {number: self._fleet.monitors[number] for number in request.monitors}
+        for monitor in monitors.values():
+            self._rests.forgive(monitor)
+        refusals = {number: self._rests.refusal(monitor) for number, monitor in monitors.items()}
         begun = sum(self._scheduler.hurry(number) for number, why in refusals.items() if not why)
         refused = next((why for why in refusals.values() if why), "")
         if not begun and refused:

@@ -37,7 +37,7 @@ class Rests:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody was ever promised one."""
+        """Whether nobody has one."""
         return not self._held
 
     def restore(self, kept: Iterable[tuple[int, Rest]]) -> None:
@@ -68,11 +68,12 @@ class Rests:
     def rest(self, monitor: Monitor) -> Rest | None:
         """The rest that still holds for this monitor."""
         now_s = self._clock()
-        for key in _keys(monitor):
-            if key in self._held and self._held[key][0] <= now_s:
-                del self._held[key]
         lasting = [(until_s, rest) for until_s, rest in self._of(monitor) if until_s > now_s]
         return max(lasting, key=lambda each: each[0])[1] if lasting else None
+
+    def forgive(self, monitor: Monitor) -> None:
+        """Ask all the same where the server only wishes for a rest: a person wants to know, who may have mended it."""
+        self._held.pop(monitor.resource, None)
 
     def refusal(self, monitor: Monitor) -> str:
         """Why a probe asked for by hand is not made; empty when nothing speaks against it."""
@@ -84,19 +85,18 @@ class Rests:
 
     def _of(self, monitor: Monitor) -> Iterator[tuple[float, Rest]]:
         """What holds for it, and until when: what was granted to one with a long interval is cut for another."""
-        for key in _keys(monitor):
+        for key in (monitor.caller, monitor.resource):
             if key in self._held:
                 until_s, rest = self._held[key]
+                if until_s <= self._clock():
+                    del self._held[key]  # none that is over is asked for again with every probe
+                    continue
                 over_s = rest.seconds - longest_wish_s(monitor.interval_s) if rest.asked else 0.0
                 yield until_s - max(0.0, over_s), rest
 
     def _hold(self, rest: Rest, seconds: float) -> None:
         if seconds > 0:
             self._held[rest.of] = self._clock() + seconds, rest
-
-
-def _keys(monitor: Monitor) -> tuple[str, str]:
-    return monitor.caller, monitor.resource
 
 
 def slowed(monitor: Monitor, title: str, rest: Rest | None, allowed_s: float, *, spaced: bool) -> str:

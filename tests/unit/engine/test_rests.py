@@ -130,6 +130,19 @@ def test_a_wish_counts_from_the_answer_and_is_for_what_was_asked_for(rests, time
     assert rests.rest(SHOP) is None
 
 
+def test_whoever_asks_by_hand_overrules_a_wish_but_not_what_would_harm(rests, times):
+    rests.note(result("busy", NOW_MS, rest=WISH))
+    rests.forgive(SHOP)
+    assert rests.refusal(SHOP) == ""
+    assert rests.until_s(SHOP) == 0
+    rests.note(result("closed_early", NOW_MS, rest=HOUR))
+    rests.forgive(DB)
+    assert rests.refusal(DB)
+    times.s += 3600
+    assert rests.until_s(DB) == 0
+    assert rests.is_empty, "nobody is looked for in what is over"
+
+
 def test_another_site_behind_the_address_and_another_family_may_well_answer(rests):
     rests.note(result("busy", NOW_MS, rest=WISH))
     place = {"target": ("https", "www.test", 443, "/shop")}
