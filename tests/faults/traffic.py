@@ -13,6 +13,7 @@ table inet traffic {
   set echo4 { type ipv4_addr; size 65536; flags dynamic; counter; }
   set echo6 { type ipv6_addr; size 65536; flags dynamic; counter; }
   set opened { typeof th dport . th sport; size 65536; flags dynamic; counter; }
+  set acks { typeof th dport; size 65536; flags dynamic; counter; }
   chain out {
     type filter hook output priority 300;
     oif lo accept
@@ -21,10 +22,11 @@ table inet traffic {
     icmp type echo-request add @echo4 { ip daddr }
     icmpv6 type echo-request add @echo6 { ip6 daddr }
     tcp flags & (syn|ack) == syn add @opened { th dport . th sport }
+    tcp flags & (syn|fin|rst|psh|ack) == ack add @acks { th dport }
   }
 }
 """
-_SETS = ("sent4", "sent6", "echo4", "echo6", "opened")
+_SETS = ("sent4", "sent6", "echo4", "echo6", "opened", "acks")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Traffic:
     """Address, protocol and port."""
     connections: dict[int, int]
     """Destination port to TCP connections that were begun."""
+    acks: int = 0
+    """Of the packets, those that only acknowledge: how many they are depends on how the other side's data arrive."""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -51,16 +55,19 @@ def take(watcher: Namespace) -> Traffic:
     listed = json.loads(watcher.run("nft", "-j", "list", "table", "inet", "traffic").stdout)["nftables"]
     watcher.nft("\n".join(f"flush set inet traffic {name}" for name in _SETS))
     sets = {item["set"]["name"]: item["set"].get("elem", []) for item in listed if "set" in item}
-    packets, destinations, connections = 0, set(), {}
+    packets, acks, destinations, connections = 0, 0, set(), {}
     for name in _SETS:
         for element in sets[name]:
             value, count = _element(element)
             if name == "opened":
                 connections[int(value[0])] = connections.get(int(value[0]), 0) + 1
                 continue
+            if name == "acks":
+                acks += count
+                continue
             packets += count
             destinations.add(tuple(value) if isinstance(value, list) else (value, "icmp", 0))
-    return Traffic(packets, frozenset(destinations), connections)
+    return Traffic(packets, frozenset(destinations), connections, acks)
 
 
 def _element(element: dict[str, Any]) -> tuple[Any, int]:
