@@ -35,6 +35,13 @@ def test_a_key_draws_its_two_lines_and_then_the_panel_once(opened):
     assert len(sent) < 16_000
 
 
+def test_keys_without_a_meaning_do_nothing(opened):
+    terminal = opened()
+    terminal.send("!\"#$%&'()+;=@BFHIJKMOPQSTVWXYZ\\^_`abcstx|~")
+    terminal.send("j")
+    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +smtp-0001", line) for line in t.lines), "the cursor one line down")
+
+
 def test_nothing_is_held_before_the_first_key(opened, engine):
     terminal = opened()
     engine.change(row(30, "down"))

@@ -105,7 +105,7 @@ class MonitorTable(ScrollView, can_focus=True):
         self.marks.intersection_update(self.snapshot.monitors)
         before = self._key
         self.index = self._find(before)
-        self._key = self._key_at(self.index)
+        self._key = self._entry_key(self.index)
         self.virtual_size = Size(self.line_width, len(view))
         self._sent.clear()
         self.refresh()
@@ -253,7 +253,7 @@ class MonitorTable(ScrollView, can_focus=True):
 
     # --- the cursor -------------------------------------------------------------------
 
-    def _key_at(self, number: int) -> Key | None:
+    def _entry_key(self, number: int) -> Key | None:
         if not 0 <= number < len(self.view):
             return None
         entry = self.view[number]
@@ -262,7 +262,7 @@ class MonitorTable(ScrollView, can_focus=True):
     def _find(self, key: Key | None) -> int:
         if key is not None:
             for number in range(len(self.view)):
-                if self._key_at(number) == key:
+                if self._entry_key(number) == key:
                     return number
         if key is None:
             return next((n for n, entry in enumerate(self.view) if isinstance(entry, MonitorLine)), 0)
@@ -274,7 +274,7 @@ class MonitorTable(ScrollView, can_focus=True):
         number = max(0, min(number, len(self.view) - 1))
         if number != self.index:
             before, self.index = self.index, number
-            self._key = self._key_at(number)
+            self._key = self._entry_key(number)
             top = self.scroll_offset.y
             self._sent.pop(before, None)
             self._sent.pop(number, None)
@@ -376,7 +376,7 @@ class MonitorTable(ScrollView, can_focus=True):
 
     def action_mark_range(self) -> None:
         """Mark everything from the monitor that was marked last to the one under the cursor, which comes next."""
-        begin = next((n for n in range(len(self.view)) if self._key_at(n) == self._anchor), self.index)
+        begin = next((n for n in range(len(self.view)) if self._entry_key(n) == self._anchor), self.index)
         first, last = sorted((begin, self.index))
         self.marks |= {entry.id for entry in self.view[first : last + 1] if isinstance(entry, MonitorLine)}
         self._anchor = self.current() or self._anchor
