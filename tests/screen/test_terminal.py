@@ -74,6 +74,31 @@ def test_resizing_goes_through_every_layout(opened):
         terminal.wait_for(text)
 
 
+@pytest.mark.parametrize(("keys", "shown"), [("j", "> ✗ DOWN +smtp-0001"), ("/D", " D$")])
+def test_a_window_that_was_too_small_takes_keys_again(opened, engine, keys, shown):
+    terminal = opened()
+    terminal.send(keys[:-1])
+    terminal.resize(40, 8)
+    terminal.wait_for("✗ ssh-0003")
+    terminal.wait_gone("? keys")
+    terminal.resize(80, 24)
+    terminal.wait_for("PROBLEMS 8")
+    terminal.send(keys[-1])
+    terminal.wait(lambda t: any(re.match(shown, line) for line in t.lines), "what the key does")
+
+
+def test_a_click_beside_everything_leaves_the_keys_where_they_were(opened):
+    terminal = opened()
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send("\x1b[<0;99;99M\x1b[<0;99;99mssh-0003")
+    terminal.wait_for("filter: ssh-0003")
+    terminal.send("\r")
+    terminal.wait_gone("\n ssh-0003")
+    terminal.send("\x1b[<0;99;99M\x1b[<0;99;99mG")
+    terminal.wait(lambda t: any(line.startswith(">▾ remote access") for line in t.lines), "the cursor at the end")
+
+
 # --- states -----------------------------------------------------------------------------
 
 

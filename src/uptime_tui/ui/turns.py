@@ -15,6 +15,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.timer import Timer
 
+from uptime_tui.ui.screens.once import Once
+
 PATIENCE_S: Final = 0.3
 """A widget that was removed while it had the key sends nothing back: the next key goes on after so long."""
 _ROUNDS: Final = 10
@@ -58,7 +60,11 @@ class Turns:
             return
         self.busy = True
         self.turn += 1
-        target = self.app.focused or self.app.screen
+        self.app.app_focus = True  # whoever types is there: as Textual has it, but before it is asked who has the focus
+        screen = self.app.screen
+        if isinstance(screen, Once):
+            screen.regain_focus()
+        target = screen.focused or screen
         await self.deliver(event)
         self._wait_on(self.turn, target, _ROUNDS)
         target.post_message(Settled(self.turn).set_sender(target))

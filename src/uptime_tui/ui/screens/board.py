@@ -354,7 +354,9 @@ class Board(Helped):
         self.lay_out()
 
     def after_layout(self) -> None:
-        """Widths are known now."""
+        """Widths are known now, and whether there is room for the part that takes the keys."""
+        if self.host.app_focus:
+            self.regain_focus()
         self.line("titles").show(((self.table.header(), "dim"),))
         self.show_panel()
         self.show_changes()
