@@ -74,6 +74,22 @@ def test_resizing_goes_through_every_layout(opened):
         terminal.wait_for(text)
 
 
+@pytest.mark.parametrize("smaller", ["drawer", "window"])
+def test_the_cursor_stays_in_sight_where_the_table_gets_smaller(opened, smaller):
+    terminal = opened()
+    terminal.send("j" * 17)
+    terminal.wait(lambda t: re.match(r"> ✓ up +https-0060", t.lines[20]), "the cursor in the last lines")
+    if smaller == "drawer":
+        terminal.send("i")
+        terminal.wait_for("https://h60.example.net")
+    else:
+        terminal.resize(80, 14)
+    terminal.wait(
+        lambda t: "STATE" in t.lines[1] and any(re.match(r"> ✓ up +https-0060", line) for line in t.lines[2:14]),
+        "the cursor above the drawer",
+    )
+
+
 @pytest.mark.parametrize(("keys", "shown"), [("j", "> ✗ DOWN +smtp-0001"), ("/D", " D$")])
 def test_a_window_that_was_too_small_takes_keys_again(opened, engine, keys, shown):
     terminal = opened()

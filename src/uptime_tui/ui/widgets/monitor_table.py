@@ -88,6 +88,8 @@ class MonitorTable(ScrollView, can_focus=True):
         self.chosen: Chosen = choose_columns(80)
         self._key: Key | None = None
         self._sent: dict[int, Strip] = {}
+        self._height = 0
+        """Lines of the window when they were counted last."""
 
     # --- what the dashboard calls -----------------------------------------------------
 
@@ -226,11 +228,14 @@ class MonitorTable(ScrollView, can_focus=True):
         self.refresh()
 
     def on_resize(self, _event: Resize) -> None:
-        """Choose the columns that fit."""
-        width = self.line_width
+        """Choose the columns that fit; a cursor that was in sight stays there, as where a pane opens below."""
+        width, top, before = self.line_width, self.scroll_offset.y, self._height
+        self._height = self.size.height
         self.chosen = choose_columns(max(width - 2, 10), self.listing)
         self.virtual_size = Size(width, len(self.view))
         self.repaint()
+        if self.view and top <= self.index < top + before:
+            self._show_cursor()
 
     def on_focus(self) -> None:
         """The cursor's line looks different."""
