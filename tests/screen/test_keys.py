@@ -1,25 +1,32 @@
 """What the keys of the dashboard do, on a real terminal."""
 
-import re
-
 import pytest
 
 from support.fake_engine import FakeEngine
-from support.fleets import row
 from support.pty_terminal import PtyTerminal
 from uptime_tui.wire.messages import Reply
 
 
-def test_the_cursor_stays_on_its_monitor_when_the_order_changes(opened, engine):
-    terminal = opened()
-    terminal.send("j")
-    terminal.wait(
-        lambda t: any(line.startswith("> ✗ DOWN     smtp-0001") for line in t.lines), "the cursor on smtp-0001"
-    )
-    old = engine.rows[30]
-    engine.change(row(30, "down", since_ms=old.since_ms - 10**9))
-    terminal.wait_for("PROBLEMS 9")
-    assert any(line.startswith("> ✗ DOWN     smtp-0001") for line in terminal.lines)
+def type_filter(terminal, text):
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send(text)
+
+
+def add_mx9(terminal, inferred="250 ready"):
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("smtp://mx9.example.net")
+    terminal.wait_for(inferred)
+    terminal.wait_for("250 ready")
+    terminal.send("\r")
+
+
+def palette_to(terminal, name):
+    terminal.send(":")
+    terminal.wait_for("Search for")
+    terminal.send(name)
+    terminal.wait_for(f"go to {name}")
 
 
 def test_a_key_draws_its_two_lines_and_then_the_panel_once(opened):
@@ -39,20 +46,12 @@ def test_keys_without_a_meaning_do_nothing(opened):
     terminal = opened()
     terminal.send("!\"#$%&'()+;=@BFHIJKMOPQSTVWXYZ\\^_`abcstx|~")
     terminal.send("j")
-    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +smtp-0001", line) for line in t.lines), "the cursor one line down")
-
-
-def test_nothing_is_held_before_the_first_key(opened, engine):
-    terminal = opened()
-    engine.change(row(30, "down"))
-    terminal.wait_for("PROBLEMS 9", 2.5)
+    terminal.wait_line(r"> ✗ DOWN +smtp-0001")
 
 
 def test_filter_narrows_as_it_is_typed_and_escape_brings_all_back(opened):
     terminal = opened()
-    terminal.send("/")
-    terminal.wait_for("filter: words")
-    terminal.send("ssh")
+    type_filter(terminal, "ssh")
     terminal.wait_gone("smtp-0001")
     terminal.send("\x1b")
     terminal.wait_for("smtp-0001")
@@ -60,9 +59,7 @@ def test_filter_narrows_as_it_is_typed_and_escape_brings_all_back(opened):
 
 def test_a_filter_that_matches_nothing_says_so(opened):
     terminal = opened()
-    terminal.send("/")
-    terminal.wait_for("filter: words")
-    terminal.send("nosuchthing\r")
+    type_filter(terminal, "nosuchthing\r")
     terminal.wait_for("None of 60 monitors matches")
     terminal.send("\x1b")
     terminal.wait_for("ssh-0003")
@@ -70,9 +67,7 @@ def test_a_filter_that_matches_nothing_says_so(opened):
 
 def test_what_is_wrong_with_a_filter_is_said_until_it_is_right(opened):
     terminal = opened()
-    terminal.send("/")
-    terminal.wait_for("filter: words")
-    terminal.send("cert<")
+    type_filter(terminal, "cert<")
     terminal.wait_for("cert< wants a number")
     terminal.send("14")
     terminal.wait_gone("cert< wants a number")
@@ -104,12 +99,7 @@ def test_a_locked_screen_changes_nothing(opened, engine):
 
 def test_pasting_a_target_probes_it_while_the_form_is_open_and_enter_saves(opened, engine):
     terminal = opened()
-    terminal.send("A")
-    terminal.wait_for("Add a monitor")
-    terminal.send("smtp://mx9.example.net")
-    terminal.wait_for("mx9.example.net smtp")
-    terminal.wait_for("250 ready")
-    terminal.send("\r")
+    add_mx9(terminal, inferred="mx9.example.net smtp")
     terminal.wait_for("added smtp://mx9.example.net")
     assert [type(message).__name__ for message in engine.asked] == ["TryTarget", "Add"]
     assert engine.asked[1].tables == ({"target": "smtp://mx9.example.net"},)
@@ -126,12 +116,9 @@ def test_a_broken_target_is_one_clear_line(opened):
 
 def test_the_palette_finds_actions_and_monitors(opened):
     terminal = opened()
-    terminal.send(":")
-    terminal.wait_for("Search for")
-    terminal.send("https-0042")
-    terminal.wait_for("go to https-0042")
+    palette_to(terminal, "https-0042")
     terminal.send("\r")
-    terminal.wait(lambda t: any(re.match(r"> .*https-0042", line) for line in t.lines), "the cursor there")
+    terminal.wait_line(r"> .*https-0042")
 
 
 def test_copying_shows_the_text_and_sends_it(opened):
@@ -149,27 +136,6 @@ def test_ctrl_l_draws_everything_anew(opened):
         terminal.screen.reset()
     terminal.send("\x0c")
     terminal.wait(lambda t: "PROBLEMS 8" in t.text and "? keys" in t.text and "STATE" in t.text, "the whole screen")
-
-
-def test_new_problems_are_counted_while_the_order_is_held(opened, engine):
-    terminal = opened()
-    terminal.send(" ")
-    terminal.wait_for("1 marked")
-    engine.change(row(30, "down"), row(31, "degraded"))
-    terminal.wait_for("held: +2 new, press .")
-    assert "PROBLEMS 8" in terminal.text
-    terminal.send(".")
-    terminal.wait_for("PROBLEMS 10")
-    terminal.wait_gone("press .")
-
-
-def test_the_cursor_waits_on_the_worst_problem_until_a_key_is_pressed(opened, engine):
-    terminal = opened()
-    engine.change(row(30, "down", since_ms=1))
-    terminal.wait_for("PROBLEMS 9")
-    terminal.wait(
-        lambda t: any(re.match(r"> ✗ DOWN +ssh-0030|> ✗ DOWN +\S+-0030", line) for line in t.lines), "the cursor"
-    )
 
 
 def test_v_marks_from_the_last_mark_to_the_cursor(opened):
@@ -221,7 +187,7 @@ def test_the_panel_takes_the_focus_scrolls_and_q_gives_it_back(opened):
     terminal.wait_for("PROBLEMS")
     terminal.send("q")
     terminal.send("j")
-    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +smtp-0001", line) for line in t.lines), "the cursor in the table")
+    terminal.wait_line(r"> ✗ DOWN +smtp-0001")
     terminal.send("z")
     terminal.wait_gone("smtp://h1.example.net:25")
     assert terminal.process.poll() is None
@@ -240,7 +206,7 @@ def test_letters_that_come_with_the_filters_key_go_into_the_filter(opened, engin
 def test_a_backspace_is_done_before_the_letters_behind_it(opened):
     terminal = opened()
     terminal.send("Aabcdef\x7f\x7f\x7fxyz")
-    terminal.wait(lambda t: any(re.match(r" target +abcxyz", line) for line in t.lines), "abcxyz in the field")
+    terminal.wait_line(r" target +abcxyz")
 
 
 def test_a_key_without_a_monitor_says_so(tmp_path):
@@ -255,12 +221,8 @@ def test_a_key_without_a_monitor_says_so(tmp_path):
 
 def test_after_adding_the_cursor_is_on_the_new_monitor(opened):
     terminal = opened()
-    terminal.send("A")
-    terminal.wait_for("Add a monitor")
-    terminal.send("smtp://mx9.example.net")
-    terminal.wait_for("250 ready")
-    terminal.send("\r")
-    terminal.wait(lambda t: any(re.match(r"> .*mx9", line) for line in t.lines), "the cursor on it")
+    add_mx9(terminal)
+    terminal.wait_line(r"> .*mx9")
 
 
 def test_the_detail_does_what_the_table_does(opened, engine):
@@ -277,7 +239,7 @@ def test_the_detail_does_what_the_table_does(opened, engine):
     terminal.wait_for("sent to the terminal: smtp://h1.example.net:25")
     terminal.send("\x1b")
     terminal.wait_for("PROBLEMS 8")
-    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +smtp-0001", line) for line in t.lines), "the cursor on it")
+    terminal.wait_line(r"> ✗ DOWN +smtp-0001")
 
 
 def test_a_locked_screen_is_locked_in_the_detail_too(opened, engine):
@@ -352,12 +314,8 @@ def test_what_was_added_is_shown_where_its_group_was_folded(opened):
     terminal = opened()
     terminal.send("-")
     terminal.wait_for("▸ email")
-    terminal.send("A")
-    terminal.wait_for("Add a monitor")
-    terminal.send("smtp://mx9.example.net")
-    terminal.wait_for("250 ready")
-    terminal.send("\r")
-    terminal.wait(lambda t: any(re.match(r"> .*mx9", line) for line in t.lines), "the cursor on it")
+    add_mx9(terminal)
+    terminal.wait_line(r"> .*mx9")
     terminal.send("G")
     terminal.wait_for("▸ email")
 
@@ -366,27 +324,20 @@ def test_what_was_added_and_does_not_pass_the_filter_is_told_and_never_takes_the
     terminal = opened()
     terminal.send("/ssh-\r")
     terminal.wait_gone("smtp-0001")
-    terminal.send("A")
-    terminal.wait_for("Add a monitor")
-    terminal.send("smtp://mx9.example.net")
-    terminal.wait_for("250 ready")
-    terminal.send("\r")
+    add_mx9(terminal)
     terminal.wait_for("is not in this view")
     terminal.send("\x1b")
     terminal.wait_for("smtp-0001")
-    terminal.wait(lambda t: any(re.match(r"> ✗ DOWN +ssh-0003", line) for line in t.lines), "the cursor where it was")
+    terminal.wait_line(r"> ✗ DOWN +ssh-0003")
 
 
 def test_the_palette_goes_into_a_folded_group(opened):
     terminal = opened()
     terminal.send("-")
     terminal.wait_for("▸ web")
-    terminal.send(":")
-    terminal.wait_for("Search")
-    terminal.send("https-0042")
-    terminal.wait_for("go to https-0042")
+    palette_to(terminal, "https-0042")
     terminal.send("\x1b[B\r")
-    terminal.wait(lambda t: any(re.match(r"> .*https-0042", line) for line in t.lines), "the cursor on it")
+    terminal.wait_line(r"> .*https-0042")
 
 
 def test_the_cursor_is_in_sight_when_a_filter_is_left(opened):
@@ -394,5 +345,5 @@ def test_the_cursor_is_in_sight_when_a_filter_is_left(opened):
     terminal.send("/cpanel-0059\r")
     terminal.wait_gone("smtp-0001")
     terminal.send("\x1b")
-    terminal.wait(lambda t: any(re.match(r"> .*cpanel-0059", line) for line in t.lines), "the cursor on its monitor")
+    terminal.wait_line(r"> .*cpanel-0059")
     terminal.wait_for("cpanel-0053")

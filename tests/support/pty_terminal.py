@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -146,6 +147,14 @@ class PtyTerminal:
 
     def wait_gone(self, text, deadline_s=DEADLINE_S):
         return self.wait(lambda terminal: text not in terminal.text, f"the end of {text!r}", deadline_s)
+
+    def wait_line(self, pattern, deadline_s=DEADLINE_S):
+        """Wait for a line that begins with the pattern; returns it."""
+        return self.wait(
+            lambda terminal: next((line for line in terminal.lines if re.match(pattern, line)), ""),
+            f"a line with {pattern!r}",
+            deadline_s,
+        )
 
     def wait_exit(self, deadline_s=DEADLINE_S):
         """The exit code, and everything read until then."""

@@ -4,7 +4,7 @@ The first group is the queue of problems; a problem stands there and is counted 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import takewhile
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
@@ -75,6 +75,24 @@ def build_view(snapshot: Snapshot, options: ViewOptions, now_ms: int) -> tuple[V
         if not collapsed:
             view += [entry.line for entry in _sorted(group.healthy, options)]
     return tuple(view)
+
+
+def held_view(shown: Iterable[ViewRow], now: Iterable[ViewRow], monitors: Container[MonitorId]) -> tuple[ViewRow, ...]:
+    """The lines that are shown, each in its place, without those of monitors that are no more; headers as they are now.
+
+    Args:
+        shown: the lines.
+        now: the lines as they would be in their order now.
+        monitors: those that there are.
+    """
+    kept = [row for row in shown if isinstance(row, GroupRow) or row.id in monitors]
+    filled = {row.group for row in kept if isinstance(row, MonitorLine)}
+    headers = {row.key: row for row in now if isinstance(row, GroupRow)}
+    return tuple(
+        headers.get(row.key, row) if isinstance(row, GroupRow) else row
+        for row in kept
+        if not isinstance(row, GroupRow) or row.key in headers or row.key in filled
+    )
 
 
 def new_problems(shown: Iterable[ViewRow], now: Iterable[ViewRow]) -> int:

@@ -5,9 +5,10 @@ from heapq import nlargest
 from operator import attrgetter
 from typing import Final
 
+from uptime_tui.view import certificates
 from uptime_tui.view.cells import cell_width, cut, fit, wrap
 from uptime_tui.view.columns import counts_text
-from uptime_tui.view.rows import count, problems
+from uptime_tui.view.rows import ViewOptions, count, problems
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.view.words import Glyphs, row_role, status_glyph, status_word, why
 
@@ -59,6 +60,26 @@ def nothing_matches(filter_text: str, total: int) -> tuple[str, ...]:
 def no_problems(total: int) -> tuple[str, ...]:
     """The view of problems is empty, which is good news."""
     return (f"No problems: all {total} monitors are as they should be.", "", "1 or 2 switches the view.")
+
+
+def empty_table(snapshot: Snapshot, options: ViewOptions, problem: str) -> tuple[str, ...]:
+    """What stands in place of a table without lines.
+
+    Args:
+        snapshot: what is known.
+        options: how the user wants to see the fleet.
+        problem: why no engine can be had; empty for none.
+    """
+    if not snapshot.complete:
+        return (*WAITING, "", problem)
+    if not snapshot.monitors:
+        mistakes = [notice.text for notice in snapshot.notices if notice.id.startswith("config:")]
+        return unreadable(mistakes[0]) if mistakes else EMPTY
+    if options.filter is not None and options.filter.text.strip():
+        return nothing_matches(options.filter.text, len(snapshot.monitors))
+    if options.certificates:
+        return certificates.EMPTY
+    return no_problems(len(snapshot.monitors))
 
 
 def banner(snapshot: Snapshot, lost_for: str) -> tuple[str, str] | None:

@@ -13,6 +13,7 @@ from uptime_tui.view.rows import (
     ViewOptions,
     build_view,
     count,
+    held_view,
     new_problems,
     problems,
 )
@@ -174,3 +175,17 @@ def test_new_problems_are_those_that_do_not_stand_in_the_queue_yet():
     after = build_view(snapshot(*sick, ("email", "mx1", "up", 1, 1.0)), ViewOptions(), NOW_MS)
     assert new_problems(before, after) == 2
     assert new_problems(after, after) == 0
+
+
+def test_lines_that_are_held_stay_in_their_places_and_only_those_of_monitors_that_are_no_more_go():
+    options = ViewOptions(categories=ORDER)
+    before = build_view(FLEET, options, NOW_MS)
+    worse = snapshot(
+        ("web", "shop", "up", 0, 1.0), ("web", "blog", "down", 0, None), ("web", "Api", "up", 5, 210.0),
+        ("email", "mx1", "degraded", 60, 95.0), ("email", "mx2", "down", 40, None), ("email", "imap", "unknown", 1, None),
+        ("custom", "old", "paused", 900, None),
+    )  # fmt: skip
+    held = held_view(before, build_view(worse, options, NOW_MS), worse.monitors)
+    names = [entry.key if isinstance(entry, GroupRow) else worse.monitors[entry.id].name for entry in held]
+    assert names == [PROBLEMS, "mx2", "shop", "mx1", "web", "Api", "blog", "email", "imap", "custom", "old"]
+    assert next(entry for entry in held if isinstance(entry, GroupRow) and entry.key == "custom").total == 1

@@ -1,7 +1,7 @@
 """What the main screen shows: header, table, panel, message and keys; and the frame clock that keeps them fresh."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from textual.app import ComposeResult
@@ -19,7 +19,7 @@ from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import certificates, states
 from uptime_tui.view.entry import PROBLEMS
 from uptime_tui.view.panel import PanelLine
-from uptime_tui.view.rows import ViewOptions, build_view, new_problems
+from uptime_tui.view.rows import ViewOptions, ViewRow, build_view, held_view, new_problems
 from uptime_tui.view.snapshot import Dirty
 
 PANEL_FROM: Final = 110
@@ -79,6 +79,8 @@ class Board(Helped):
         self.new_problems = 0
         self.last_key_s = 0.0
         self.stale_order = False
+        self.listed: Mapping[MonitorId, object] = {}
+        """The monitors among which the lines were chosen: where others have come, nothing is held."""
         self.owed = Dirty()
         self.told_empty: tuple[str, ...] = ()
         self.minute = 0
@@ -157,17 +159,16 @@ class Board(Helped):
         if minute != self.minute:
             self.minute = minute
             dirty = dirty._replace(rows=frozenset(self.link.snapshot.rows))
-        held = self.is_held(now_s)
-        if self.stale_order and (dirty.everything or not held):
+        monitors = self.link.snapshot.monitors
+        held = self.is_held(now_s) and monitors.keys() <= self.listed.keys()
+        if self.stale_order and not held:
             self.rebuild()
-            if self.awaited:
-                self.reveal_awaited()
-        elif self.stale_order and dirty.order:
-            view = build_view(self.link.snapshot, self.options, self.host.now_ms())
-            self.new_problems = new_problems(self.table.view, view)
-            self.table.update_rows(dirty.rows)
+        elif self.stale_order and (dirty.order or dirty.everything):
+            self.hold(dirty)
         elif dirty.rows:
             self.table.update_rows(dirty.rows)
+        if self.awaited:
+            self.reveal_awaited()
         current = self.table.current()
         if dirty.focus or dirty.everything or dirty.order or current in dirty.rows:
             self.show_panel()
@@ -191,11 +192,27 @@ class Board(Helped):
         at_work = now_s - self.last_key_s < HOLD_S or bool(self.table.marks) or not self.is_current
         return at_work or self.host.open_detail() is not None
 
+    def build(self) -> tuple[ViewRow, ...]:
+        """The lines as they would be now."""
+        build = certificates.build_certificates if self.options.certificates else build_view
+        return build(self.link.snapshot, self.options, self.host.now_ms())
+
+    def hold(self, dirty: Dirty) -> None:
+        """Leave the lines where they are; only those of monitors that are no more go."""
+        view = self.build()
+        self.new_problems = new_problems(self.table.view, view)
+        if dirty.everything:
+            self.listed = self.link.snapshot.monitors
+            held = held_view(self.table.view, view, self.listed)
+            self.stale_order = held != view
+            self.table.set_view(held, self.options, self.empty_text())
+        else:
+            self.table.update_rows(dirty.rows)
+
     def rebuild(self) -> None:
         """Filter, group and sort anew."""
-        snapshot = self.link.snapshot
-        build = certificates.build_certificates if self.options.certificates else build_view
-        view = build(snapshot, self.options, self.host.now_ms())
+        view = self.build()
+        self.listed = self.link.snapshot.monitors
         self.stale_order = False
         self.new_problems = 0
         if not self.last_key_s:  # nobody has chosen a line yet: the worst problem is worth the panel
@@ -212,17 +229,7 @@ class Board(Helped):
 
     def empty_text(self) -> tuple[str, ...]:
         """What stands in place of an empty table."""
-        snapshot = self.link.snapshot
-        if not snapshot.complete:
-            return (*states.WAITING, "", self.link.problem)
-        if not snapshot.monitors:
-            mistakes = [notice.text for notice in snapshot.notices if notice.id.startswith("config:")]
-            return states.unreadable(mistakes[0]) if mistakes else states.EMPTY
-        if self.options.filter is not None and self.options.filter.text.strip():
-            return states.nothing_matches(self.options.filter.text, len(snapshot.monitors))
-        if self.options.certificates:
-            return certificates.EMPTY
-        return states.no_problems(len(snapshot.monitors))
+        return states.empty_table(self.link.snapshot, self.options, self.link.problem)
 
     # --- the cursor -------------------------------------------------------------------
 
@@ -382,3 +389,8 @@ class Board(Helped):
     def on_key(self) -> None:
         """The user is at work: hold the order."""
         self.last_key_s = time.monotonic()
+
+    def on_screen_resume(self) -> None:
+        """Whoever comes back from another screen finds the lines as they were."""
+        if self.last_key_s:
+            self.on_key()
