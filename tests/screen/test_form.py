@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.form import applies, fields
 from uptime_tui.wire.messages import Reply
@@ -66,6 +68,19 @@ def test_every_field_is_reached_by_tab_at_80x24_and_keeps_what_was_typed(opened,
                 f"{field.label} once more",
             )
     assert not engine.asked or {type(message).__name__ for message in engine.asked} == {"TryTarget"}
+
+
+@pytest.mark.parametrize("lines", [12, 15])
+def test_a_low_window_shows_the_keys_of_the_form(opened, lines):
+    terminal = opened(60, lines)
+    terminal.send("A")
+    terminal.wait_for("Add a monitor")
+    terminal.send("https://shop.example.net")
+    terminal.wait_for("DNS ✓1.0ms")
+    terminal.wait(lambda t: t.lines[-1].startswith(" Enter save") and t.lines[1].startswith(" target "), "all of it")
+    terminal.send("\x1b[Z" * 5)  # a long explanation
+    terminal.wait_for("login user")
+    terminal.wait(lambda t: t.lines[-1].startswith(" Enter save"), "the keys")
 
 
 def test_what_is_wrong_is_shown_at_its_field(opened, engine):

@@ -54,10 +54,11 @@ class MonitorForm(Helped):
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
     DEFAULT_CSS = """
+    MonitorForm { overflow: hidden; }
     MonitorForm #title { height: 1; background: $panel; }
     MonitorForm Sheet { max-height: 65%; }
-    MonitorForm #trial { height: 1fr; min-height: 3; padding: 0 1; }
-    MonitorForm #help { height: 2; max-height: 4; padding: 0 1; }
+    MonitorForm #trial { height: 1fr; min-height: 1; padding: 0 1; }
+    MonitorForm #help { height: 2; max-height: 20%; padding: 0 1; }
     """
 
     def __init__(
