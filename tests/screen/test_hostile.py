@@ -71,8 +71,8 @@ def run(home, *arguments, text=True):
 
 
 SCREENS = {
-    "Dashboard": [("3", "certificates"), ("2", "PROBLEMS"), ("4", "not PROBLEMS"), ("2", "PROBLEMS"), ("1", "problems only"),
-                  ("2", "not problems only"), ("/red\r", "filter: red"), ("i", ""), (" ", "1 marked"),
+    "Dashboard": [("3", "certificates"), ("2g", "PROBLEMS"), ("4", "not PROBLEMS"), ("2g", "PROBLEMS"), ("1", "problems only"),
+                  ("2", "not problems only"), ("/red\r", "filter: red"), ("i", ""), ("gj ", "1 marked"),
                   ("{walk}", "")],
     "Detail": [("\r", "Esc back"), ("{walk}", ""), ("\t", r"\[incidents\]"), ("[", ""), ("]", ""), ("{walk}", ""), ("r", "")],
     "Help": [("?", "Enter do it"), ("red", "red")],
