@@ -360,3 +360,25 @@ def test_a_screen_that_has_no_parts_is_a_bug_but_while_the_program_ends(opened, 
     assert terminal.wait_exit() == code
     assert terminal.is_clean() == ""
     assert len(list(tmp_path.glob("uptime-tui-bug-*.txt"))) == (code == BUG)
+
+
+def test_of_two_quick_resizes_the_last_one_counts(opened, tmp_path):
+    """A handler that has read the size may be interrupted by the next signal, which is told first then."""
+    reading = tmp_path / "reading"
+    program = (
+        "import pathlib, sys, time\nfrom textual.drivers.linux_driver import LinuxDriver\n"
+        "real = LinuxDriver._get_terminal_size\n"
+        "def slow(driver):\n"
+        "    size = real(driver)\n"
+        "    if size[0] == 60:\n"
+        f"        pathlib.Path({str(reading)!r}).touch()\n"
+        "        time.sleep(0.3)\n"
+        "    return size\n"
+        "LinuxDriver._get_terminal_size = slow\n"
+        "from uptime_tui.__main__ import main\nmain()"
+    )
+    terminal = opened(program=[sys.executable, "-c", program])
+    terminal.resize(60, 20)
+    terminal.wait(lambda _: reading.exists(), "the first size read")
+    terminal.resize(120, 40)
+    terminal.wait(lambda t: "quit" in t.lines[-1] or "keys" in t.lines[-1], "the last size drawn")

@@ -21,6 +21,8 @@ from typing import Any, Final
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 
 from uptime_tui.ui.ascii import Ascii
 from uptime_tui.ui.pastes import Pastes
@@ -81,6 +83,7 @@ class Terminal(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         for number in (signal.SIGHUP, signal.SIGTERM):
             signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGWINCH, self._on_resize)
 
     def stop_application_mode(self) -> None:
         """Leave the full screen; this much is always written, unless the terminal is gone."""
@@ -137,6 +140,19 @@ class Terminal(LinuxDriver):
                 return "sent to tmux, which may drop it (set-clipboard on)"
             return "copied to tmux"
         return "sent to the terminal"
+
+    def _on_resize(self, _number: int, _frame: FrameType | None) -> None:
+        """Read the size when the loop has its turn.
+
+        Textual's handler reads it at once, and may be interrupted by the next one after that: then the older size is
+        told last, and the screen keeps it.
+        """
+        if self._loop_at_start is not None and not self._in_band_window_resize:
+            self._loop_at_start.call_soon_threadsafe(self._tell_size)
+
+    def _tell_size(self) -> None:
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(Resize(size, size))
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
