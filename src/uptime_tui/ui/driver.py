@@ -54,7 +54,7 @@ class Terminal(LinuxDriver):
         """Set by the app for a terminal that can show nothing else."""
         self.bytes_written = 0
         self.dropped = False
-        """Output was thrown away: everything is to be drawn anew once the terminal takes it."""
+        """The terminal lacks what was drawn: everything is to be drawn anew once it takes output."""
         self.left = threading.Event()
         """The app has ended by itself: what its caller clears away after it needs no watchdog."""
         self._leaving = False
@@ -152,6 +152,8 @@ class Terminal(LinuxDriver):
 
     def _tell_size(self) -> None:
         size = Size(*self._get_terminal_size())
+        # Textual draws what changed since its last layout: a window that was small for a moment has lost more than that
+        self.dropped = True
         self._app.post_message(Resize(size, size))
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:

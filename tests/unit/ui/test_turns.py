@@ -13,6 +13,7 @@ class App:
 
     def __init__(self):
         self.focused = SimpleNamespace(is_running=True, is_attached=True, post_message=lambda _: None)
+        self.screen = SimpleNamespace(focused=self.focused)
         self.timers = []
 
     def set_timer(self, _delay_s, callback):

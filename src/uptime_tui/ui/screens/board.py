@@ -181,7 +181,7 @@ class Board(Helped):
 
     def draw_anew(self) -> None:
         """Whatever the terminal shows."""
-        self.refresh(repaint=True, layout=True)
+        self.app.screen.refresh(repaint=True, layout=True)
         self.table.repaint()
 
     def is_held(self, now_s: float) -> bool:
