@@ -1,7 +1,8 @@
 """What HTTP and TLS probes cost: beside wrk, and beside a C OpenSSL client that is compiled now, in the same rounds.
 
-The server is nginx on the other core: 1 KB over HTTP, a new connection each; TLS with a verified chain and host name, a
-full handshake each. "pipeline" is the product from plan to journal. See rounds.py for how it is measured.
+The server is nginx on the other core: 1 KB over HTTP, a new connection each, as fast as it goes and paced; TLS with a
+verified chain and host name, a full handshake each. "pipeline" is the product from plan to journal. See rounds.py for
+how it is measured.
 
     python benchmarks/web_cost.py [--rounds 5] [--count 4000] [--flight 50]
 """
@@ -19,7 +20,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from rounds import HERE, THEIRS, Load, compare, compile_c, cpu_us, on_core, run_pipeline
+from rounds import HERE, THEIRS, TICK_S, Load, compare, compile_c, cpu_us, on_core, run_pipeline
 
 sys.path.insert(0, str(HERE.parent / "tests"))
 
@@ -29,7 +30,10 @@ PORTS = {"http": 19_720, "rsa": 19_721, "good": 19_722}
 KEYS = {"rsa": "RSA-2048", "good": "P-256"}
 GOALS = {"pipeline": 1.5, "pipeline TLS": 1.3}
 TARGETS = 20
+RATES = (0, 1000, 2000)
 WRK_S = 2
+WRK_PACE = "function delay() return {delay_ms} end\n"
+"""wrk has no rate: a pause before each request paces it, and as many connections as one pause holds requests."""
 
 NGINX = """
 daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
@@ -78,14 +82,21 @@ async def run_web(load: Load, port: int, ca_file: str, *, tls: bool, page: bool)
     await run_pipeline(load, plans, ca_file)
 
 
-def run_wrk(flight: int) -> None:
-    before_us, began_s = cpu_us(resource.RUSAGE_CHILDREN), time.monotonic()
-    said = subprocess.run(
-        ["wrk", "-t1", f"-c{flight}", f"-d{WRK_S}s", "-H", "Connection: close", f"http://127.0.0.1:{PORTS['http']}/"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+def run_wrk(flight: int, rate: int) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        pace = []
+        if rate:
+            flight, pace = int(rate * TICK_S), ["-s", script.name]
+            script.write(WRK_PACE.format(delay_ms=int(TICK_S * 1000)))
+            script.flush()
+        url = f"http://127.0.0.1:{PORTS['http']}/"
+        before_us, began_s = cpu_us(resource.RUSAGE_CHILDREN), time.monotonic()
+        said = subprocess.run(
+            ["wrk", "-t1", f"-c{flight}", f"-d{WRK_S}s", *pace, "-H", "Connection: close", url],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
     count = int(re.search(r"(\d+) requests in", said)[1])
     spent = cpu_us(resource.RUSAGE_CHILDREN) - before_us
     print(f"{spent / count:.3f} {count / (time.monotonic() - began_s):.1f}")
@@ -121,30 +132,32 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--flight", type=int, default=50)
-    parser.add_argument("--run", nargs=3, metavar=("WHAT", "PORT", "CA"), help=argparse.SUPPRESS)
+    parser.add_argument("--run", nargs=4, metavar=("WHAT", "PORT", "CA", "RATE"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.run:
-        what, port, ca_file = args.run
+        what, port, ca_file, rate = args.run
         if what == "wrk":
-            run_wrk(args.flight)
+            run_wrk(args.flight, int(rate))
             return
 
         async def run() -> None:
-            load = Load(args.count, args.flight, 0)
+            load = Load(args.count, args.flight, int(rate))
             await run_web(load, int(port), ca_file, tls=what != "http", page=what != "tls")
 
         asyncio.run(run())
         return
     with tempfile.TemporaryDirectory() as name, nginx(folder := Path(name)):
-        shape = ["--count", str(args.count), "--flight", str(args.flight)]
 
-        def ours(what: str, port: int) -> list[str]:
-            return [sys.executable, __file__, *shape, "--run", what, str(port), str(folder / "ca.pem")]
+        def ours(what: str, port: int, rate: int = 0) -> list[str]:
+            flight = max(args.flight, int(rate * TICK_S))
+            shape = ["--count", str(args.count), "--flight", str(flight)]
+            return [sys.executable, __file__, *shape, "--run", what, str(port), str(folder / "ca.pem"), str(rate)]
 
-        if shutil.which("wrk"):
-            contestants = {"wrk": ours("wrk", 0), "pipeline": ours("http", PORTS["http"])}
-            compare(f"{args.count} HTTP probes of 1 KB, {args.flight} in flight", contestants, args.rounds, GOALS)
-        else:
+        for rate in RATES if shutil.which("wrk") else ():
+            contestants = {"wrk": ours("wrk", 0, rate), "pipeline": ours("http", PORTS["http"], rate)}
+            pace = f"paced at {rate}/s" if rate else f"{args.flight} in flight, as fast as it goes"
+            compare(f"{args.count} HTTP probes of 1 KB, {pace}", contestants, args.rounds, GOALS)
+        if not shutil.which("wrk"):
             print("no ratio for HTTP: wrk is not installed")
         binary = compile_c("reference_tls", folder, "-lssl", "-lcrypto")
         for kind, key in KEYS.items():
