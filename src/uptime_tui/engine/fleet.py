@@ -25,11 +25,6 @@ class FleetChange(NamedTuple):
     retargeted: frozenset[MonitorId]
     """The target or its service differs: what was known does not count any more."""
 
-    @property
-    def anything(self) -> bool:
-        """Whether clients must be told."""
-        return bool(self.added or self.removed or self.changed)
-
 
 class Fleet:
     """Owns the present set of monitors.

@@ -16,7 +16,6 @@ from uptime_tui.journal.pack import (
     MONITOR_MASK,
     SPAN_BITS,
     Point,
-    Tally,
     row_point,
     span_key,
     tally,
@@ -197,18 +196,8 @@ class Reader:
         )
         good, degraded, down = next(iter(rows), (0, 0, 0))
         fresh = tally(self._unsealed(monitor, from_ms, to_ms))
-        return _share(Tally(good + fresh.good, degraded + fresh.degraded, down + fresh.down))
-
-    def uptimes(self, from_ms: int, to_ms: int) -> dict[MonitorId, float]:
-        """The same for every monitor at once, from sealed hours only."""
-        rows = self._rows(
-            "SELECT m.id, sum(r.good), sum(r.degraded), sum(r.down) FROM monitor m JOIN rollup r "
-            "ON r.k BETWEEN m.id << 24 | ? AND m.id << 24 | ? GROUP BY m.id",
-            from_ms // HOUR_MS,
-            to_ms // HOUR_MS,
-        )
-        shares = ((MonitorId(number), _share(Tally(good, degraded, down))) for number, good, degraded, down in rows)
-        return {number: share for number, share in shares if share is not None}
+        known = good + degraded + down + fresh.good + fresh.degraded + fresh.down
+        return None if known == 0 else (known - down - fresh.down) / known
 
     def _unsealed(self, monitor: MonitorId, from_ms: int, to_ms: int) -> Iterable[tuple[int, int]]:
         return self._rows(
@@ -236,11 +225,6 @@ class Reader:
             return [] if connection is None else connection.execute(statement, values).fetchall()
         except sqlite3.DatabaseError:
             return []
-
-
-def _share(counts: Tally) -> float | None:
-    known = counts.good + counts.degraded + counts.down
-    return None if known == 0 else (known - counts.down) / known
 
 
 def _decoded(data: bytes, kind: type[T]) -> T | None:

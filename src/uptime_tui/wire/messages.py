@@ -17,7 +17,7 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.model.result import Evidence, Result, Timings
 from uptime_tui.model.units import MonitorId
 
-PROTOCOL: Final = 4
+PROTOCOL: Final = 5
 """Raised by whoever changes, renames or removes a field of a message, or of what a message carries; a new field with a
 default needs nothing."""
 TREND_LENGTH: Final = 60
@@ -46,7 +46,6 @@ class MonitorRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trend: bytes
     """The newest results, oldest first, at most `TREND_LENGTH`: 0 failed, 1 ours or unknown, 2..255 latency on a
     log scale (`view.trend`)."""
-    probing: bool = False
     slowed: str = ""
     """Why it is probed less often than its interval says, one line; empty when it is not."""
     address: str | None = None

@@ -255,7 +255,7 @@ def test_a_reader_of_nothing_is_empty(tmp_path):
     reader = Reader(tmp_path / "none")
     assert reader.states() == {}
     assert reader.recent([MonitorId(1)], 5, NOW_MS) == {1: []}
-    assert reader.uptimes(0, NOW_MS) == {}
+    assert reader.uptime(MonitorId(1), 0, NOW_MS) is None
     reader.close()
 
 
