@@ -28,7 +28,7 @@ def is_complete(watcher):
 
 async def test_a_confirmed_failure_is_explained_kept_and_read_after_recovery_and_restart(home):  # noqa: F811
     with listening() as port:
-        write(home, ("a", f"tcp://127.0.0.1:{port}"))
+        write(home, ("a", f"fast://127.0.0.1:{port}"))
         find_or_start(home, keep=True)
         watcher = await Watcher.attach(home)
         await watcher.until(lambda w: w.status("a") is Status.UP)
@@ -76,7 +76,7 @@ async def test_a_confirmed_failure_is_explained_kept_and_read_after_recovery_and
 
 async def test_one_that_the_end_of_the_engine_cut_short_is_made_by_the_next(home):  # noqa: F811
     with listening() as port:
-        write(home, ("a", f"tcp://127.0.0.1:{port}"))
+        write(home, ("a", f"fast://127.0.0.1:{port}"))
     find_or_start(home, keep=True)
     watcher = await Watcher.attach(home)
     await watcher.until(lambda w: w.status("a") is Status.DOWN)
@@ -101,7 +101,7 @@ async def test_one_that_the_end_of_the_engine_cut_short_is_made_by_the_next(home
 
 async def test_it_is_made_anew_when_somebody_asks(home):  # noqa: F811
     with listening() as port:
-        write(home, ("a", f"tcp://127.0.0.1:{port}"))
+        write(home, ("a", f"fast://127.0.0.1:{port}"))
         find_or_start(home, keep=True)
         watcher = await Watcher.attach(home)
         await watcher.until(lambda w: w.status("a") is Status.UP)

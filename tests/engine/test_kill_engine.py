@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from engine.test_engine import FAST
 from uptime_tui.client.session import Session
 from uptime_tui.client.spawn import find_or_start, is_running, stop
 from uptime_tui.config.paths import find_home
@@ -23,15 +24,6 @@ from uptime_tui.view.snapshot import Snapshot
 ENGINES, KILLS, MONITORS = 4, 5, 40
 BOUND_MS = 1000
 DEADLINE_S = 30.0
-SERVICE = """[fast]
-title = "Fast"
-category = "custom"
-handshake = "tcp"
-meaning = "A service of the tests."
-interval_s = 1.0
-min_interval_s = 1.0
-per_host = 40
-"""
 
 
 class Victim:
@@ -40,7 +32,7 @@ class Victim:
     def __init__(self, folder, up, down):
         self.home = find_home(str(folder), {})
         (self.home.config / "services.d").mkdir(parents=True, mode=0o700)
-        (self.home.config / "services.d" / "fast.toml").write_text(SERVICE)
+        (self.home.config / "services.d" / "fast.toml").write_text(FAST)
         blocks = [
             f'[[monitor]]\nname = "m{n}"\ntarget = "fast://127.0.0.1:{(up, down)[n % 2]}"\nconfirmations = 1\n'
             for n in range(MONITORS)
