@@ -52,6 +52,23 @@ def take_leave(outcome: Outcome, goodbye: bytes) -> Talk:
     return outcome
 
 
+def farewell_after(greeting: Generator[Step, bytes, object], ask: Ask, goodbye: bytes) -> Handshake:
+    """Say goodbye in TLS and nothing else: to a server whose certificate was not accepted.
+
+    Args:
+        greeting: reads it, where it comes in TLS; after STARTTLS it was there before.
+        ask: which of the two.
+        goodbye: the protocol's last word.
+    """
+
+    def talk() -> Talk:
+        if ask.tls == "implicit":
+            yield from greeting
+        return (yield from take_leave(Outcome(None, "certificate not accepted"), goodbye))
+
+    return concluding(talk())
+
+
 def begin_tls(inbox: "Inbox", how: StartTls = _START_TLS) -> Generator[Step, bytes, None]:
     """Speak TLS from here on, after the server's go-ahead.
 

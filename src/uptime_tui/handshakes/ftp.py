@@ -15,6 +15,7 @@ from uptime_tui.handshakes._readers import (
     Unreadable,
     begin_tls,
     concluding,
+    farewell_after,
     read_reply,
     take_leave,
     without_tls,
@@ -43,13 +44,7 @@ def handshake(ask: Ask) -> Handshake:
 
 def farewell(ask: Ask) -> Handshake:
     """QUIT in TLS and nothing else: for a server whose certificate was not accepted."""
-    return concluding(_leave(ask))
-
-
-def _leave(ask: Ask) -> Talk:
-    if ask.tls == "implicit":
-        yield from read_reply(Inbox("FTP"), "the FTP greeting", ftp=True)
-    return (yield from take_leave(Outcome(None, "certificate not accepted"), QUIT))
+    return farewell_after(read_reply(Inbox("FTP"), "the FTP greeting", ftp=True), ask, QUIT)
 
 
 def _talk(ask: Ask) -> Talk:

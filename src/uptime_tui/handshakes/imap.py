@@ -14,6 +14,7 @@ from uptime_tui.handshakes._readers import (
     Unreadable,
     begin_tls,
     concluding,
+    farewell_after,
     take_leave,
     without_tls,
 )
@@ -49,13 +50,7 @@ def handshake(ask: Ask) -> Handshake:
 
 def farewell(ask: Ask) -> Handshake:
     """LOGOUT in TLS and nothing else: for a server whose certificate was not accepted."""
-    return concluding(_leave(ask))
-
-
-def _leave(ask: Ask) -> Talk:
-    if ask.tls == "implicit":
-        yield from Inbox("IMAP").read_line("the IMAP greeting", LINE_BYTES)
-    return (yield from take_leave(Outcome(None, "certificate not accepted"), LOGOUT))
+    return farewell_after(Inbox("IMAP").read_line("the IMAP greeting", LINE_BYTES), ask, LOGOUT)
 
 
 class _Answer(NamedTuple):

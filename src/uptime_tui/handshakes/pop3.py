@@ -14,6 +14,7 @@ from uptime_tui.handshakes._readers import (
     Unreadable,
     begin_tls,
     concluding,
+    farewell_after,
     take_leave,
     without_tls,
 )
@@ -43,13 +44,7 @@ def handshake(ask: Ask) -> Handshake:
 
 def farewell(ask: Ask) -> Handshake:
     """QUIT in TLS and nothing else: for a server whose certificate was not accepted."""
-    return concluding(_leave(ask))
-
-
-def _leave(ask: Ask) -> Talk:
-    if ask.tls == "implicit":
-        yield from Inbox("POP3").read_line("the POP3 greeting")
-    return (yield from take_leave(Outcome(None, "certificate not accepted"), QUIT))
+    return farewell_after(Inbox("POP3").read_line("the POP3 greeting"), ask, QUIT)
 
 
 def _talk(ask: Ask) -> Talk:

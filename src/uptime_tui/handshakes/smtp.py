@@ -14,6 +14,7 @@ from uptime_tui.handshakes._readers import (
     Talk,
     begin_tls,
     concluding,
+    farewell_after,
     read_reply,
     take_leave,
     without_tls,
@@ -48,13 +49,7 @@ def handshake(ask: Ask) -> Handshake:
 
 def farewell(ask: Ask) -> Handshake:
     """QUIT in TLS and nothing else: for a server whose certificate was not accepted."""
-    return concluding(_leave(ask))
-
-
-def _leave(ask: Ask) -> Talk:
-    if ask.tls == "implicit":
-        yield from read_reply(Inbox("SMTP"), "the SMTP greeting")
-    return (yield from take_leave(Outcome(None, "certificate not accepted"), QUIT))
+    return farewell_after(read_reply(Inbox("SMTP"), "the SMTP greeting"), ask, QUIT)
 
 
 def _talk(ask: Ask) -> Talk:
