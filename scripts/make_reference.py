@@ -153,13 +153,14 @@ def configuration() -> str:
     """Every key of monitors.toml, config.toml and services.d."""
     from uptime_tui.catalogue.service import Service
     from uptime_tui.config import schema
+    from uptime_tui.config.settings import Settings
 
     head = ("key", "value", "meaning")
     parts = [HEADER, "# Configuration\n\n`uptime-tui doctor` names the folders and every mistake with file and line.\n"]
     parts.append("\n## monitors.toml: `[[monitor]]`\n\n" + table(head, fields_of(schema.MonitorTable)))
     for name, kind in schema.TABLES.items():
         parts.append(f"\n## monitors.toml: `[monitor.{name}]`\n\n" + table(head, fields_of(kind)))
-    for name, kind in typing.get_type_hints(schema.Settings).items():
+    for name, kind in typing.get_type_hints(Settings).items():
         parts.append(f"\n## config.toml: `[{name}]`\n\n" + table(head, fields_of(kind)))
     parts.append(
         "\n## services.d/*.toml: `[name]`\n\nThe table's name is the scheme of a target: `[sip]` makes `sip://`.\n\n"

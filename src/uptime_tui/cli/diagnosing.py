@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from uptime_tui.catalogue.service import Service
 from uptime_tui.cli.advice import Advise
 from uptime_tui.cli.probing import own_vantage
-from uptime_tui.config.schema import Settings
+from uptime_tui.config.settings import Settings
 from uptime_tui.diagnose.case import MAX_S, Case, Means, Neighbour
 from uptime_tui.diagnose.collect import collect
 from uptime_tui.model.diagnosis import Diagnosis

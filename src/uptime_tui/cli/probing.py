@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from uptime_tui.catalogue.load import Catalogue
 from uptime_tui.cli.advice import Advise, in_order
-from uptime_tui.config.schema import Settings
+from uptime_tui.config.settings import Settings
 from uptime_tui.loading import loading
 from uptime_tui.model.failure import Status
 from uptime_tui.model.monitor import Monitor

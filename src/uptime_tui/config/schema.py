@@ -1,4 +1,4 @@
-"""The keys of the two files, their types and their defaults: one declaration, read by everything else here."""
+"""The keys of a monitor, their types, and what stands for those left out: one declaration, read by all else here."""
 
 from typing import Annotated, Any, Literal
 
@@ -309,37 +309,6 @@ class MonitorTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.expect if isinstance(self.expect, ExpectTable) else ExpectTable()
 
 
-class ResolverSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[resolver]`."""
-
-    nameservers: tuple[str, ...] = ()
-    """IP addresses, `127.0.0.1:5353` for another port than 53, asked in this order; none: those of the system."""
-
-
-class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[engine]`."""
-
-    max_probes_at_once: int = 512
-    """Probes under way at the same time, at most; fewer where the system allows fewer open files."""
-    retention_days: int = 90
-    """Days that single results are kept, those on which no engine runs not counted."""
-
-
-class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[ui]`."""
-
-    theme: str = ""
-    """Empty: the default one."""
-    ascii: bool | None = None
-    """Only ASCII glyphs; left out: where the locale is not UTF-8."""
-    clock: bool = True
-    """Show the time of day."""
-    mouse: bool = True
-    """Take the mouse; false leaves selecting text to the terminal."""
-    frames_per_second: int | None = None
-    """Upper bound of redraws; left out: 10, over SSH 5."""
-
-
 class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[defaults]`: what a monitor gets that does not say it."""
 
@@ -359,41 +328,6 @@ class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def timeout_s(self) -> float | None:
         """Seconds; None: the built-in one."""
         return None if self.timeout is None else parse_duration(str(self.timeout))
-
-
-class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[tls]`."""
-
-    ca_file: str | None = None
-    """PEM file of extra trust anchors."""
-
-
-class DiagnoseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[diagnose]`."""
-
-    dkim_selectors: tuple[str, ...] = ()
-    """DKIM selectors of your mail domains; none: a few usual ones are tried, as a guess."""
-    dnsbl: tuple[str, ...] = ()
-    """Zones of block lists that a mail audit asks about your mail servers' addresses; mind their terms of use."""
-
-
-class LintSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[lint]`."""
-
-    ignore: tuple[str, ...] = ()
-    """Rules of `uptime-tui lint` that do not count at all; a monitor's `lint_ignore` is for it alone."""
-
-
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`config.toml`."""
-
-    resolver: ResolverSettings = ResolverSettings()
-    engine: EngineSettings = EngineSettings()
-    ui: UiSettings = UiSettings()
-    defaults: Defaults = Defaults()
-    tls: TlsSettings = TlsSettings()
-    diagnose: DiagnoseSettings = DiagnoseSettings()
-    lint: LintSettings = LintSettings()
 
 
 TABLES: dict[str, type[Any]] = {"request": RequestTable, "login": LoginTable, "expect": ExpectTable}

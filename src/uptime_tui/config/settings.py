@@ -1,11 +1,16 @@
-"""`config.toml` to the settings; every problem has a file and a line. The dashboard needs no more of `config`."""
+"""The keys of `config.toml` with their defaults, and the file read into them; every problem has a file and a line.
+
+The dashboard needs no more of `config`.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from uptime_tui.config.lint import rule_faults
-from uptime_tui.config.schema import Settings
+from uptime_tui.config.schema import Defaults
 from uptime_tui.model.pattern import pattern
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.tomlfile.fields import Fault, read_table, seconds
@@ -14,6 +19,72 @@ from uptime_tui.tomlfile.source import parse, read_text
 
 _MAX_NAMES: Final = 16
 _NAME: Final = pattern(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63}){0,8}")
+
+
+class ResolverSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[resolver]`."""
+
+    nameservers: tuple[str, ...] = ()
+    """IP addresses, `127.0.0.1:5353` for another port than 53, asked in this order; none: those of the system."""
+
+
+class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[engine]`."""
+
+    max_probes_at_once: int = 512
+    """Probes under way at the same time, at most; fewer where the system allows fewer open files."""
+    retention_days: int = 90
+    """Days that single results are kept, those on which no engine runs not counted."""
+
+
+class UiSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[ui]`."""
+
+    theme: str = ""
+    """Empty: the default one."""
+    ascii: bool | None = None
+    """Only ASCII glyphs; left out: where the locale is not UTF-8."""
+    clock: bool = True
+    """Show the time of day."""
+    mouse: bool = True
+    """Take the mouse; false leaves selecting text to the terminal."""
+    frames_per_second: int | None = None
+    """Upper bound of redraws; left out: 10, over SSH 5."""
+
+
+class TlsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[tls]`."""
+
+    ca_file: str | None = None
+    """PEM file of extra trust anchors."""
+
+
+class DiagnoseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[diagnose]`."""
+
+    dkim_selectors: tuple[str, ...] = ()
+    """DKIM selectors of your mail domains; none: a few usual ones are tried, as a guess."""
+    dnsbl: tuple[str, ...] = ()
+    """Zones of block lists that a mail audit asks about your mail servers' addresses; mind their terms of use."""
+
+
+class LintSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[lint]`."""
+
+    ignore: tuple[str, ...] = ()
+    """Rules of `uptime-tui lint` that do not count at all; a monitor's `lint_ignore` is for it alone."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`config.toml`."""
+
+    resolver: ResolverSettings = ResolverSettings()
+    engine: EngineSettings = EngineSettings()
+    ui: UiSettings = UiSettings()
+    defaults: Defaults = Defaults()
+    tls: TlsSettings = TlsSettings()
+    diagnose: DiagnoseSettings = DiagnoseSettings()
+    lint: LintSettings = LintSettings()
 
 
 def load_settings(path: Path) -> Settings:

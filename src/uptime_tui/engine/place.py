@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from uptime_tui.config.schema import Settings
 from uptime_tui.config.secrets import Unlocker
+from uptime_tui.config.settings import Settings
 from uptime_tui.engine.doubt import Doubt
 from uptime_tui.engine.fleet import Fleet
 from uptime_tui.engine.lineproof import LineProof

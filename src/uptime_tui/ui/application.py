@@ -15,7 +15,7 @@ from textual.css.query import NoMatches
 from textual.events import Event
 
 from uptime_tui.config.paths import Home
-from uptime_tui.config.schema import Settings
+from uptime_tui.config.settings import Settings
 from uptime_tui.ui.ascii import Ascii, wants_ascii
 from uptime_tui.ui.driver import Terminal
 from uptime_tui.ui.link import Link

@@ -6,8 +6,7 @@ import pytest
 
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.load import draft_from_table, load_monitors
-from uptime_tui.config.schema import Defaults, Settings
-from uptime_tui.config.settings import load_settings
+from uptime_tui.config.settings import Defaults, Settings, load_settings
 from uptime_tui.model.errors import UserError
 
 CATALOGUE = load_catalogue()
