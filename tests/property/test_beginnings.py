@@ -59,7 +59,7 @@ def converse(talk: Handshake, incoming: Iterable[bytes]) -> Outcome | None:
 
 
 @given(beginnings, st.lists(st.one_of(known, noise, torn), max_size=8))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_after_any_beginning(beginning, rest):
     script, messages = beginning
     outcome = converse(script.handshake(), [*heard(script, messages), *rest])
@@ -72,7 +72,7 @@ def test_any_bytes_after_any_beginning(beginning, rest):
 
 
 @given(beginnings, flood)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_flood_after_any_beginning_stays_within_its_bounds(beginning, drop):
     script, messages = beginning
     opening, wave = heard(script, messages), drop * (4096 // len(drop) + 1)

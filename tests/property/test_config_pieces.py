@@ -24,7 +24,7 @@ def outcome(read, *arguments):
         return str(error)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(LINES, max_size=14), st.sampled_from(["\n", "\r\n"]), st.integers(1, 3))
 @example(['a = """', "[[monitor]]", '"""', "[[monitor]]"], "\n", 1)
 @example(["[[monitor]]", 'a = """', "[[monitor]]", '"""', "[[monitor]]"], "\n", 1)

@@ -76,7 +76,7 @@ def run(driver: Driver, incoming: list[bytes], end: str) -> None:
     tls=st.sampled_from(["none", "starttls"]),
     follow=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example(
     incoming=[b"HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nabc"],
     end="close",
@@ -108,7 +108,7 @@ def test_any_bytes_plain(module, incoming, end, expect, service, tls, follow):
     end=endings,
     head=st.sampled_from([b"", b"\x16\x03\x03", b"\x15\x03\x01\x00\x02", b"\x17\x03\x03\x00\x01"]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_bytes_where_tls_is_due(script, implicit, incoming, end, head):
     ask = Ask(NAME, 25, script.service, tls="implicit" if implicit else "starttls", our_name="probe.example")
     driver = Driver(script.module.handshake(ask), tls=setup(implicit=implicit))
@@ -124,7 +124,7 @@ def test_any_bytes_where_tls_is_due(script, implicit, incoming, end, head):
 
 
 @given(script=st.sampled_from(SCRIPTS), cuts=st.lists(st.integers(1, 40), min_size=1, max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_divisions_do_not_change_what_is_concluded(script, cuts):
     if any(kind == "tls" for kind, _ in script.dialogue) or script.failure == "starttls_injection":
         return

@@ -18,7 +18,7 @@ TEXTS = HOSTILE.map(lambda data: safe_text(data, 250))
 
 
 @given(HOSTILE, st.integers(0, 260))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_safe_text_is_one_bounded_harmless_line(data, limit):
     text = safe_text(data, limit)
     assert len(text) <= limit
@@ -30,7 +30,7 @@ def test_safe_text_is_one_bounded_harmless_line(data, limit):
 
 
 @given(HOSTILE)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_safe_text_is_safe_already(data):
     text = safe_text(data, 100_000)
     assert safe_text(text, 100_000) == text
@@ -39,20 +39,20 @@ def test_safe_text_is_safe_already(data):
 
 
 @given(TEXTS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_screen_counts_the_same_cells(text):
     assert cell_width(text) == cell_len(text)
 
 
 @given(TEXTS, st.integers(0, 60), st.booleans())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_text_fits_exactly(text, width, right):
     assert cell_width(fit(text, width, right=right)) == width
     assert cell_width(cut(text, width)) <= width
 
 
 @given(TEXTS, st.integers(2, 60))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_wrapped_text_loses_nothing(text, width):
     lines = wrap(text, width)
     assert lines

@@ -33,7 +33,7 @@ def steps(results, watched):
 
 
 @given(RESULTS, WATCHED)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_events_say_exactly_what_changed(results, watched):
     for before, one, after, events in steps(results, watched):
         kinds = [event.kind for event in events]
@@ -53,7 +53,7 @@ def test_events_say_exactly_what_changed(results, watched):
 
 
 @given(RESULTS, WATCHED)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_down_is_never_a_guess(results, watched):
     for before, one, after, _ in steps(results, watched):
         if after.status is Status.DOWN and before.status is not Status.DOWN:
@@ -71,7 +71,7 @@ def test_down_is_never_a_guess(results, watched):
 
 
 @given(RESULTS, WATCHED)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_state_makes_sense_by_itself(results, watched):
     counted = 0
     for before, one, after, _ in steps(results, watched):
@@ -92,7 +92,7 @@ def test_a_state_makes_sense_by_itself(results, watched):
 
 
 @given(RESULTS, WATCHED)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_rechecks_come_soon_and_only_while_something_is_open(results, watched):
     for _, one, after, _ in steps(results, watched):
         delay = retry_delay_s(after, watched)
@@ -105,7 +105,7 @@ def test_rechecks_come_soon_and_only_while_something_is_open(results, watched):
 
 
 @given(RESULTS, st.integers(0, 25))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_way_through_the_fast_lane_is_the_same(results, first):
     """A monitor that was long up is moved without being looked at; what it keeps must not differ."""
     watched = monitor()
@@ -122,7 +122,7 @@ def test_the_way_through_the_fast_lane_is_the_same(results, first):
 
 
 @given(RESULTS, WATCHED, st.integers(0, 80))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_incidents_open_and_close_with_the_status(results, watched, paused_at):
     incident, state = None, State()
 

@@ -31,7 +31,7 @@ def targets(draw):
 
 
 @given(targets())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_target_survives_being_written_and_read(target):
     text = format_target(target, schemes=CATALOGUE.schemes)
     assert is_safe(text)
@@ -65,7 +65,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=10).map("".join)))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_any_text_is_a_sound_target_or_one_line(text):
     try:
         target = parse_target(text, **KNOWN)
@@ -83,7 +83,7 @@ def test_any_text_is_a_sound_target_or_one_line(text):
 
 
 @given(st.text(max_size=20), st.sampled_from(["", "redis://", "own://", "://"]), st.sampled_from(["", "user:"]))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_password_is_never_repeated(password, scheme, user):
     with pytest.raises(TargetError) as caught:
         parse_target(f"{scheme}{user}Sesame{password}Sesame@host.example:80", **KNOWN)

@@ -187,7 +187,7 @@ def test_mysql_is_not_connected_to_for_a_measurement():
 BUDGETS = [each for each in collectors() if each.PACKETS and each.__name__.rpartition(".")[2] in {"addresses", "siblings", "loss", "path", "ping"}]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(packets=st.integers(0, 30), count=st.integers(1, 8), which=st.sampled_from(BUDGETS))
 async def test_no_collector_sends_more_than_it_is_granted(packets, count, which):
     """Whatever is granted, and whatever answers: each packet is asked for, and none is given back twice."""

@@ -156,7 +156,7 @@ def test_counts():
     st.sampled_from([UNICODE, ASCII]),
     st.sampled_from(["", "x" * 300, "日本" * 80]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_line_is_exactly_as_wide_as_its_columns(name, status, width, glyphs, detail):
     chosen = choose_columns(width)
     wanted = sum(size for _, size in chosen) + len(chosen) - 1

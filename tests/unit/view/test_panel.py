@@ -305,7 +305,7 @@ TEXT = st.text(max_size=60).map(safe_text) | st.sampled_from(["日本語の名�
     st.sampled_from([UNICODE, ASCII]),
     st.sampled_from(["up", "down", "degraded", "pending"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_line_is_wider_than_the_panel(name, other, width, glyphs, status):
     failed = result(
         "http_status", detail=other, evidence=(Evidence("x", Phase.TLS, None, name),), banner=other, address="8.8.8.8"

@@ -148,7 +148,7 @@ OPTIONS = st.builds(
 
 
 @given(FLEETS, OPTIONS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_monitor_is_shown_once_or_counted(entries, options):
     known = snapshot(*entries)
     view = build_view(known, options, NOW_MS)
