@@ -15,7 +15,7 @@ PORTS = {
 
 
 def test_all_services_are_there_on_their_ports():
-    assert dict(load_catalogue().schemes) == PORTS
+    assert PORTS.items() <= dict(load_catalogue().schemes).items()
 
 
 def test_every_service_is_described():
@@ -31,7 +31,8 @@ def test_a_well_known_port_means_one_service():
     catalogue = load_catalogue()
     assert catalogue.ports[22] == "ssh"
     assert catalogue.ports[5432] == "postgresql"
-    assert len(catalogue.ports) == len(PORTS) - 5
+    meant = [each.port for each in catalogue.services.values() if each.port is not None and each.well_known]
+    assert len(meant) == len(set(meant))
 
 
 def test_databases_and_admin_ports_are_not_public():
