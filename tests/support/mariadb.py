@@ -18,6 +18,8 @@ BOSS = "CREATE USER 'boss'@'%';\nGRANT CONNECTION ADMIN ON *.* TO 'boss'@'%';\n"
 """May have the one connection more than `max_connections`."""
 ED25519 = "INSTALL SONAME 'auth_ed25519';\nCREATE USER 'ed'@'%' IDENTIFIED VIA ed25519 USING PASSWORD('x');\n"
 GREETED = b"_password\0"
+SMALL = "--innodb-log-file-size=4M"
+"""Each server has a copy of the fresh data folder, which is a hundred megabytes of redo log otherwise."""
 
 
 def run_as_ordinary_user(command: Sequence[str], folder: Path) -> None:
@@ -40,7 +42,7 @@ def install(folder: Path) -> Path:
     run_as_ordinary_user(
         [
             binary, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db",
-            "--skip-name-resolve",
+            "--skip-name-resolve", SMALL,
         ],
         folder,
     )  # fmt: skip
@@ -60,7 +62,7 @@ def mariadb(
     command = [
         *prefix, binary, "--no-defaults", f"--datadir={data}", f"--port={port}", f"--bind-address={address}",
         f"--socket={folder}/db.sock", f"--pid-file={folder}/db.pid", f"--log-error={folder}/error.log",
-        f"--init-file={folder}/init.sql", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M",
+        f"--init-file={folder}/init.sql", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", SMALL,
         *options,
     ]  # fmt: skip
     # the initial statements have run before the first greeting

@@ -159,6 +159,8 @@ def namespaces(*roles: str) -> Iterator[tuple[Namespace, ...]]:
 
 
 _links = itertools.count()
+_FIRST_INDEX = 1000
+"""Of the devices: above those that the kernel gives by itself."""
 
 
 def link(left: Namespace, right: Namespace, *addresses: str | tuple[str, str]) -> tuple[str, str]:
@@ -172,9 +174,12 @@ def link(left: Namespace, right: Namespace, *addresses: str | tuple[str, str]) -
     flat = [each for given in addresses for each in ((given,) if isinstance(given, str) else given)]
     number = next(_links)
     ends = (f"l{number}", f"r{number}")
+    # ends of the same index are taken for one device, whose carrier the kernel looks at once a second: IPv6 waits for it
+    index = _FIRST_INDEX + 2 * number
     _feed(
         ["ip", "-batch", "-"],
-        f"link add {ends[0]} netns {left.name} type veth peer name {ends[1]} netns {right.name}",
+        f"link add {ends[0]} index {index} netns {left.name} type veth "
+        f"peer name {ends[1]} index {index + 1} netns {right.name}",
     )
     for place, end, own in ((left, ends[0], flat[::2]), (right, ends[1], flat[1::2])):
         lines = [f"addr add {address} dev {end}{' nodad' if ':' in address else ''}" for address in own]

@@ -3,6 +3,7 @@
 import sysconfig
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def mongodb() -> Iterator[Served]:
     address = own_address()
     variants = {"replica": [], "standalone": ["--standalone"], "login": ["--auth"], "tls": []}
     served = Served(address, {variant: free_port(address) for variant in variants})
+    processes = []
     with ExitStack() as stack:
         for variant, options in variants.items():
             folder = stack.enter_context(server_folder())
@@ -40,20 +42,13 @@ def mongodb() -> Iterator[Served]:
             certificate, key = write_certificates(folder)["good"]
             tls = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key)] if variant == "tls" else []
             command = [
-                str(BINARY),
-                "--host",
-                address,
-                "--port",
-                str(port),
-                "--storage-path",
-                ":memory:",
-                *options,
-                *tls,
-            ]
-            stack.enter_context(
-                daemon(command, folder, lambda port=port, variant=variant: _ready(address, port, variant), ours=True)
-            )
+                str(BINARY), "--host", address, "--port", str(port), "--storage-path", ":memory:", *options, *tls,
+            ]  # fmt: skip
+            server = daemon(command, folder, partial(_ready, address, port, variant), ours=True)
+            processes.append(stack.enter_context(server))
         yield served
+        for process in processes:
+            process.kill()  # each takes two seconds to end by itself, and has nothing to lose
 
 
 def _ready(address: str, port: int, variant: str) -> bool:

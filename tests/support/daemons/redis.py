@@ -41,6 +41,7 @@ def redis() -> Iterator[Served]:
     binary = need("redis-server", "redis-server")
     address = own_address()
     served = Served(address, {variant: free_port(address) for variant in VARIANTS})
+    running = {}
     with ExitStack() as stack:
         for variant, options in VARIANTS.items():
             folder = stack.enter_context(server_folder())
@@ -57,12 +58,13 @@ def redis() -> Iterator[Served]:
                 words += ["--dir", str(folder / "data")]
             if variant == "loading":
                 (folder / "dump.rdb").write_bytes(_data_set(1000))
-            stack.enter_context(daemon(words, folder, lambda port=port: _answers(address, port)))
+            running[variant] = stack.enter_context(daemon(words, folder, lambda port=port: _answers(address, port)))
         _fail_to_save(address, served.ports["unsaved"], served.logs["unsaved"])
         client = stack.enter_context(socket.create_connection((address, served.ports["full"]), timeout=5))
         client.sendall(PING)
         assert client.recv(100).startswith(b"+PONG")
         yield served
+        running["unsaved"].kill()  # it does not end by itself without having saved
 
 
 def _fail_to_save(address: str, port: int, log: ServerLog) -> None:
