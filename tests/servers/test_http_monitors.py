@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from support.certificates import NAME, authority, write_pem
-from support.servers import Served, ServerLog, converse, daemon, free_port, need, own_address, server_folder
+from support.servers import UP, Served, ServerLog, converse, daemon, free_port, need, own_address, seen, server_folder
 from support.web import plan, vantage
 from uptime_tui.config.secrets import Unlocker
 from uptime_tui.model.failure import Failure, Phase, Status
@@ -14,7 +14,6 @@ from uptime_tui.vantage.local import probe_once
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("servers")]
 
 PASSWORD = "battery-staple-1"
-UP = (Status.UP, None, None)
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +68,6 @@ async def see(site, monkeypatch):
         yield look
 
 
-def verdict(result):
-    return result.status, result.failure, result.phase
-
-
 FOLLOW = {"redirects": "follow"}
 LOGIN = {"user": "uptime", "password": "env:UPTIME_TEST_PW"}
 
@@ -80,8 +75,8 @@ LOGIN = {"user": "uptime", "password": "env:UPTIME_TEST_PW"}
 async def test_a_login_and_a_value(site, see):
     expect = {"json_values": ['items[0].status == "ok"'], "headers": ["X-Echo contains Basic"]}
     result = await see("https", "/state", login=LOGIN, expect=expect)
-    assert verdict(result) == UP, result.detail
-    assert verdict(await see("https", "/state")) == (Status.DOWN, Failure.HTTP_STATUS, Phase.CONTENT)
+    assert seen(result) == UP, result.detail
+    assert seen(await see("https", "/state")) == (Status.DOWN, Failure.HTTP_STATUS, Phase.CONTENT)
     result = await see("https", "/state", login=LOGIN, expect={"json_values": ['echo == "x"']})
     assert result.failure is Failure.JSON_MISMATCH
     assert "‹secret›" in result.detail
@@ -90,9 +85,9 @@ async def test_a_login_and_a_value(site, see):
 
 async def test_redirects_on_one_server(see):
     result = await see("https", "/shop", request=FOLLOW, expect={"keyword": "Welcome"})
-    assert verdict(result) == UP, result.detail
+    assert seen(result) == UP, result.detail
     result = await see("http", "/round", request=FOLLOW)
-    assert verdict(result) == (Status.DOWN, Failure.REDIRECT, Phase.CONTENT)
+    assert seen(result) == (Status.DOWN, Failure.REDIRECT, Phase.CONTENT)
 
 
 async def test_another_origin_is_judged_by_its_own_name_and_gets_no_login(site, see):
@@ -100,7 +95,7 @@ async def test_another_origin_is_judged_by_its_own_name_and_gets_no_login(site, 
     table = {"login": LOGIN, "request": {**FOLLOW, "headers": ["X-Probe: mine"]}}
     result = await see("https", "/down", **table)
     # back to https by the plain server, whose certificate is for a name and not for the address
-    assert verdict(result) == (Status.DOWN, Failure.TLS_NAME_MISMATCH, Phase.TLS)
+    assert seen(result) == (Status.DOWN, Failure.TLS_NAME_MISMATCH, Phase.TLS)
     said = site.logs["access"].wait_until(lambda text: text.count("\n") >= 2, offset, "two visits")
     first, second = said.splitlines()
     assert "Basic " in first
@@ -111,9 +106,9 @@ async def test_another_origin_is_judged_by_its_own_name_and_gets_no_login(site, 
 async def test_a_post(site, see):
     request = {"method": "POST", "headers": ["Content-Type: application/json"], "body": '{"q": "probe"}'}
     result = await see("https", "/form", request=request, expect={"keyword": "application/json"})
-    assert verdict(result) == UP, result.detail
+    assert seen(result) == UP, result.detail
     assert "HTTP 405" in (await see("https", "/form")).detail
-    assert verdict(await see("https", "/shop/", request={"method": "HEAD"})) == UP
+    assert seen(await see("https", "/shop/", request={"method": "HEAD"})) == UP
     assert site.logs["error"].path.read_text() == ""
 
 
@@ -123,7 +118,7 @@ async def test_redis_with_a_login(redis, monkeypatch):
     target = f"redis://{redis.address}:{redis.ports['password']}"
     async with vantage(unlock=Unlocker(asyncio.get_running_loop()).unlock) as here:
         result = await probe_once(here, plan(target, login={"password": "env:UPTIME_TEST_PW"}))
-        assert verdict(result) == UP
+        assert seen(result) == UP
         assert result.detail == "PONG"
         result = await probe_once(here, plan(target, login={"password": "env:UPTIME_TEST_WRONG"}))
         assert result.failure is Failure.REFUSED_SERVICE

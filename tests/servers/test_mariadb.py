@@ -12,18 +12,23 @@ import pytest
 from support import mariadb as database
 from support.certificates import NAME
 from support.fail2ban import matched
-from support.servers import Served, ServerLog, do_without, free_port, own_address, server_folder, write_certificates
+from support.servers import (
+    UP,
+    Served,
+    ServerLog,
+    do_without,
+    free_port,
+    own_address,
+    seen,
+    server_folder,
+    write_certificates,
+)
 from uptime_tui.handshakes.mysql import REFUSED
 from uptime_tui.model.failure import Failure, Phase, Status
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("servers"), pytest.mark.timeout(180)]
 
-UP = (Status.UP, None, None)
 PROBES = 200
-
-
-def seen(result):
-    return result.status, result.failure, result.phase
 
 
 @pytest.fixture(scope="session")

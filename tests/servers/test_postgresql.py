@@ -13,6 +13,7 @@ import pytest
 from support.certificates import NAME
 from support.mariadb import run_as_ordinary_user
 from support.servers import (
+    UP,
     Served,
     ServerLog,
     converse,
@@ -21,6 +22,7 @@ from support.servers import (
     free_port,
     give_away,
     own_address,
+    seen,
     server_folder,
     write_certificates,
 )
@@ -29,15 +31,10 @@ from uptime_tui.model.failure import Failure, Phase, Status
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("servers"), pytest.mark.timeout(120)]
 
-UP = (Status.UP, None, None)
 PROBES = 100
 SCRAM = "host all all 0.0.0.0/0 scram-sha-256\n"
 ACCESS = {"open": "host all all 0.0.0.0/0 trust\n", "closed": "host all all 192.0.2.1/32 trust\n"}
 CONNECTIONS = 4
-
-
-def seen(result):
-    return result.status, result.failure, result.phase
 
 
 def programme(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The dashboard as a Textual application: connection, theme, knowledge; screens do the rest."""
+"""Opens the dashboard: all that must be decided before Textual is imported (`ui.application`)."""
 
 import gc
 import os

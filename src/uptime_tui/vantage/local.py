@@ -1,4 +1,4 @@
-"""Probes from this machine: resolve, dial, handshake; whatever happens becomes one Result."""
+"""The vantage `local`: a probe from here is one conversation (`talk`), a round of addresses, or a course of steps."""
 
 import asyncio
 import functools
