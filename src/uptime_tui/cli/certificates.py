@@ -9,10 +9,12 @@ from uptime_tui.config.paths import Home
 from uptime_tui.model.certificate import DAY_S, date_text
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.filter import Filter
+from uptime_tui.model.monitor import Monitor
 from uptime_tui.view.certificates import DAYS, build_certificates, problem_words
 from uptime_tui.view.rows import ViewOptions
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.view.words import days_left
+from uptime_tui.wire.messages import CertificateRow
 
 
 def print_certificates(place: Home, wanted: Filter, *, as_json: bool) -> None:
@@ -38,29 +40,36 @@ def print_certificates(place: Home, wanted: Filter, *, as_json: bool) -> None:
     for line in build_certificates(snapshot, options, int(now_s * 1000)):
         monitor, row = snapshot.monitors[line.id], snapshot.certificates[line.id]
         if as_json:
-            output.json_line(
-                {
-                    "name": monitor.name,
-                    "service": monitor.target.service,
-                    "host": monitor.target.host,
-                    "port": monitor.target.port,
-                    "subject": row.subject,
-                    "names": row.names,
-                    "more_names": row.more_names,
-                    "issuer": row.issuer,
-                    "not_before": output.iso_text(row.not_before),
-                    "not_after": output.iso_text(row.not_after),
-                    "days_left": round((row.not_after - now_s) / DAY_S, 1),
-                    "protocol": row.protocol,
-                    "sha256": row.sha256,
-                    "problems": row.problems,
-                }
-            )
+            output.json_line(_record(monitor, row, now_s))
         else:
-            problems = ", ".join(problem_words(row, monitor, now_s)) or "–"
-            names = ", ".join(row.names) + (f" +{row.more_names}" if row.more_names else "") or row.subject
-            lines.append(
-                (days_left(row.not_after - now_s), date_text(row.not_after), monitor.name, names, row.issuer, problems)
-            )
+            lines.append(_cells(monitor, row, now_s))
     for text in output.table(lines):
         output.line(text)
+
+
+def _record(monitor: Monitor, row: CertificateRow, now_s: float) -> dict[str, object]:
+    """The contract's JSON."""
+    return {
+        "name": monitor.name,
+        "service": monitor.target.service,
+        "host": monitor.target.host,
+        "port": monitor.target.port,
+        "subject": row.subject,
+        "names": row.names,
+        "more_names": row.more_names,
+        "issuer": row.issuer,
+        "not_before": output.iso_text(row.not_before),
+        "not_after": output.iso_text(row.not_after),
+        "days_left": round((row.not_after - now_s) / DAY_S, 1),
+        "protocol": row.protocol,
+        "sha256": row.sha256,
+        "problems": row.problems,
+    }
+
+
+def _cells(monitor: Monitor, row: CertificateRow, now_s: float) -> tuple[str, ...]:
+    """A line for a person."""
+    names = ", ".join(row.names) + (f" +{row.more_names}" if row.more_names else "") or row.subject
+    problems = ", ".join(problem_words(row, monitor, now_s)) or "–"
+    left_s = row.not_after - now_s
+    return days_left(left_s), date_text(row.not_after), monitor.name, names, row.issuer, problems
