@@ -29,6 +29,8 @@ _TABLES: Final = (
     "certificate",
     "diagnosis",
     "backends",
+    "rest",
+    "tended",
 )
 
 
@@ -127,7 +129,8 @@ def open_or_replace(path: Path, learn: Callable[[sqlite3.Connection], None]) -> 
         UserError: the file or its folder cannot be used, or the journal is of a newer version.
     """
     try:
-        return _open_and_learn(path, learn), ""
+        if not _is_emptied(path):
+            return _open_and_learn(path, learn), ""
     except OSError as error:
         raise _unusable(path, error.strerror or str(error)) from error
     except sqlite3.OperationalError as error:
@@ -166,6 +169,12 @@ def _unusable(path: Path, why: str) -> UserError:
     return UserError(
         f"the journal cannot be opened: {why}", where=str(path), todo="check its owner, its folder and the disk"
     )
+
+
+def _is_emptied(path: Path) -> bool:
+    """An empty file beside a log of what was written to it: SQLite would throw that away without a word."""
+    log = path.with_name(path.name + "-wal")
+    return path.is_file() and log.is_file() and path.stat().st_size == 0 < log.stat().st_size
 
 
 def _is_broken(path: Path, error: sqlite3.OperationalError) -> bool:

@@ -225,6 +225,27 @@ def test_tables_of_another_programme_are_kept_aside(path, opened):
     assert journal.flush()
 
 
+def test_an_emptied_file_is_kept_aside_with_the_log_that_has_its_content(path, opened):
+    first = opened()
+    first.keep_event(event())
+    first.flush()
+    log = path.with_name(path.name + "-wal").read_bytes()
+    first.close()
+    path.write_bytes(b"")
+    path.with_name(path.name + "-wal").write_bytes(log)
+    (notice,) = opened().notices
+    (kept_log,) = path.parent.glob("*.broken-*-wal")
+    assert kept_log.read_bytes() == log
+    assert str(kept_log).removesuffix("-wal") in notice
+
+
+def test_every_table_is_looked_for_before_a_journal_is_called_ours(path):
+    connection = store.open_in_memory(path)
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    connection.close()
+    assert {name for (name,) in rows} == set(store._TABLES)
+
+
 def test_a_journal_that_is_locked_is_not_called_broken(path, opened, monkeypatch):
     opened().close()
     monkeypatch.setattr(store, "_BUSY_S", 0.05)
