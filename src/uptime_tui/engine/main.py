@@ -228,6 +228,7 @@ class Engine:
         """After a suspend, a jump of the clock or a stall."""
         if lapse.slept_s:
             text = f"this machine slept for {lapse.slept_s:.0f} s"
+            self.prober.rests.slept(lapse.slept_s)
         elif lapse.jumped_s:
             text = f"the clock jumped by {lapse.jumped_s:+.0f} s"
         else:

@@ -13,7 +13,7 @@ from uptime_tui.engine.scheduler import Scheduler, Token
 from uptime_tui.engine.selfcheck import Network
 from uptime_tui.engine.tracker import Tracker
 from uptime_tui.journal.writer import Journal
-from uptime_tui.model.failure import Failure
+from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.model.units import MonitorId
@@ -33,6 +33,8 @@ class _Run(NamedTuple):
     token: Token
     generation: int
     began_s: float
+    knocks: bool
+    """The server wishes for a rest: it is only looked whether anybody is still there."""
 
 
 class Prober:
@@ -67,18 +69,19 @@ class Prober:
         if plan is None:
             self.scheduler.finished(token, None)
             return
-        run = _Run(plan, token, self.generation, self.scheduler.now_s())
+        knocks = not self.rests.is_empty and self.rests.rest(plan.monitor) is not None
+        run = _Run(plan, token, self.generation, self.scheduler.now_s(), knocks)
         try:
-            self._vantage.probe(plan, partial(self._done, run))
+            self._vantage.probe(plan.knock() if knocks else plan, partial(self._done, run))
         except Exception as error:  # noqa: BLE001 - a bug of ours in one probe must not stop the others
             _log.exception("probe of monitor %d", number)
             what = f"{type(error).__name__} ({safe_text(str(error), 80)})"
             self._done(run, _ours(number, what))
 
     def held_until_s(self, number: MonitorId) -> float:
-        """When the loop's clock lets a monitor's server be called again; 0: now."""
+        """When the loop's clock lets a monitor's server be called again, if only to knock; 0: now."""
         rests = self.rests
-        return 0.0 if rests.is_empty else rests.until_s(self._fleet.monitors.get(number))
+        return 0.0 if rests.is_empty else rests.held_until_s(self._fleet.monitors.get(number))
 
     def slowed(self, number: MonitorId) -> str:
         """Why a monitor is probed less often than its interval says, one line; empty when it is not."""
@@ -107,7 +110,7 @@ class Prober:
         host = run.plan.monitor.target.host
         judged = self._network.judge(result, host)
         if judged.failure is None and self.doubt.is_calm:  # nearly every result of a healthy fleet
-            self.scheduler.finished(run.token, self._take(judged))
+            self.scheduler.finished(run.token, self._conclude(run, judged))
         else:
             self.doubt.weigh(judged, host, run.began_s, partial(self._settle, run))
 
@@ -121,10 +124,18 @@ class Prober:
     def _settle(self, run: _Run, result: Result) -> None:
         """It is known whose fault it is; that may have taken a while."""
         if self.scheduler.holds(run.token):
-            self.scheduler.finished(run.token, self._take(result) if self._counts(run) else None)
+            self.scheduler.finished(run.token, self._conclude(run, result) if self._counts(run) else None)
 
     def _counts(self, run: _Run) -> bool:
         return run.generation == self.generation and _is_same(run.plan, self._fleet.plans.get(run.plan.monitor.id))
+
+    def _conclude(self, run: _Run, result: Result) -> float | None:
+        """A server that is gone wishes for nothing any more; that somebody opens tells nothing new."""
+        if run.knocks:
+            if result.status is not Status.DOWN:
+                return None
+            self.rests.forgive(run.plan.monitor)
+        return self._take(result)
 
     def _take(self, result: Result) -> float | None:
         try:

@@ -12,6 +12,8 @@ from uptime_tui.model.units import format_duration
 
 _NOBODY: Final = 0.0
 _SLACK_S: Final = 1.0
+_UNSEEN_S: Final = 60.0
+"""So long a server's own wish is simply waited for, or for the interval where that is longer."""
 
 
 def _wall_ms() -> int:
@@ -65,6 +67,21 @@ class Rests:
             return _NOBODY
         return max((until_s for until_s, _ in self._of(monitor)), default=_NOBODY)
 
+    def held_until_s(self, monitor: Monitor | None) -> float:
+        """When the clock lets this monitor look there at all, if only whether anybody is still there; 0: now.
+
+        A wish that lasts longer than the interval must not hide an outage: a connect that says nothing is polite.
+        """
+        if monitor is None:
+            return _NOBODY
+        soon_s = self._clock() + max(monitor.interval_s, _UNSEEN_S)
+        held = (until_s for until_s, rest in self._of(monitor) if not rest.asked or until_s <= soon_s)
+        return max(held, default=_NOBODY)
+
+    def slept(self, seconds: float) -> None:
+        """This machine slept, and the clock with it: the servers' time went on."""
+        self._held = {of: (until_s - seconds, rest) for of, (until_s, rest) in self._held.items()}
+
     def rest(self, monitor: Monitor) -> Rest | None:
         """The rest that still holds for this monitor."""
         now_s = self._clock()
@@ -72,7 +89,7 @@ class Rests:
         return max(lasting, key=lambda each: each[0])[1] if lasting else None
 
     def forgive(self, monitor: Monitor) -> None:
-        """Ask all the same where the server only wishes for a rest: a person wants to know, who may have mended it."""
+        """Ask all the same where the server only wishes for a rest: a person wants to know, or it is gone itself."""
         self._held.pop(monitor.resource, None)
 
     def refusal(self, monitor: Monitor) -> str:

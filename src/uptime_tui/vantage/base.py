@@ -41,6 +41,13 @@ class Plan(msgspec.Struct, frozen=True):
         steps = monitor.request.follow or monitor.login.secret or monitor.expect.regex
         force_setattr(self, "steps", bool(steps))
 
+    def knock(self) -> "Plan":
+        """The same, but nothing is said: is anybody there at all?"""
+        knock = Plan(self.monitor, self.service)
+        force_setattr(knock, "bare", True)
+        force_setattr(knock, "steps", False)
+        return knock
+
 
 class Leg(msgspec.Struct, frozen=True):
     """One conversation of a probe that may need several."""

@@ -38,7 +38,8 @@ class Rounds:
         self.speak = speak
         self.loop = loop
         self.open = True
-        self._known: dict[tuple[MonitorId, Target], Known] = {}
+        self._known: dict[tuple[MonitorId, Target, bool], Known] = {}
+        """By monitor, and apart for those that only knock."""
 
     def start(self, plan: Plan, answer: Answer, at_ms: int, deadline_s: float, done: LegDone) -> None:
         """Start one; `done` is called once, possibly before this returns.
@@ -62,11 +63,11 @@ class Rounds:
 
     def known(self, plan: Plan) -> Known:
         """What is remembered of this monitor."""
-        return self._known.get((plan.monitor.id, plan.monitor.target), {})
+        return self._known.get((plan.monitor.id, plan.monitor.target, plan.bare), {})
 
     def keep(self, plan: Plan, known: Known) -> None:
         """Remember it until the next probe."""
-        key = (plan.monitor.id, plan.monitor.target)
+        key = (plan.monitor.id, plan.monitor.target, plan.bare)
         self._known.pop(key, None)
         self._known[key] = known
         if len(self._known) > MAX_KEPT:

@@ -176,6 +176,28 @@ def test_a_rest_of_a_clock_that_was_years_ahead_does_not_begin_anew_at_every_sta
     reader.close()
 
 
+@pytest.mark.parametrize(("asked_s", "holds"), [(30.0, True), (60.0, True), (61.0, False), (600.0, False)])
+def test_a_wish_longer_than_the_interval_lets_somebody_look_whether_all_are_gone(rests, times, asked_s, holds):
+    rests.note(result("busy", NOW_MS, rest=Rest(asked_s, "the server asks for it", SHOP.resource, asked=True)))
+    assert rests.held_until_s(SHOP) == (1000 + asked_s if holds else 0)
+    times.s += asked_s - 60
+    assert rests.held_until_s(SHOP) == 1000 + asked_s, "its end is waited for"
+
+
+def test_what_would_harm_is_held_however_long(rests):
+    rests.note(result("closed_early", NOW_MS, rest=HOUR))
+    assert rests.held_until_s(DB) == 1000 + 3600
+    assert rests.held_until_s(None) == 0
+
+
+def test_a_rest_goes_on_while_this_machine_sleeps(rests):
+    rests.note(result("closed_early", NOW_MS, rest=HOUR))
+    rests.slept(3000.0)
+    assert rests.refusal(DB) == "not again for 10m: it counts"
+    rests.slept(3000.0)
+    assert rests.refusal(DB) == ""
+
+
 def test_the_longer_of_two_rests_holds(rests, times):
     whole = Rest(300.0, "it harms", SHOP.caller)
     rests.note(result("busy", NOW_MS, rest=WISH))
