@@ -251,7 +251,7 @@ def test_a_service_of_the_watcher_on_loopback_only(site):
 class OneName:
     """A resolver that knows a single host."""
 
-    def resolve(self, host, deadline_s, done):
+    def resolve(self, host, deadline_s, done, family=0):
         done(Answer((HOST[4],), "dns", 1.0))
 
 

@@ -90,8 +90,8 @@ class Asker:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def ask(self, host="www.example.net", within_s=3.0) -> Answer:
+    async def ask(self, host="www.example.net", within_s=3.0, family=0) -> Answer:
         loop = asyncio.get_running_loop()
         waiting = loop.create_future()
-        self.resolver.resolve(host, loop.time() + within_s, waiting.set_result)
+        self.resolver.resolve(host, loop.time() + within_s, waiting.set_result, family)
         return await asyncio.wait_for(waiting, 20)

@@ -21,3 +21,8 @@ class Answer(NamedTuple):
     """How long it may be kept."""
     ours: bool = False
     """This machine's own resolving does not work at all: nothing is known of the name."""
+
+
+def family_of(address: str) -> int:
+    """4 or 6."""
+    return 6 if ":" in address else 4

@@ -21,6 +21,8 @@ OURS: Final = "OURS"
 """Reply code of a question that this machine could not even ask."""
 SILENT: Final = frozenset({"TIMEOUT", "UNREACHABLE", OURS})
 """Reply codes of servers that have said nothing."""
+ANSWERED: Final = frozenset({"NOERROR", "NXDOMAIN"})
+"""Those that say what there is."""
 
 
 class Reply(NamedTuple):
@@ -43,12 +45,16 @@ class Reply(NamedTuple):
     """It has answered that the whole comes over TCP (TC), where it did not come."""
 
 
-def classify(name: str, replies: tuple[Reply, ...]) -> Answer:
-    """The finding for one name from the replies for its A and AAAA records."""
+def classify(name: str, replies: tuple[Reply, ...], family: int = 0) -> Answer:
+    """The finding for one name from the replies for its A and AAAA records; of the one that counts, 4 or 6, if any."""
+    if family and replies[family == 6].rcode not in ANSWERED:
+        replies = (replies[family == 6],)  # the other family's addresses do not say that there are none of this
     addresses = tuple(dict.fromkeys(address for reply in replies for address in reply.addresses))
     if addresses:
         ttl_s = min(reply.ttl_s for reply in replies if reply.addresses)
         low, high = POSITIVE_TTL_S
+        if replies[0].rcode not in ANSWERED:  # some drop questions for AAAA for ever, but none those for A
+            high = TROUBLE_TTL_S
         return Answer(addresses, ttl_s=min(max(ttl_s, low), high))
     by_rcode = {reply.rcode: reply for reply in reversed(replies)}
     alias = next((reply.alias for reply in replies if reply.alias), "")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from uptime_tui.model.failure import Failure
-from uptime_tui.resolve.answer import Answer
+from uptime_tui.resolve.answer import Answer, family_of
 from uptime_tui.resolve.classify import TROUBLE_TTL_S, classify
 from uptime_tui.resolve.control import SUSPICIOUS, is_for_anything, judge
 from uptime_tui.resolve.system import (
@@ -26,6 +26,8 @@ from uptime_tui.resolve.system import (
 
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 Done = Callable[[Answer], None]
+Asked = tuple[str, int]
+"""A name, and the family whose answer must not be missed: 4, 6, or 0 for whatever comes."""
 
 MAX_KEPT: Final = 20_000
 _HOSTS_TTL_S: Final = 1.0
@@ -68,10 +70,10 @@ class Resolver:
         self._hosts = WatchedFile(etc / "hosts", parse_hosts)
         self._order = WatchedFile(etc / "nsswitch.conf", parse_nsswitch)
         self._resolv = WatchedFile(etc / "resolv.conf", parse_resolv)
-        self._kept: dict[str, tuple[float, Answer]] = {}
+        self._kept: dict[Asked, tuple[float, Answer]] = {}
         self._had: dict[str, tuple[str, ...]] = {}
         """The addresses that names had last in DNS, for comparison only."""
-        self._waiting: dict[str, list[_Waiter]] = {}
+        self._waiting: dict[Asked, list[_Waiter]] = {}
         self._heard_s = 0.0
         """When the name servers were known to work, by an answer of theirs."""
         self._known = ""
@@ -80,35 +82,37 @@ class Resolver:
         self._stamps = self._read_stamps()
         self._look_s = self._loop.time() + _HOSTS_TTL_S
 
-    def resolve(self, host: str, deadline_s: float, done: Done) -> None:
+    def resolve(self, host: str, deadline_s: float, done: Done, family: int = 0) -> None:
         """Have `done(answer)` called once, at once where the answer is known.
 
         Args:
             host: A-label name or IP literal.
             deadline_s: on the loop's clock; `done` is called by then.
             done: called on the loop's thread.
+            family: the one that counts, 4 or 6, or 0; addresses of the other one are told all the same.
         """
         now_s = self._loop.time()
+        asked = host, family
         if now_s >= self._look_s:
             self._look_at_files(now_s)
-        kept = self._kept.get(host)
+        kept = self._kept.get(asked)
         if kept is not None and kept[0] > now_s:
             done(kept[1])
             return
         if is_address(host):
-            self._keep(host, Answer((host,), source="literal", ttl_s=86400.0), now_s)
-            done(self._kept[host][1])
+            self._keep(asked, Answer((host,), source="literal", ttl_s=86400.0), now_s)
+            done(self._kept[asked][1])
             return
-        if host not in self._waiting:
+        if asked not in self._waiting:
             known = None if self._files_are_last() else self._from_hosts(host)
-            if known is not None:
-                self._keep(host, known, now_s)
+            if known is not None and (not family or family in map(family_of, known.addresses)):
+                self._keep(asked, known, now_s)
                 done(known)
                 return
-            self._waiting[host] = []
-            self._spawn(self._look_up(host, deadline_s))
-        timer = self._loop.call_at(deadline_s + _GRACE_S, self._give_up, host, done)
-        self._waiting[host].append(_Waiter(now_s, deadline_s, done, timer))
+            self._waiting[asked] = []
+            self._spawn(self._look_up(asked, deadline_s))
+        timer = self._loop.call_at(deadline_s + _GRACE_S, self._give_up, asked, done)
+        self._waiting[asked].append(_Waiter(now_s, deadline_s, done, timer))
 
     def forget(self) -> None:
         """Forget every answer that is kept: the network has changed."""
@@ -154,10 +158,10 @@ class Resolver:
     def _read_stamps(self) -> tuple[object, ...]:
         return self._hosts.stamp(), self._order.stamp(), self._resolv.stamp()
 
-    def _keep(self, host: str, answer: Answer, now_s: float) -> None:
+    def _keep(self, asked: Asked, answer: Answer, now_s: float) -> None:
         if len(self._kept) >= MAX_KEPT:
             self._kept.pop(next(iter(self._kept)))
-        self._kept[host] = (now_s + answer.ttl_s, answer)
+        self._kept[asked] = (now_s + answer.ttl_s, answer)
 
     def _files_are_last(self) -> bool:
         """Whether nsswitch.conf has DNS asked before the hosts file."""
@@ -172,57 +176,57 @@ class Resolver:
             known = ("127.0.0.1", "::1")  # RFC 6761 §6.3
         return Answer(known, source="hosts", ttl_s=_HOSTS_TTL_S) if known else None
 
-    def _give_up(self, host: str, done: Done) -> None:
+    def _give_up(self, asked: Asked, done: Done) -> None:
         """A waiter's own time is up, whoever's lookup it is."""
         now_s = self._loop.time()
-        waiting = self._waiting.get(host, [])
+        waiting = self._waiting.get(asked, [])
         for waiter in waiting:
             if waiter.done is done:
                 waiting.remove(waiter)
                 waited_s = now_s - waiter.asked_s
                 ours = self._heard_s < waiter.asked_s
                 whose = "this machine's name servers answer no question; what was seen: " if ours else ""
-                detail = f"{whose}{host}: no answer from the name servers in {waited_s:.1f} s"
+                detail = f"{whose}{asked[0]}: no answer from the name servers in {waited_s:.1f} s"
                 done(Answer((), Failure.DNS_TIMEOUT, detail, ms=waited_s * 1000, ours=ours))
                 return
 
-    async def _look_up(self, host: str, deadline_s: float) -> None:
+    async def _look_up(self, asked: Asked, deadline_s: float) -> None:
         try:
-            answer = await self._ask(host, deadline_s)
+            answer = await self._ask(*asked, deadline_s)
         except Exception as error:  # noqa: BLE001 - whoever waits must be told, or its monitor stays silent for ever
             answer = Answer(
-                (), Failure.DNS_SERVFAIL, f"{host}: lookup failed ({type(error).__name__})", ttl_s=TROUBLE_TTL_S
+                (), Failure.DNS_SERVFAIL, f"{asked[0]}: lookup failed ({type(error).__name__})", ttl_s=TROUBLE_TTL_S
             )
         now_s = self._loop.time()
         if not answer.ours:
             self._heard_s = now_s
-        waiting = self._waiting.pop(host, [])
+        waiting = self._waiting.pop(asked, [])
         if answer.failure is Failure.DNS_TIMEOUT:
             patient = [waiter for waiter in waiting if waiter.deadline_s - now_s > _WORTH_S]
             if patient and now_s >= deadline_s - _WORTH_S:
                 waiting = [waiter for waiter in waiting if waiter not in patient]
-                self._waiting[host] = patient
-                self._spawn(self._look_up(host, max(waiter.deadline_s for waiter in patient)))
-        if host not in self._waiting:
-            self._keep(host, answer, now_s)
+                self._waiting[asked] = patient
+                self._spawn(self._look_up(asked, max(waiter.deadline_s for waiter in patient)))
+        if asked not in self._waiting:
+            self._keep(asked, answer, now_s)
         for waiter in waiting:
             waiter.timer.cancel()
             waiter.done(answer._replace(ms=(now_s - waiter.asked_s) * 1000))
 
-    async def _ask(self, host: str, deadline_s: float) -> Answer:
+    async def _ask(self, host: str, family: int, deadline_s: float) -> Answer:
         """What is found, once it is known that it is not this machine's own resolving that fails.
 
         What is held against a name was said after the name servers had been seen to work.
         """
         servers = self.name_servers
-        answer = await self._search(host, servers, self._by(deadline_s))
+        answer = await self._search(host, family, servers, self._by(deadline_s))
         if answer.addresses and answer.source == "dns":
             return await self._compare(host, answer, servers, deadline_s)
         if answer.failure not in SUSPICIOUS:
             return answer
         known = "" if self._known in candidates(host, servers) else self._known
         judged = await judge(answer, servers, self._by(deadline_s), known)
-        return judged if judged.ours else await self._search(host, servers, deadline_s)
+        return judged if judged.ours else await self._search(host, family, servers, deadline_s)
 
     async def _compare(self, host: str, answer: Answer, servers: NameServers, deadline_s: float) -> Answer:
         """An answer that has nothing in common with what the name had before may be everybody's."""
@@ -240,20 +244,22 @@ class Resolver:
         """When half of the time that is left is over: what comes after needs some, too."""
         return (self._loop.time() + deadline_s) / 2
 
-    async def _search(self, host: str, servers: NameServers, deadline_s: float) -> Answer:
+    async def _search(self, host: str, family: int, servers: NameServers, deadline_s: float) -> Answer:
         """Every candidate name in turn; the first with an address wins, else the most telling finding."""
         from uptime_tui.resolve.query import query_both
 
         found: dict[str, Answer] = {}
         for name in candidates(host, servers):
-            answer = found[name] = classify(name, await query_both(name, servers, deadline_s))
+            answer = found[name] = classify(name, await query_both(name, servers, deadline_s, family), family)
             if answer.addresses:
                 self._known = name
                 return answer
             if answer.failure in {Failure.DNS_TIMEOUT, Failure.NO_DESCRIPTORS}:
                 break
-        late = self._from_hosts(host) if self._files_are_last() else None
-        return late or await self._from_system(host, _most_telling(host, found), deadline_s)
+        negative = _most_telling(host, found)
+        # where the files come first they have the other family alone: they count unless DNS could not be asked
+        late = self._from_hosts(host) if self._files_are_last() or negative.failure in _NEGATIVE else None
+        return late or await self._from_system(host, negative, deadline_s)
 
     async def _from_system(self, host: str, negative: Answer, deadline_s: float) -> Answer:
         """The last say of the system's other modules (mDNS, systemd, LDAP…), which only libc can ask."""

@@ -8,7 +8,7 @@ import dns.rdataclass
 import dns.rdatatype
 
 from uptime_tui.model.safetext import safe_text
-from uptime_tui.resolve.classify import SILENT, Reply
+from uptime_tui.resolve.classify import ANSWERED, SILENT, Reply
 from uptime_tui.resolve.exchange import Heard, exchange, make_question, shown
 from uptime_tui.resolve.system import NameServers
 
@@ -16,25 +16,26 @@ OTHER_FAMILY_S: Final = 1.0
 """With an address of one family in hand, the other one's answer is waited for so long: some servers and firewalls
 drop questions for AAAA, and the probe needs the rest of its time."""
 _MAX_CHAIN: Final = 16
-_ANSWERED: Final = frozenset({"NOERROR", "NXDOMAIN"})
 _NO_EDNS: Final = frozenset({"FORMERR", "NOTIMP", "BADVERS"})
 """What servers older than EDNS say of it (RFC 6891 §7)."""
 
 
-async def query_both(name: str, servers: NameServers, deadline_s: float) -> tuple[Reply, ...]:
+async def query_both(name: str, servers: NameServers, deadline_s: float, family: int = 0) -> tuple[Reply, ...]:
     """Replies for A and AAAA, asked at the same time.
 
     Args:
         name: full name, A-labels.
         servers: whom to ask, how long to wait for each and how often.
         deadline_s: on the loop's clock.
+        family: 4 or 6, whose answer is waited for whatever the other one says; 0: neither.
     """
     kinds = (dns.rdatatype.A, dns.rdatatype.AAAA)
     tasks = [asyncio.ensure_future(_query(name, kind, servers, deadline_s)) for kind in kinds]
     try:
         done, late = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if late:
-            patience_s = OTHER_FAMILY_S if any(task.result().addresses for task in done) else None
+            enough = any(task.result().addresses for task in done) and not (family and tasks[family == 6] in late)
+            patience_s = OTHER_FAMILY_S if enough else None
             await asyncio.wait(late, timeout=patience_s)
         return tuple(task.result() if task.done() else Reply("TIMEOUT") for task in tasks)
     finally:
@@ -69,7 +70,7 @@ async def _query(name: str, kind: dns.rdatatype.RdataType, servers: NameServers,
             reply = await _ask(make_question(name, kind, edns=attempt == 0), server, min(share_s, left_s))
             if reply.rcode in _NO_EDNS and attempt == 0:
                 reply = await _ask(make_question(name, kind, edns=False), server, min(share_s, left_s))
-            if reply.rcode in _ANSWERED:
+            if reply.rcode in ANSWERED:
                 return reply
             if trouble.rcode in SILENT:
                 trouble, blamed = reply, server
@@ -88,7 +89,7 @@ async def _without_validation(
         return failed
     question = make_question(name, kind, validate=False)
     again = await _ask(question, server, left_s)
-    return failed._replace(bogus=again.rcode in _ANSWERED)
+    return failed._replace(bogus=again.rcode in ANSWERED)
 
 
 async def _ask(question: dns.message.Message, server: tuple[str, int], timeout_s: float) -> Reply:

@@ -9,7 +9,7 @@ from uptime_tui.model.failure import FACTS, Failure, Phase, Side, Status
 from uptime_tui.model.monitor import AddressChoice
 from uptime_tui.model.result import AddressTrial, Evidence, Result
 from uptime_tui.model.safetext import safe_text
-from uptime_tui.resolve.answer import Answer
+from uptime_tui.resolve.answer import Answer, family_of
 from uptime_tui.vantage.closed import VERDICTS
 
 MAX_CANDIDATES: Final = 32
@@ -35,11 +35,6 @@ class Trial(NamedTuple):
     def is_bad(self) -> bool:
         """It says that something is wrong with the target."""
         return self.result.failure is not None and not self.is_mute
-
-
-def family_of(address: str) -> int:
-    """4 or 6."""
-    return 6 if ":" in address else 4
 
 
 def is_localhost(host: str) -> bool:

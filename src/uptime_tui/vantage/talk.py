@@ -109,7 +109,7 @@ class _Talk:
             if leg.address:
                 self.resolved(Answer((leg.address,), source="literal"))
                 return
-        self.means.resolver.resolve(monitor.target.host, self.deadline_s, self.looked_up)
+        self.means.resolver.resolve(monitor.target.host, self.deadline_s, self.looked_up, monitor.address_family)
 
     def looked_up(self, answer: Answer) -> None:
         means, plan = self.means, self.plan

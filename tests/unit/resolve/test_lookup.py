@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.nameserver import Asker, address, name_server, reply
+from support.nameserver import Asker, address, asks_a, name_server, reply
 from uptime_tui.model.failure import Failure
 from uptime_tui.resolve.answer import Answer
 from uptime_tui.resolve.system import WatchedFile, parse_hosts, parse_resolv
@@ -21,6 +21,24 @@ def no_wait(monkeypatch):
 async def test_the_hosts_file_comes_first_with_all_its_addresses(tmp_path):
     asker = Asker(tmp_path, hosts="192.0.2.1 db\n192.0.2.2 other DB # two\n::7 db.\n")
     assert (await asker.ask("db")).addresses == ("192.0.2.1", "192.0.2.2", "::7")
+
+
+async def test_dns_has_a_say_where_the_hosts_file_has_the_other_family_alone(tmp_path):
+    six = "2001:db8::7"
+    async with name_server(lambda q: reply(q) if asks_a(q) else reply(q, (None, "AAAA", six))) as server:
+        asker = Asker(tmp_path, server.place, hosts="192.0.2.1 www.example.net db\n::9 db\n")
+        assert (await asker.ask()).addresses == ("192.0.2.1",)
+        assert (await asker.ask(family=4)).addresses == ("192.0.2.1",)
+        assert (await asker.ask(family=6)).addresses == (six,)
+        assert (await asker.ask("db", family=6)).addresses == ("192.0.2.1", "::9")
+
+
+@pytest.mark.parametrize(("rcode", "failure"), [(3, None), (2, Failure.DNS_SERVFAIL)])
+async def test_the_hosts_file_is_the_last_word_where_dns_knows_of_nothing(tmp_path, rcode, failure):
+    async with name_server(lambda q: reply(q, rcode=rcode)) as server:
+        found = await Asker(tmp_path, server.place, hosts="192.0.2.1 www.example.net\n").ask(family=6)
+    assert found.failure is failure
+    assert found.addresses == (() if failure else ("192.0.2.1",))
 
 
 @pytest.mark.parametrize("name", ["localhost", "app.localhost"])

@@ -41,6 +41,50 @@ async def test_a_family_that_gets_no_answer_leaves_the_other_its_time(tmp_path, 
     assert len(server.asked) == 2, "it was asked a second time before the address was used"
 
 
+@pytest.mark.parametrize(("rcode", "failure"), [(2, Failure.DNS_SERVFAIL), (5, Failure.DNS_REFUSED)])
+@pytest.mark.parametrize("family", [4, 6])
+async def test_trouble_with_the_family_that_counts_is_not_taken_for_a_name_without_it(tmp_path, rcode, failure, family):
+    def answers(question):
+        if asks_a(question) is (family == 4):
+            return reply(question, rcode=rcode)
+        return reply(question, (None, "AAAA", "2001:db8::7") if family == 4 else (None, "A", "192.0.2.7"))
+
+    async with name_server(answers) as server:
+        asker = Asker(tmp_path, server.place)
+        found = await asker.ask(family=family)
+        assert (found.addresses, found.failure) == ((), failure)
+        assert (await asker.ask()).addresses, "whoever takes any address has one"
+
+
+async def test_without_an_answer_for_ipv4_the_other_family_is_kept_for_a_moment_only(tmp_path, monkeypatch):
+    monkeypatch.setattr("uptime_tui.resolve.query.OTHER_FAMILY_S", 0.05)
+    six = (None, "AAAA", "2001:db8::7")
+    found = await answer_of(lambda q: None if asks_a(q) else reply(q, six, ttl=300), tmp_path)
+    assert (found.addresses, found.ttl_s) == (("2001:db8::7",), 2.0)
+    found = await answer_of(lambda q: reply(q) if asks_a(q) else reply(q, six, ttl=300), tmp_path)
+    assert found.ttl_s == 300.0
+    found = await answer_of(lambda q: address(q, ttl=300) if asks_a(q) else None, tmp_path)
+    assert found.ttl_s == 300.0
+
+
+async def test_a_lost_answer_for_the_family_that_counts_is_asked_for_again_and_not_kept_as_none(tmp_path, monkeypatch):
+    monkeypatch.setattr("uptime_tui.resolve.query.OTHER_FAMILY_S", 0.05)
+    lost = []
+
+    def answers(question):
+        if asks_a(question):
+            return reply(question, (None, "A", "192.0.2.7"))
+        if len(lost) < 2:
+            lost.append(question)
+            return None
+        return reply(question, (None, "AAAA", "2001:db8::7"))
+
+    async with name_server(answers) as server:
+        asker = Asker(tmp_path, server.place)
+        assert (await asker.ask(within_s=1.0)).addresses == ("192.0.2.7",)
+        assert "2001:db8::7" in (await asker.ask(within_s=4.0, family=6)).addresses
+
+
 @pytest.mark.parametrize(
     ("rcode", "failure", "words"),
     [

@@ -31,7 +31,7 @@ class Told:
         self.ends = {end.address: end for end in ends}
         self.answer = answer or Answer(tuple(self.ends))
 
-    def resolve(self, host, deadline_s, done) -> None:
+    def resolve(self, host, deadline_s, done, family=0) -> None:
         done(self.answer)
 
     def dial(self, address, port, conversation, deadline_s, done) -> None:

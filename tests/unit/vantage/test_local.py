@@ -24,7 +24,7 @@ class Told:
         self.loop = asyncio.get_running_loop()
         self.ends = {end.address: end for end in ends}
 
-    def resolve(self, host, deadline_s, done) -> None:
+    def resolve(self, host, deadline_s, done, family=0) -> None:
         done(Answer(tuple(self.ends)))
 
     def dial(self, address, port, conversation, deadline_s, done) -> None:

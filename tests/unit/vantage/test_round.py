@@ -140,7 +140,7 @@ class Clocked:
     def time(self) -> float:
         return self.now_s
 
-    def resolve(self, host, deadline_s, done) -> None:
+    def resolve(self, host, deadline_s, done, family=0) -> None:
         done(Answer(tuple(self.ends)))
 
     def dial(self, address, port, conversation, deadline_s, done) -> None:
