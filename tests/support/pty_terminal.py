@@ -61,7 +61,7 @@ class PtyTerminal:
         )  # fmt: skip
         os.close(slave)
         self._lock = threading.Lock()
-        self._paused = threading.Event()
+        self._paused, self._resting = threading.Event(), threading.Event()
         self.closed = False
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -78,6 +78,7 @@ class PtyTerminal:
     def _read(self):
         while not self.closed:
             if self._paused.is_set():
+                self._resting.set()
                 time.sleep(0.01)
                 continue
             try:
@@ -104,7 +105,19 @@ class PtyTerminal:
 
     def stall(self):
         """Stop reading, as a hung terminal does."""
+        self._resting.clear()
         self._paused.set()
+        self._resting.wait(DEADLINE_S)
+
+    def fill(self):
+        """Stop reading, and leave the program no room for a single byte."""
+        self.stall()
+        slave = os.open(self._slave_name, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            while True:
+                os.write(slave, b" " * 64)
+        except BlockingIOError:
+            os.close(slave)
 
     def go_on(self):
         self._paused.clear()

@@ -6,7 +6,7 @@ import shlex
 import socket
 import subprocess
 import time
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -103,6 +103,12 @@ class DashboardApp(App[None]):
     def _terminal_gone(self, _reason: str) -> None:
         self.exit()
 
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """End; whatever takes its time meanwhile, the terminal is given back and the process goes."""
+        super().exit(*args, **kwargs)
+        if isinstance(self._driver, Terminal):
+            self._driver.leave()
+
     def action_command_palette(self) -> None:
         """The palette of the dashboard: Textual binds its key on every screen, in questions and forms too."""
         if isinstance(self.screen, Dashboard):
@@ -111,7 +117,7 @@ class DashboardApp(App[None]):
     def has_left(self) -> None:
         """The app has ended and the terminal is as it was: whoever started it may take the time to clear away."""
         if isinstance(self._driver, Terminal):
-            self._driver.left.set()
+            self._driver.has_left()
 
     # --- what screens ask -------------------------------------------------------------
 

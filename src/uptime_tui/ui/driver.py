@@ -1,12 +1,13 @@
 """The terminal's end: what is not yet written, how much was, and a clean leave however the terminal goes.
 
-A hangup arrives as SIGHUP and then SIGCONT, and Textual's handler of the latter would enter the application mode again
-on a dead terminal: SIGCONT is ignored from then on. Whatever happens, the process is gone within a second.
+A hangup arrives as SIGHUP and then SIGCONT, as `kill %1` sends SIGTERM and then SIGCONT, and Textual's handler of the
+latter would enter the application mode again: SIGCONT is ignored from then on. The terminal is given back when the end
+begins, by a thread that waits for nobody, and whatever happens, the process is gone within a second.
 """
 
 import asyncio
 import base64
-import io
+import contextlib
 import os
 import select
 import signal
@@ -25,16 +26,21 @@ from textual.events import Resize
 from textual.geometry import Size
 
 from uptime_tui.ui.ascii import Ascii
+from uptime_tui.ui.output import Output
 from uptime_tui.ui.pastes import Pastes
 
 LEAVE_S: Final = 0.8
 """How long a clean end may take before the process is ended anyway."""
 MOST_WRITES: Final = 20
 """More than these waiting, and the terminal is taken for stalled: what comes is thrown away."""
+A_MODE: Final = 64
+"""So short is what sets a mode: it is never thrown away, no frame would set it again. Frames are longer."""
 CLIPBOARD_BYTES: Final = 8192
+_SIGNALS: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 _RESTORE: Final = (
-    "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[?1004l"  # mouse, paste, focus
-    "\x1b[<u\x1b[?7h\x1b[0m\x1b[?1049l\x1b[?25h"  # keyboard, wrap, colours, screen, cursor
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # mouse
+    b"\x1b[?2004l\x1b[?1004l\x1b[?2048l"  # paste, focus, sizes
+    b"\x1b[<u\x1b[?7h\x1b[0m\x1b[?2026l\x1b[?1049l\x1b[?25h"  # keyboard, wrap, colours, frame, screen, cursor
 )
 
 
@@ -46,50 +52,61 @@ class Terminal(LinuxDriver):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if sys.__stdout__ is not None:  # Textual draws on stderr: with `2>log` the screen would go into the file
-            self._file = sys.__stdout__
-            if isinstance(self._file, io.TextIOWrapper):  # a character outside the locale's must not end the writer
-                self._file.reconfigure(errors="replace")
+        assert sys.__stdout__ is not None
+        self._screen = sys.__stdout__.fileno()  # not stderr, as Textual has it: with `2>log` that is the file
+        self._encoding = sys.__stdout__.encoding
         self.ascii: Ascii | None = None
         """Set by the app for a terminal that can show nothing else."""
         self.bytes_written = 0
         self.dropped = False
         """The terminal lacks what was drawn: everything is to be drawn anew once it takes output."""
-        self.left = threading.Event()
-        """The app has ended by itself: what its caller clears away after it needs no watchdog."""
+        self._left = threading.Event()
+        self._output: Output | None = None
+        """The terminal is ours while there is one."""
         self._leaving = False
-        self._ending = False
         self._loop_at_start: asyncio.AbstractEventLoop | None = None
 
     @property
     def backlog(self) -> int:
         """Writes that the terminal has not taken yet."""
-        thread = self._writer_thread
-        return 0 if thread is None else thread._queue.qsize()  # noqa: SLF001 - Textual has no public word for it
+        return 0 if self._output is None else self._output.backlog
 
     def write(self, data: str) -> None:
-        """Count, and never block: Textual's queue of 30 writes makes its loop wait when it is full."""
-        if self.backlog > MOST_WRITES and (self._leaving or not self._ending):
+        """Count, and never block; Textual's own way makes its loop wait for a terminal that takes nothing."""
+        if self._output is None:
+            return
+        if self._output.backlog > MOST_WRITES and len(data) > A_MODE:
             self.dropped = True
             return
         if self.ascii is not None:
             data = data.translate(self.ascii)
-        self.bytes_written += len(data)
-        super().write(data)
+        sent = data.encode(self._encoding, "replace")
+        self.bytes_written += len(sent)
+        self._output.write(sent)
 
     def start_application_mode(self) -> None:
         """Enter the full screen, with our own signal handlers."""
+        if self._leaving:
+            return
         self._loop_at_start = asyncio.get_running_loop()
+        self._output = self._output or Output(self._screen)
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        for number in (signal.SIGHUP, signal.SIGTERM):
+        for number in _SIGNALS:
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGWINCH, self._on_resize)
 
     def stop_application_mode(self) -> None:
-        """Leave the full screen; this much is always written, unless the terminal is gone."""
-        self._ending = True
-        super().stop_application_mode()
-        self._ending = False
+        """Leave the full screen; the keys go first, or what the terminal reports until then is read by the shell."""
+        self.disable_input()
+        if self._output is not None:
+            self._output.end(_RESTORE)
+            self._restore_line()
+            self._output = None
+
+    def _restore_line(self) -> None:
+        if self.attrs_before is not None:
+            with contextlib.suppress(termios.error):  # a terminal that is gone is no fault
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
 
     def run_input_thread(self) -> None:
         """Read keys until the end; the end of the input ends the app instead of spinning on it."""
@@ -157,34 +174,34 @@ class Terminal(LinuxDriver):
         self._app.post_message(Resize(size, size))
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGHUP:
-            signal.signal(signal.SIGCONT, signal.SIG_IGN)
+        signal.signal(signal.SIGCONT, signal.SIG_IGN)
         self._leave_soon(signal.Signals(number).name)
 
     def _leave_soon(self, reason: str) -> None:
         """Ask the app to end, and see to it that the process does."""
         if self._leaving:
             return
-        self._leaving = True
-        threading.Thread(target=self._watch_the_end, daemon=True, name="leave").start()
+        self.leave()
         loop, told = self._loop_at_start, self.on_leave
         if loop is not None and told is not None:
             loop.call_soon_threadsafe(told, reason)
 
+    def leave(self) -> None:
+        """The app ends: give the terminal back now, and see to it that the process is gone soon."""
+        if not self._leaving:
+            self._leaving = True
+            threading.Thread(target=self._watch_the_end, daemon=True, name="leave").start()
+
+    def has_left(self) -> None:
+        """The app has ended by itself: what its caller clears away after it needs no watchdog, and Ctrl-C ends it."""
+        self._left.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def _watch_the_end(self) -> None:
-        if self.left.wait(LEAVE_S):
+        if self._output is not None:
+            self._output.end(_RESTORE)
+        if self._left.wait(LEAVE_S):
             return
-        restore_terminal(self.fileno, self.attrs_before)
+        if self._output is not None:
+            self._restore_line()
         os._exit(0)
-
-
-def restore_terminal(fileno: int, attributes: Any) -> None:
-    """Give the terminal back as it was, by hand; a terminal that is gone is no fault."""
-    try:
-        output = sys.__stdout__.fileno() if sys.__stdout__ is not None else fileno
-        os.set_blocking(output, False)
-        os.write(output, _RESTORE.encode())
-        if attributes is not None:
-            termios.tcsetattr(fileno, termios.TCSANOW, attributes)
-    except (OSError, ValueError, termios.error):
-        return
