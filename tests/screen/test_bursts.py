@@ -1,6 +1,7 @@
-"""Clicks that come when the screen they are meant for has gone."""
+"""What comes in one burst, as over a slow link: it is done in order, and for the screen that it was meant for."""
 
 import re
+import sys
 
 import pytest
 
@@ -35,3 +36,25 @@ def test_keys_work_again_after_a_paste_whose_end_never_comes(opened, engine):
     terminal.send("7")
     terminal.wait_for("mx1\\x1bqDy7")
     assert not engine.asked
+
+
+@pytest.mark.parametrize("after", ["\x1b[<0;99;99M\x1b[<0;99;99m", "\x1b[<0;20;8M\x1b[<0;20;8m", "\x1b[O"])
+def test_enter_is_the_prompts_whatever_takes_the_focus_behind_it(opened, after):
+    """A click beside everything, one on a line, another window; a busy machine has the key on its way all the while."""
+    slow = (
+        "import asyncio\nfrom textual.widgets import Input\nfrom uptime_tui.__main__ import main\n"
+        "real = Input._on_key\n"
+        "async def on_key(entry, event):\n"
+        "    await asyncio.sleep(0.1 if event.key == 'enter' else 0)\n"
+        "    await real(entry, event)\n"
+        "Input._on_key = on_key\nmain()"
+    )
+    terminal = opened(program=[sys.executable, "-c", slow])
+    terminal.send("/ssh-0003")
+    terminal.wait_for("filter: ssh-0003")
+    terminal.send(f"\r{after}")
+    terminal.wait(lambda t: not any(re.match(" ssh-0003", line) for line in t.lines), "the end of the prompt")
+    terminal.send("L")
+    terminal.wait_for("locked: nothing can be changed")
+    assert "filter: ssh-0003" in terminal.lines[0]
+    assert "Esc back" not in terminal.text

@@ -86,7 +86,7 @@ class DashboardApp(App[None]):
         gc.enable()
 
     async def on_event(self, event: Event) -> None:
-        """Keys wait for each other; everything else goes on at once."""
+        """What the user does is done in order; everything else goes on at once."""
         if self.turns.are_for(event):
             await self.turns.take(event)
         else:

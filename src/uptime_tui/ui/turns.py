@@ -2,7 +2,8 @@
 
 Textual hands every key of a burst to whatever has the focus at that moment, and runs bindings only when a key has
 bubbled back up. Over a slow link keys come in bursts: the letters typed behind `/` would act on the table, `p` would
-pause a monitor, and a backspace would be done after the letters that follow it.
+pause a monitor, and a backspace would be done after the letters that follow it. A click, or a look at another window,
+that moves the focus before the key has bubbled up would make another key of it: they wait as keys do.
 """
 
 from collections import deque
@@ -10,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from textual.app import App
-from textual.events import Event, Key, Paste
+from textual.events import AppBlur, AppFocus, Event, Key, MouseEvent, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.timer import Timer
@@ -33,10 +34,10 @@ class Settled(Message):
 
 
 class Turns:
-    """The queue of keys.
+    """The queue of what the user does.
 
     Args:
-        app: whose keys.
+        app: whose user.
         deliver: Textual's own way of an event.
     """
 
@@ -50,13 +51,16 @@ class Turns:
 
     @staticmethod
     def are_for(event: Event) -> bool:
-        """Whether the event is typed text that nobody has seen yet."""
-        return isinstance(event, Key | Paste) and not event.is_forwarded
+        """Whether the event is what the user does, and nobody has seen it yet."""
+        return isinstance(event, Key | Paste | MouseEvent | AppBlur | AppFocus) and not event.is_forwarded
 
     async def take(self, event: Event) -> None:
         """Deliver now, or when those before are done."""
         if self.busy:
             self.waiting.append(event)
+            return
+        if not isinstance(event, Key | Paste):
+            await self.deliver(event)
             return
         self.busy = True
         self.turn += 1
@@ -91,5 +95,5 @@ class Turns:
             self.patience.stop()
             self.patience = None
         self.busy = False
-        if self.waiting:
+        while self.waiting and not self.busy:
             await self.take(self.waiting.popleft())

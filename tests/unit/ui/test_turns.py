@@ -1,9 +1,9 @@
-"""A slow machine puts no keys out of order, and a widget that has gone holds none up."""
+"""A slow machine puts nothing that the user does out of order, and a widget that has gone holds none up."""
 
 from types import SimpleNamespace
 
 import pytest
-from textual.events import Key
+from textual.events import AppBlur, Key, MouseDown
 
 from uptime_tui.ui.turns import Turns
 
@@ -31,7 +31,7 @@ def typed(monkeypatch):
     app, done = App(), []
 
     async def deliver(event):
-        done.append(event.key)
+        done.append(getattr(event, "key", type(event)))
 
     turns = Turns(app, deliver)
     return SimpleNamespace(app=app, done=done, turns=turns, press=lambda key: turns.take(Key(key, key)))
@@ -55,3 +55,14 @@ async def test_it_does_not_wait_for_ever(typed):
         if typed.app.timers and typed.done == ["a"]:
             await typed.app.fire()
     assert typed.done == ["a", "b"]
+
+
+async def test_a_click_and_a_look_away_wait_for_the_key_before_and_hold_up_none(typed):
+    await typed.turns.take(MouseDown(None, 99, 99, 0, 0, 1, False, False, False))
+    await typed.press("enter")
+    await typed.turns.take(MouseDown(None, 99, 99, 0, 0, 1, False, False, False))
+    await typed.turns.take(AppBlur())
+    await typed.press("a")
+    assert typed.done == [MouseDown, "enter"]
+    await typed.turns._release(1)
+    assert typed.done == [MouseDown, "enter", MouseDown, AppBlur, "a"]
