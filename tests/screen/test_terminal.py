@@ -26,6 +26,7 @@ def test_80x24_shows_counts_titles_groups_and_keys_and_no_panel(opened):
     terminal.wait_for("? keys")
     lines = terminal.lines
     assert "✗3 !5 ✓52" in lines[0]
+    assert re.search("e edit  [?] keys$", lines[-1]), "as many keys as fit"
     assert "STATE" in lines[1]
     assert "NAME" in lines[1]
     assert "PROBLEMS 8" in lines[2]

@@ -58,7 +58,7 @@ def _head(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells, broken at blanks; a longer word is broken where it must be."""
+    """Lines of at most `width` cells, broken at blanks; a longer word behind a slash, or where it must be."""
     width = max(width, 1)
     lines: list[str] = []
     line = ""
@@ -71,6 +71,8 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(line)
         while cell_width(word) > width:
             head = _head(word, width) or word[:1]
+            slash = head.rfind("/") + 1
+            head = head[:slash] if slash > len(head) // 2 else head
             lines.append(head)
             word = word[len(head) :]  # noqa: PLW2901 - the rest of the same word
         line = word

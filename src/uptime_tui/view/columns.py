@@ -75,7 +75,7 @@ COLUMNS: Final = (
     Column("service", "SERVICE", 8, 11, 13, lambda c: c.monitor.target.service),
     Column("target", "TARGET", 6, 20, 38, _target, ease=28),
     Column("latency", "LAT", 4, 6, 7, lambda c: words.latency(c.row.latency_ms), right=True, sort="latency"),
-    Column("trend", "TREND", 5, 6, 24, lambda c: trend_text(c.row.trend, c.width, c.glyphs), ease=8),
+    Column("trend", "TREND", 5, 6, 24, lambda c: trend_text(c.row.trend, c.width, c.glyphs), right=True, ease=8),
     Column("for", "FOR", 3, 4, 4, _for, right=True, sort="for"),
     Column("cert", "CERT", 7, 4, 5, _certificate, right=True),
     Column("why", "WHY", 2, 22, 200, _why, ease=36),

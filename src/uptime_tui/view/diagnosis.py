@@ -1,4 +1,4 @@
-"""A diagnosis as lines of spans: the conclusion first, then what shows it, what to check, what else there is. Pure."""
+"""A diagnosis as lines of spans: the conclusion first, then what shows it, what to check, what else was seen. Pure."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -26,7 +26,7 @@ _PHASES: Final = tuple(Phase)
 def diagnosis_lines(
     diagnosis: Diagnosis, width: int, glyphs: Glyphs, clock: Callable[[int], str], *, brief: bool = False
 ) -> Iterator[LineOf]:
-    """All that was found.
+    """All that was found; what the failed probe said itself stands above it, with whoever shows the diagnosis.
 
     Args:
         diagnosis: of a failure, or of a monitor that is up.
@@ -46,14 +46,15 @@ def diagnosis_lines(
     if brief:
         return
     yield from _last_good(diagnosis, width, clock)
-    yield ()
-    yield from _facts(diagnosis, width, glyphs)
+    showing, others = _facts(diagnosis)
+    yield from _listed_facts("", showing, width, glyphs)
     if first is not None:
         yield ()
         for check in first.checks:
             yield from _check(check, width, glyphs)
     yield from _others(diagnosis.suspects[1:], width)
     yield from _relations(diagnosis.relations, width, glyphs)
+    yield from _listed_facts("seen as well", others, width, glyphs)
     if diagnosis.audit:
         yield ()
         yield (("mail domain", "dim"),)
@@ -128,15 +129,31 @@ def _next_step(diagnosis: Diagnosis, width: int, glyphs: Glyphs) -> Iterator[Lin
         yield from hanging("$ ", command, width, "command")
 
 
-def _facts(diagnosis: Diagnosis, width: int, glyphs: Glyphs) -> Iterator[LineOf]:
-    """The failing layer first, then the layers in their order; what speaks against the target before what does not."""
-    failing = diagnosis.failed.phase
+def _facts(diagnosis: Diagnosis) -> tuple[list[Evidence], list[Evidence]]:
+    """What shows the first cause, and what else was seen: the failing layer first, what is against the target first.
 
-    def place(numbered: tuple[int, Evidence]) -> tuple[bool, bool, int, int]:
-        number, seen = numbered
-        return seen.phase is not failing, seen.ok is not False, _PHASES.index(seen.phase), number
+    The second may be long, and would push what is to be checked out of sight. Without a cause all of it comes first.
+    """
+    failing, first = diagnosis.failed.phase, diagnosis.first
+    said = diagnosis.failed.detail if diagnosis.failure is not None else ""
 
-    for _, seen in sorted(enumerate(diagnosis.evidence), key=place):
+    def place(seen: Evidence) -> tuple[bool, bool, int]:
+        return seen.phase is not failing, seen.ok is not False, _PHASES.index(seen.phase)
+
+    showing: list[Evidence] = []
+    others: list[Evidence] = []
+    for seen in sorted((seen for seen in diagnosis.evidence if seen.text != said), key=place):
+        shows = first is None or seen.ok is False or seen.id in first.speaks_for
+        (showing if shows else others).append(seen)
+    return showing, others
+
+
+def _listed_facts(title: str, facts: Sequence[Evidence], width: int, glyphs: Glyphs) -> Iterator[LineOf]:
+    if facts:
+        yield ()
+    if facts and title:
+        yield ((title, "dim"),)
+    for seen in facts:
         yield from _fact(seen, width, glyphs)
 
 

@@ -58,7 +58,9 @@ ROLES: Final = {
 EXPOSED: Final = "answers at a public address"
 """Of a port that should not; beside a row that is up."""
 
-_PLAIN: Final = frozenset({Failure.HTTP_STATUS, Failure.PARTIAL, Failure.STARTTLS_MISSING, Failure.TLS_EXPIRING})
+_PLAIN: Final = frozenset(
+    {Failure.HTTP_STATUS, Failure.NO_GREETING, Failure.PARTIAL, Failure.STARTTLS_MISSING, Failure.TLS_EXPIRING}
+)
 """Their details say it alone; with the title before them a narrow column would show nothing but the title."""
 
 _WORDS: Final = {

@@ -58,6 +58,8 @@ def test_cut(text, width, shown):
         ("日本語 の名前", 4, ["日本", "語", "の名", "前"]),
         ("日本", 1, ["日", "本"]),
         ("ab", 0, ["a", "b"]),
+        ("https://a.example/v1/state", 20, ["https://a.example/", "v1/state"]),
+        ("a/bcdefghij", 8, ["a/bcdefg", "hij"]),
     ],
 )
 def test_wrap(text, width, lines):

@@ -126,6 +126,14 @@ def header(counts, *, key="web", collapsed=False, p95=None):
     return GroupRow(key, key, counts, collapsed, sum(getattr(counts, f) for f in counts.__struct_fields__), p95)
 
 
+def test_the_title_of_numbers_and_of_the_trend_stands_at_their_end():
+    chosen = choose_columns(100)
+    title = header_text(chosen, "state", reverse=False, glyphs=UNICODE)
+    line = text(row_spans(chosen, Context(SHOP, row(1, latency_ms=31.0, trend=bytes([0])), NOW_MS, 0, UNICODE)))
+    assert line[title.index("LAT") + 2] == "s"
+    assert line[title.index("TREND") + 4] == UNICODE.failed
+
+
 def test_group_headers():
     web = header(Counts(up=38, down=1, degraded=2), p95=210.0)
     spans = group_spans(web, 40, UNICODE)

@@ -57,6 +57,19 @@ def test_the_conclusion_comes_first_then_the_failing_layer():
     assert facts == ["✗ connect: refused", "✓ port 22 answers", "✓ 192.0.2.7", "– not reached"]
 
 
+def test_what_shows_the_cause_comes_before_what_to_check_and_the_rest_last():
+    lines = texts()
+    order = ["✗ connect: refused", "✓ port 22 answers", "✗ Does it listen?", "otherwise", "how far it reaches"]
+    places = [lines.index(line) for line in (*order, "seen as well", "✓ 192.0.2.7", "– not reached")]
+    assert places == sorted(places)
+
+
+def test_what_the_probe_said_is_not_said_again():
+    said = Evidence("rst", Phase.CONNECT, ok=False, text=FAILED.detail)
+    found = msgspec.structs.replace(FOUND, evidence=(*FOUND.evidence, said))
+    assert texts(found)[3:] == texts()[3:]
+
+
 def test_every_check_is_marked_and_what_is_not_fine_has_its_command_or_place():
     lines = texts()
     start = lines.index("✓ Does the host answer?")

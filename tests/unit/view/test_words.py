@@ -90,6 +90,7 @@ def test_a_suspicion_changes_word_and_role_but_never_those_of_down():
         ({"failure": "http_status", "detail": "HTTP status 503"}, "HTTP status 503"),
         ({"failure": "http_status", "detail": "HTTP 500 Internal Server Error"}, "HTTP 500 Internal Server Error"),
         ({"failure": "partial", "detail": "1 of 3 addresses fails: 192.0.2.7"}, "1 of 3 addresses fails: 192.0.2.7"),
+        ({"failure": "no_greeting", "detail": "connected, it sent nothing"}, "connected, it sent nothing"),
         ({"failure": "partial"}, "some addresses or vantages fail"),
         ({"failure": "refused", "suspected": "timeout"}, "timeout"),
         ({"failure": "refused", "flapping": True}, "flapping; connection refused"),

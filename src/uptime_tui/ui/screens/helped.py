@@ -28,9 +28,9 @@ class Helped(Once[Any]):
         found = [action for part in self.parts() for action in _actions(part)]
         ask = next(action for action in found if action.id == HELP.id)
         parts: list[tuple[str, str]] = []
-        used = 9
+        used = len(ask.shown_key) + len(ask.label) + 2
         for action in sorted((a for a in found if a.rank < 99), key=lambda a: a.rank):
-            used += len(action.shown_key) + len(action.label) + 4
+            used += len(action.shown_key) + len(action.label) + 3
             if used > width:
                 break
             parts += [(f" {action.shown_key}", "accent"), (f" {action.label} ", "dim")]
