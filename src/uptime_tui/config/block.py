@@ -52,6 +52,8 @@ def change_block(text: str, changes: Changes, newline: str, place: Callable[[Pla
         if path[0] in TABLES and len(path) == 1:
             text = _remove(text, path, newline)  # one text in place of a table
         text = _remove(text, path, newline) if value is None else _set(text, path, value, newline)
+        if value is None and block_table(text).get(path[0]) == {}:
+            text = _remove(text, path[:1], newline)  # the last key has gone, and an empty table says nothing
     if _without_empty(block_table(text)) != _without_empty(wanted):
         raise UserError("this block cannot be edited here", todo="edit it in the file")
     return text
@@ -151,7 +153,11 @@ def _remove(text: str, path: Path, newline: str) -> str:
     for full, statement in reversed(paths[1:]):
         if full[: len(path)] == path:
             kept = _comment_lines(text, statement, newline, statement.end)
-            text = text[: statement.start] + kept + text[statement.end :]
+            before, after = text[: statement.start], text[statement.end :]
+            alone = before.endswith(newline * 2) and (not after.strip() or after.startswith(newline))
+            if statement.kind == "table" and alone and not kept:
+                before = before.removesuffix(newline)  # the blank line above the header goes with it
+            text = before + kept + after
     return text
 
 

@@ -70,6 +70,8 @@ def text_of(path):
         ("mx1", {"tags": None}, 'tags = [\n  "a", # first\n  "[[monitor]]",\n]\n', "# first\n"),
         ("shop", {"expect": {"json": None}}, '{ status = "200", json = true }', '{ status = "200" }'),
         ("shop", {"expect.slow": "2s"}, "json = true }", 'json = true, slow = "2s" }'),
+        ("shop", {"expect": {"status": None, "json": None}}, 'expect = { status = "200", json = true }\n', ""),
+        ("db", {"expect": {"slow": None}}, '  [monitor.expect]\n  slow = "1s"   # measured\n', "  # measured\n"),
         ("shop", {"expect": None}, 'expect = { status = "200", json = true }\n', ""),
         ("db", {"expect": {"slow": "2s"}}, '"1s"   #', '"2s"   #'),
         ("db", {"expect": {"json": True}}, "# measured\n", "# measured\n  json = true\n"),
@@ -105,6 +107,15 @@ def test_an_edit_changes_its_key_and_no_other_byte(path, file, name, changes, ol
     assert text_of(path) == shaped(TEXT)
     file.redo()
     assert text_of(path).rstrip() == shaped(TEXT.replace(old, new)).rstrip()
+
+
+def test_what_gave_a_block_a_table_and_took_it_back_left_nothing(path, file):
+    file.edit("mx1", {"expect": {"slow": "2s"}})
+    before = text_of(path)
+    for _ in range(3):
+        file.edit("mx1", {"login": {"user": "u", "password": "env:PW"}})
+        file.edit("mx1", {"login": {"user": None, "password": None}})
+    assert text_of(path) == before
 
 
 def test_delete_takes_the_comment_above_and_undo_brings_it_back(path, file):
