@@ -243,6 +243,9 @@ async def test_a_trial_probes_what_is_no_monitor(home):
     assert trials[0].result.timings.total < 2000  # the user's default counts for trials too; the built-in one is 10 s
     assert watcher.snapshot.monitors == {}
     assert (await watcher.session.request(lambda n: TryTarget(n, {"target": "x"}))).error
+    hasty = await watcher.session.request(lambda n: TryTarget(n, {"target": "mysql://x", "interval": "1s"}))
+    assert hasty.error.startswith("interval is below the minimum")
+    assert " = " not in hasty.error
     table = {"target": "tcp://127.0.0.1:1", "timeout": "9h"}
     reply = await watcher.session.request(lambda n: TryTarget(n, table))
     assert reply.error.startswith("timeout must be"), "no field but the one that is wrong is named"

@@ -6,7 +6,7 @@ from uptime_tui.config.paths import Home
 from uptime_tui.config.schema import Defaults
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
-from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.safetext import one_form, safe_text
 
 
 def find_monitors(targets: tuple[str, ...], home: Home, catalogue: Catalogue, defaults: Defaults) -> list[Monitor]:
@@ -17,7 +17,7 @@ def find_monitors(targets: tuple[str, ...], home: Home, catalogue: Catalogue, de
     """
     loaded = load_monitors(home.monitors_file, catalogue, defaults)
     configured = {m.name: m for m in loaded.monitors}
-    return [configured.get(text) or _from_target(text, loaded, catalogue, defaults) for text in targets]
+    return [configured.get(one_form(text)) or _from_target(text, loaded, catalogue, defaults) for text in targets]
 
 
 def _from_target(text: str, loaded: Loaded, catalogue: Catalogue, defaults: Defaults) -> Monitor:

@@ -16,7 +16,7 @@ from uptime_tui.model.monitor import (
     AddressFamily,
     Monitor,
 )
-from uptime_tui.model.safetext import is_safe, safe_text
+from uptime_tui.model.safetext import is_safe, one_form, safe_text
 from uptime_tui.model.target import Target, TargetError, parse_host, parse_target
 from uptime_tui.model.units import MonitorId, format_duration
 from uptime_tui.resolve.system import is_address
@@ -70,7 +70,7 @@ def read_draft(table: Mapping[str, Any], services: Services, defaults: Defaults)
         return None, faults
     monitor = Monitor(
         id=MonitorId(0),
-        name=written.name,
+        name=one_form(written.name),
         target=target,
         category=written.category or services.get(target.service).category,
         purpose=written.purpose.strip(),

@@ -19,7 +19,7 @@ from uptime_tui.config.step import (
 from uptime_tui.config.undo import Change, UndoLog, digest
 from uptime_tui.config.write import replace_file, writers_lock
 from uptime_tui.model.errors import UserError
-from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.safetext import one_form, safe_text
 from uptime_tui.tomlfile.fields import Place
 from uptime_tui.tomlfile.locate import Block, Layout, scan
 from uptime_tui.tomlfile.source import parse, read_text, without_mark
@@ -68,6 +68,7 @@ class MonitorsFile:
             UserError: there is no such monitor, or the file is broken.
         """
         layout = self._layout(self._read()[1])
+        name = one_form(name)
         block = _only(block_names(layout), name)
         table = block_table(layout.text[block.start : block.end])
         if remember:
@@ -87,7 +88,7 @@ class MonitorsFile:
             newline, steps = newline_of(text), list[Step]()
             end, gap = len(text), separator(text)
             for table in wanted:
-                name = str(table.get("name", ""))
+                name = one_form(str(table.get("name", "")))
                 _require_free(name, taken)
                 taken.add(name)
                 added = gap + new_block(table, newline)
@@ -113,14 +114,15 @@ class MonitorsFile:
             layout = self._layout(text)
             blocks = block_names(layout)
             new_name = changes.get("name")
-            if isinstance(new_name, str) and names != (new_name,):
+            new_name = one_form(new_name) if isinstance(new_name, str) else None
+            if new_name is not None and names != (new_name,):
                 _require_free(new_name, set(blocks) if len(names) == 1 else {new_name})
             newline, steps = newline_of(text), list[Step]()
             for name, block in _from_the_end(blocks, names):
                 before = text[block.start : block.end]
                 self._refuse_if_changed(name, block_table(before), changes)
                 after = change_block(before, changes, newline, self._place_of(layout, block, changes))
-                renamed = str(new_name) if isinstance(new_name, str) else name
+                renamed = name if new_name is None else new_name
                 steps.append(Step("edit", name, renamed, block.start, before, after))
             return _label(_verb(changes), list(names)), [step for step in steps if step.before != step.after]
 
@@ -258,7 +260,7 @@ def _only(blocks: Mapping[str, list[Block]], name: str) -> Block:
 
 def _from_the_end(blocks: Mapping[str, list[Block]], names: Sequence[str]) -> list[tuple[str, Block]]:
     """Last block first, so that offsets of the others stay true."""
-    chosen = [(name, _only(blocks, name)) for name in dict.fromkeys(names)]
+    chosen = [(name, _only(blocks, name)) for name in dict.fromkeys(map(one_form, names))]
     return sorted(chosen, key=lambda item: -item[1].start)
 
 

@@ -8,7 +8,7 @@ from uptime_tui.config.draft import Services, read_draft
 from uptime_tui.config.schema import Defaults
 from uptime_tui.model.errors import UserError
 from uptime_tui.model.monitor import Monitor
-from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.safetext import one_form, safe_text
 from uptime_tui.tomlfile.fields import Fault
 from uptime_tui.tomlfile.source import parse, parse_slowly, read_text, without_mark
 
@@ -69,7 +69,7 @@ def load_monitors(
             break
         name = table.get("name")
         if isinstance(name, str) and name:
-            names.setdefault(name, []).append(index)
+            names.setdefault(one_form(name), []).append(index)
         monitor, wrong = read_draft(table, catalogue, defaults or Defaults())
         faults.extend((index, fault) for fault in wrong)
         if monitor is not None:

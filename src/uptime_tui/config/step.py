@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from uptime_tui.model.errors import UserError
-from uptime_tui.model.safetext import safe_text
+from uptime_tui.model.safetext import one_form, safe_text
 from uptime_tui.tomlfile.locate import Block, Layout, scan
 
 
@@ -42,18 +42,18 @@ def block_names(layout: Layout) -> dict[str, list[Block]]:
 
 
 def block_name(text: str, block: Block) -> str | None:
-    """The name that a block has, None without a text there."""
+    """The name that a block has, in one form; None without a text there."""
     for statement in block.statements[1:]:
         if statement.kind in {"table", "array"}:
             return None
         if statement.path == ("name",):
             raw = text[slice(*statement.value)]
             if raw[:1] == '"' and '"' not in raw[1:-1] and "\\" not in raw:
-                return raw[1:-1]
+                return one_form(raw[1:-1])
             import tomllib
 
             value = tomllib.loads(f"x = {raw}")["x"]
-            return value if isinstance(value, str) else None
+            return one_form(value) if isinstance(value, str) else None
     return None
 
 

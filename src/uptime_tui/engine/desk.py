@@ -131,15 +131,13 @@ class Desk:
         file = self._file
         if isinstance(request, Add):
             tables = [self._named(dict(table)) for table in request.tables]
-            for table in tables:
-                self._draft(table, "add")
-            return str(file.add(tables)), tuple(str(table["name"]) for table in tables)
+            names = tuple(self._draft(table, "add").name for table in tables)
+            return str(file.add(tables)), names
         if isinstance(request, Edit):
             name = self._names((request.monitor,))[0]
             written = file.read_table(name, remember=False)
-            self._draft(_merged(written, request.changes), name)
-            new_name = str(request.changes.get("name") or name)
-            return str(file.edit(name, request.changes)), (new_name,)
+            draft = self._draft(_merged(written, request.changes), name)
+            return str(file.edit(name, request.changes)), (draft.name,)
         if isinstance(request, Delete):
             names = self._names(request.monitors)
             return str(file.delete(list(names))), names
@@ -152,7 +150,12 @@ class Desk:
 
     def _draft(self, table: dict[str, Any], where: str) -> Monitor:
         fleet = self._fleet
-        return draft_from_table(table, fleet.catalogue, where=where, defaults=fleet.defaults)
+        try:
+            return draft_from_table(table, fleet.catalogue, where=where, defaults=fleet.defaults)
+        except UserError as error:
+            if " = " in error.todo:  # a line for the file; a client's form has fields, with examples in them
+                error.todo = ""
+            raise
 
     def _named(self, table: dict[str, Any]) -> dict[str, Any]:
         """A table with a name that nobody has, made from its target when it has none."""

@@ -58,6 +58,11 @@ def is_safe(text: str) -> bool:
     return _TIDY.fullmatch(text) is not None or safe_text(text, len(text) + 1) == text
 
 
+def one_form(text: str) -> str:
+    """The text with each letter and its marks composed (Unicode's NFC): what looks the same is the same name."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def masked(text: str) -> str:
     """The text with U+FFFD for each character that would act on a terminal, or not be seen.
 

@@ -11,7 +11,9 @@ import tomllib
 
 import pytest
 
+from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.config.edit import MonitorsFile
+from uptime_tui.config.load import load_monitors
 from uptime_tui.model.errors import UserError
 
 TEXT = """# the fleet of example.net
@@ -403,3 +405,25 @@ def test_kill_leaves_the_old_file_or_the_new_one(path):
     assert not list(path.parent.glob(".*.tmp"))
     file.undo()
     assert text_of(path) in valid
+
+
+TWIN = "b\u00fccher", "bu\u0308cher"
+
+
+@pytest.mark.parametrize(("written", "typed"), [TWIN, TWIN[::-1]])
+def test_two_ways_to_write_one_name_are_one_monitor(path, file, written, typed):
+    block = f'[[monitor]]\nname = "{written}"\ntarget = "smtp://mx1.example.net"\n'
+    path.write_text(block)
+    with pytest.raises(UserError, match="already called"):
+        file.add([{"name": typed, "target": "smtp://mx2.example.net"}])
+    file.edit(typed, {"paused": True})
+    assert text_of(path) == block + "paused = true\n"
+    file.delete([typed])
+    assert not text_of(path)
+    file.undo()
+    file.undo()
+    assert text_of(path) == block
+    path.write_text(block + block.replace(written, typed))
+    loaded = load_monitors(path, load_catalogue())
+    assert [problem.where for problem in loaded.problems] == ["monitors.toml:5"]
+    assert [monitor.name for monitor in loaded.monitors] == [TWIN[0]]

@@ -42,8 +42,6 @@ def command(target: str, as_json: bool, home: str | None, **given: object) -> in
     taken = {m.name for m in loaded.monitors}
     table["target"] = format_target(draft.target, schemes=catalogue.schemes)
     table["name"] = given["name"] or free_name(f"{draft.target.host} {draft.target.service}", taken)
-    if table["name"] in taken:
-        raise UserError(f"a monitor is already called {table['name']!r}", where="--name", todo="choose another name")
     draft = draft_from_table(table, catalogue, where="add", defaults=defaults)
     make_folders(place)
     MonitorsFile(place.monitors_file, place.undo_file).add([table])
