@@ -58,3 +58,13 @@ def test_enter_is_the_prompts_whatever_takes_the_focus_behind_it(opened, after):
     terminal.wait_for("locked: nothing can be changed")
     assert "filter: ssh-0003" in terminal.lines[0]
     assert "Esc back" not in terminal.text
+
+
+@pytest.mark.parametrize(("keys", "shown"), [("/ssh-\rA", "Add a monitor"), ("/ssh-\rD", "Delete “ssh-")])
+def test_a_key_behind_enter_in_the_prompt_is_for_the_table(opened, keys, shown):
+    terminal = opened()
+    terminal.send(keys)
+    terminal.wait_for(shown)
+    terminal.send("\x1b")
+    terminal.wait_gone(shown)
+    assert re.search("filter: ssh- ", terminal.text)

@@ -15,6 +15,7 @@ from textual.events import AppBlur, AppFocus, Event, Key, MouseEvent, Paste
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.timer import Timer
+from textual.widget import Widget
 
 from uptime_tui.ui.screens.once import Once
 
@@ -26,11 +27,17 @@ Deliver = Callable[[Event], Coroutine[Any, Any, None]]
 
 
 class Settled(Message):
-    """Follows a key through the same queues, up to the app: where it arrives, the key has been seen by all."""
+    """Follows a key through the same queues, up to the app: where it arrives, the key has been seen by all.
 
-    def __init__(self, turn: int) -> None:
+    A second one follows what the key's action has sent the same way, as Enter in a prompt does.
+    """
+
+    def __init__(self, turn: int, source: Widget, *, last: bool = False) -> None:
         super().__init__()
         self.turn = turn
+        self.source = source
+        self.last = last
+        self.set_sender(source)
 
 
 class Turns:
@@ -71,7 +78,7 @@ class Turns:
         target = screen.focused or screen
         await self.deliver(event)
         self._wait_on(self.turn, target, _ROUNDS)
-        target.post_message(Settled(self.turn).set_sender(target))
+        target.post_message(Settled(self.turn, target))
 
     def _wait_on(self, turn: int, target: MessagePump, rounds: int) -> None:
         async def look() -> None:
@@ -84,8 +91,10 @@ class Turns:
 
     def settled(self, message: Settled) -> None:
         """The key was seen by all; what it has set off (focus, a new screen) stands behind it in these queues."""
-        turn = message.turn
-        app = self.app
+        turn, source, app = message.turn, message.source, self.app
+        if not message.last and source.is_attached and source.screen in app.screen_stack:
+            source.post_message(Settled(turn, source, last=True))
+            return
         app.call_later(lambda: app.screen.call_later(lambda: app.call_later(self._release, turn)))
 
     async def _release(self, turn: int) -> None:
