@@ -175,12 +175,14 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
     assert done.stderr == ""
 
 
-def test_a_full_output_is_said(tmp_path):
+@pytest.mark.parametrize("words", [("check", "TARGET"), ("--help",)])
+def test_a_full_output_is_said(tmp_path, words):
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
     with server() as port, Path("/dev/full").open("w") as full:
+        words = [word.replace("TARGET", f"tcp://127.0.0.1:{port}") for word in words]
         done = subprocess.run(
-            [sys.executable, "-m", "uptime_tui", "check", f"tcp://127.0.0.1:{port}"], stdout=full,
+            [sys.executable, "-m", "uptime_tui", *words], stdout=full,
             stderr=subprocess.PIPE, text=True, timeout=40, check=False, env={**os.environ, "UPTIME_TUI_HOME": str(tmp_path)},
         )  # fmt: skip
     assert done.returncode == 64

@@ -1,5 +1,6 @@
 """Everything that goes to stderr, and the exit codes."""
 
+import errno
 import os
 import sys
 from typing import Final
@@ -12,6 +13,7 @@ USAGE: Final = 64
 BUG: Final = 70
 INTERRUPTED: Final = 130
 _LINE: Final = 400
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 EXIT_CODES: Final = {Status.UP: 0, Status.DEGRADED: 1, Status.DOWN: 2, Status.UNKNOWN: 3}
 _WORST_FIRST: Final = (Status.DOWN, Status.UNKNOWN, Status.DEGRADED, Status.UP)
@@ -81,9 +83,13 @@ def _drop_stdout() -> None:
 
 
 def bug(error: Exception) -> int:
-    """A bug of ours: one line on the screen, the traceback (without values) in a file of the user's own."""
+    """A bug of ours, unless a disk is full: a line on the screen, the traceback (without values) in the user's file."""
     import tempfile
     import traceback
+
+    if isinstance(error, OSError) and error.errno in _FULL:
+        _drop_stdout()
+        return usage(f"{error.strerror} (make room, then repeat it)")
 
     report = "".join(traceback.format_exception(error))
     try:

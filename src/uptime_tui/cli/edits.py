@@ -22,7 +22,7 @@ def change(
     """
     place = chosen_home(home)
     edit(MonitorsFile(place.monitors_file, place.undo_file))
-    for name in names:
+    for name in dict.fromkeys(names):
         if as_json:
             output.json_line({"name": name, "done": verb})
         else:

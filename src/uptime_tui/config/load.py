@@ -130,5 +130,6 @@ def draft_from_table(
     monitor, faults = read_draft(table, catalogue, defaults or Defaults())
     if monitor is None:
         fault = faults[0]
-        raise UserError(fault.what, where=where, todo=fault.todo, key=".".join(map(str, fault.path)))
+        todo = "" if " = " in fault.todo else fault.todo  # that would be a line of the file
+        raise UserError(fault.what, where=where, todo=todo, key=".".join(map(str, fault.path)))
     return monitor

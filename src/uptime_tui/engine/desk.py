@@ -150,12 +150,7 @@ class Desk:
 
     def _draft(self, table: dict[str, Any], where: str) -> Monitor:
         fleet = self._fleet
-        try:
-            return draft_from_table(table, fleet.catalogue, where=where, defaults=fleet.defaults)
-        except UserError as error:
-            if " = " in error.todo:  # a line for the file; a client's form has fields, with examples in them
-                error.todo = ""
-            raise
+        return draft_from_table(table, fleet.catalogue, where=where, defaults=fleet.defaults)
 
     def _named(self, table: dict[str, Any]) -> dict[str, Any]:
         """A table with a name that nobody has, made from its target when it has none."""

@@ -35,6 +35,7 @@ def test_the_worst_status_decides(statuses, code):
         ["check", "mx1"],
         ["add"],
         ["rm", "nobody"],
+        ["add", "tcp://127.0.0.1:1", "--confirmations", "0"],
         ["--nonsense"],
     ],
 )
@@ -156,6 +157,26 @@ def test_an_empty_list_is_not_taken_for_health(words, text, said, capsys, tmp_pa
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(f"uptime-tui: {said}")
+
+
+def test_a_name_that_nobody_has_is_told_where_there_is_no_folder_yet(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path / "none"))
+    assert main.run(["rm", "nobody"]) == 64
+    assert "no monitor is called 'nobody'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_option_is_not_told_how_to_write_the_file(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
+    assert main.run(["add", "mysql://127.0.0.1", "--interval", "1s"]) == 64
+    assert " = " not in capsys.readouterr().err
+
+
+def test_what_is_named_twice_is_removed_once(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path))
+    (tmp_path / "monitors.toml").write_text(BROKEN)
+    assert main.run(["rm", "a", "a"]) == 0
+    assert capsys.readouterr().out == "removed a\n"
 
 
 def test_a_monitor_with_a_mistake_can_be_removed_by_name(capsys, tmp_path, monkeypatch):

@@ -30,7 +30,11 @@ def command(target: str, as_json: bool, home: str | None, **given: object) -> in
     """Add a monitor for TARGET. A running engine starts to watch it within a second."""
     place = chosen_home(home)
     catalogue = load_catalogue(place.services_folder)
-    table: dict[str, object] = {"name": "", "target": target, **{key: value for key, value in given.items() if value}}
+    table: dict[str, object] = {
+        "name": "",
+        "target": target,
+        **{key: value for key, value in given.items() if value or value == 0},
+    }
     table = {key: list(value) if isinstance(value, tuple) else value for key, value in table.items()}
     table["name"] = table["name"] or "new"
     defaults = load_settings(place.config_file).defaults
