@@ -121,9 +121,12 @@ def held_by(pid: int, proc: Path = PROC) -> set[int]:
 
 
 def running(name: str, proc: Path = PROC) -> Process | None:
-    """The first process of that name (15 characters are all that the kernel keeps of one)."""
+    """The first process of that name (15 characters are all that the kernel keeps of one) that has not ended.
+
+    An ended one whose parent does not ask for it (state Z of proc(5)) keeps its name, in containers for ever.
+    """
     for folder in _processes(proc):
-        if "".join(_lines(folder / "comm")) == name[:15]:
+        if "".join(_lines(folder / "comm")) == name[:15] and _state(folder) not in {"Z", "X"}:
             return _process(folder)
     return None
 
@@ -138,10 +141,13 @@ def _processes(proc: Path) -> Iterator[Path]:
 
 
 def _process(folder: Path) -> Process:
-    stat = "".join(_lines(folder / "stat")).rpartition(")")[2].split()
     path = "".join(line.rpartition(":")[2] for line in _lines(folder / "cgroup")[-1:])
     unit = next((part for part in reversed(path.split("/")) if part.endswith(".service")), "")
-    return Process(int(folder.name), "".join(_lines(folder / "comm")), unit, bool(stat) and stat[0] in {"T", "t"})
+    return Process(int(folder.name), "".join(_lines(folder / "comm")), unit, _state(folder) in {"T", "t"})
+
+
+def _state(folder: Path) -> str:
+    return "".join(_lines(folder / "stat")).rpartition(")")[2].strip()[:1]
 
 
 def _of_table(path: Path) -> Iterator[Listener]:

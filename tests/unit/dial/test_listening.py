@@ -121,6 +121,14 @@ def test_overflows_are_counted_by_their_column(tmp_path):
     assert overflows(tmp_path) == 41
 
 
+@pytest.mark.parametrize(("state", "pid"), [("S", 812), ("Z", None), ("X", None)])
+def test_what_has_ended_does_not_run(tmp_path, state, pid):
+    write(tmp_path, "812/comm", "redis-server\n")
+    write(tmp_path, "812/stat", f"812 (redis-server) {state} 1 812")
+    found = running("redis-server", tmp_path)
+    assert (found and found.pid) == pid
+
+
 def test_a_process_is_found_by_its_name_with_unit_and_state(tmp_path):
     write(tmp_path, "812/comm", "averylongprocess\n"[:15] + "\n")
     write(tmp_path, "812/stat", "812 (a) b) T 1 812")
