@@ -38,7 +38,7 @@ async def diagnose(
     async with own_vantage(settings) as vantage:
         plan = Plan(monitor, service)
         result = await probe_once(vantage, plan)
-        known = tuple(each for each in _neighbours(others, fleet) if each.monitor.name != monitor.name)
+        known = tuple(each for each in _neighbours(others, fleet) if each.monitor.target != monitor.target)
         told = settings.diagnose
         case = Case(plan, result, neighbours=known, dkim_selectors=told.dkim_selectors, dnsbl=told.dnsbl)
         deadline_s = asyncio.get_running_loop().time() + MAX_S
