@@ -166,13 +166,13 @@ def test_a_hostile_banner_harms_nothing(tmp_path, flags):
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
     with server() as port:
-        command = f"{sys.executable} -m uptime_tui check " + f"tcp://127.0.0.1:{port} " * 50 + "--json | head -n 1"
+        command = f"{sys.executable} -m uptime_tui check " + f"tcp://127.0.0.1:{port} " * 300 + "--json | head -n 1"
         done = subprocess.run(
-            ["bash", "-c", command], capture_output=True, text=True, timeout=40, check=False,
+            ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=40, check=False,
             env={**os.environ, "UPTIME_TUI_HOME": str(tmp_path)},
         )  # fmt: skip
     assert json.loads(done.stdout)["status"] == "up"
-    assert done.stderr == ""
+    assert (done.stderr, done.returncode) == ("", 0)
 
 
 @pytest.mark.parametrize("words", [("check", "TARGET"), ("--help",)])

@@ -89,7 +89,7 @@ def run(arguments: list[str]) -> int:
         return diagnostics.flushed(diagnostics.usage(str(error)))
     except KeyboardInterrupt:
         return diagnostics.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click ends with 1 there, which would mean degraded
         return diagnostics.broken_pipe()
     except Exception as error:  # noqa: BLE001 - the last door: a bug of ours, never a traceback on the screen
         return diagnostics.bug(error)
