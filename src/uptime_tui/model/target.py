@@ -29,6 +29,8 @@ _DEVIATIONS: Final = pattern("[\u00df\u1e9e\u03c2]")
 """Sharp s and final sigma: IDNA 2003 and 2008 make two different names of one (RFC 5894 §7.2)."""
 _PATH: Final = pattern(r"/[!\"$-~]*")
 _MAX_LENGTH: Final = 2048
+_ALSO: Final = {"mariadb": "mysql", "pg": "postgresql", "sqlserver": "mssql"}
+"""What others call a service, in no way alike: a bare connect, the other advice, would do harm to the first."""
 
 
 class Target(msgspec.Struct, frozen=True, order=True, omit_defaults=True, gc=False):
@@ -72,7 +74,7 @@ def parse_target(
     rest = parts[2] if parts else stripped
     scheme = parts[1].lower() if parts else ""
     if "@" in rest and not (_may_have_path(scheme, schemes, with_path) and _is_in_path(rest)):
-        raise TargetError("a target holds no user name or password: write the host alone, logins are not probed")
+        raise TargetError("a target holds no user name or password: write the host alone, a login has its own keys")
     if len(stripped.split()) > 1 or not is_safe(stripped):
         shown = safe_text(stripped, 60)
         raise TargetError(
@@ -148,7 +150,7 @@ def _known_scheme(scheme: str, schemes: Mapping[str, int | None]) -> str:
         return sys.intern(scheme)  # thousands of targets share it
     from difflib import get_close_matches
 
-    near = get_close_matches(scheme, schemes, 1)
+    near = [_ALSO[scheme]] if scheme in _ALSO else get_close_matches(scheme, schemes, 1)
     hint = f"did you mean {near[0]}://?" if near else "write tcp://host:port for a service of your own"
     raise TargetError(f"no service is called {safe_text(scheme, 32)!r}: {hint}")
 

@@ -69,6 +69,7 @@ BAD = {
     "/var/run/redis.sock": "the host is missing: write host:port",
     "192.0.2.0/24": "a port or a scheme is missing: write 192.0.2.0:PORT",
     # schemes
+    "mariadb://host": "no service is called 'mariadb': did you mean mysql://?",
     "htps://host": "no service is called 'htps': did you mean https://?",
     "gopher://host": "no service is called 'gopher': write tcp://host:port",
     "3http://host": "not a scheme: write https://host or tcp://host:port, not '3http://host'",
