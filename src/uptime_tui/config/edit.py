@@ -184,7 +184,7 @@ class MonitorsFile:
         return change
 
     def _change(self, plan: Plan) -> str:
-        if not self._path.parent.exists():
+        if not self._read()[1]:
             plan("")  # nothing can be edited there, which says more than that nothing can be locked there
         with writers_lock(self._path):
             mark, text = self._read()

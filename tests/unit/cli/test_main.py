@@ -1,5 +1,7 @@
 """Exit codes and the one line on stderr, whatever goes wrong."""
 
+import errno
+
 import click
 import pytest
 
@@ -164,6 +166,16 @@ def test_a_name_that_nobody_has_is_told_where_there_is_no_folder_yet(capsys, tmp
     assert main.run(["rm", "nobody"]) == 64
     assert "no monitor is called 'nobody'" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_may_not_be_entered_is_no_bug(capsys, tmp_path, monkeypatch):
+    def closed(_path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setenv("UPTIME_TUI_HOME", str(tmp_path / "none"))
+    monkeypatch.setattr("pathlib.Path.stat", closed)
+    assert main.run(["rm", "nobody"]) == 64
+    assert "monitors.toml: cannot be read: Permission denied" in capsys.readouterr().err
 
 
 def test_an_option_is_not_told_how_to_write_the_file(capsys, tmp_path, monkeypatch):
