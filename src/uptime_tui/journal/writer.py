@@ -352,7 +352,7 @@ class Journal:
             if not self._logged:
                 self._logged = True
                 _log.error("the journal cannot be written (%s): results are kept in memory", error)
-            self.problem = f"the journal cannot be written ({error}): {self.pending} results kept in memory{lost}"
+            self.problem = f"the journal cannot be written ({error}); results kept in memory: {self.pending}{lost}"
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             if not isinstance(error, sqlite3.Error):
