@@ -7,7 +7,7 @@ import pytest
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli.diagnosing import diagnose
 from uptime_tui.config.load import draft_from_table
-from uptime_tui.config.schema import Settings
+from uptime_tui.config.settings import Settings
 from uptime_tui.model.failure import Status
 from uptime_tui.model.units import MonitorId
 from uptime_tui.wire.messages import FleetState, MonitorRow, Vitals
