@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from rich.style import Style
 from textual.app import App
+from textual.command import CommandInput, CommandList
 from textual.events import Click
 
 from uptime_tui.ui.screens.palette import Palette
@@ -41,6 +42,24 @@ def test_a_click_on_a_line_that_has_gone_chooses_nothing():
         return app.chosen
 
     assert asyncio.run(play()) == [1]
+
+
+def test_a_click_on_a_command_that_has_gone_runs_nothing():
+    """A search goes on while the click is on its way."""
+
+    async def play():
+        app = Bare()
+        async with app.run_test() as pilot:
+            palette = Palette()
+            await app.push_screen(palette)
+            await pilot.pause()
+            found = palette.query_one(CommandList)
+            inside = palette.query_one(CommandInput).region.offset
+            found.post_message(click(found, *inside, Style.from_meta({"option": found.option_count})))
+            await pilot.pause()
+            return app.screen is palette
+
+    assert asyncio.run(play())
 
 
 @pytest.mark.parametrize(("where", "stays"), [((0, 0), False), ((500, 500), True)])

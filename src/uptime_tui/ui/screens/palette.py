@@ -3,14 +3,17 @@
 from contextlib import suppress
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.command import CommandPalette
+from textual.command import CommandInput, CommandList, CommandPalette, SearchIcon
+from textual.containers import Horizontal, Vertical
 from textual.errors import NoWidget
 from textual.events import Click
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, LoadingIndicator
 
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.helped import HELP_WHILE_TYPING, Helped
+from uptime_tui.ui.widgets.lines import Choices
 
 ACTIONS = (
     Action("close", ("escape",), "back", "Back without doing anything.", "commands"),
@@ -22,11 +25,25 @@ ACTIONS = (
 )
 
 
+class Found(CommandList, Choices, can_focus=False):
+    """Commands that match, which may be others when a click on one of them arrives."""
+
+
 class Palette(CommandPalette, Helped):
     """Textual's palette; what is found comes from `Commands`."""
 
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
+
+    def compose(self) -> ComposeResult:
+        """What Textual's styles and methods expect, with a list of ours."""
+        with Vertical(id="--container"):
+            with Horizontal(id="--input"):
+                yield SearchIcon()
+                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+            with Vertical(id="--results"):
+                yield Found()
+                yield LoadingIndicator()
 
     def _on_click(self, event: Click) -> None:  # type: ignore[override]  # Textual's own is none too
         """A click that comes when the palette has gone, or where nothing is drawn yet, is none on its outside."""

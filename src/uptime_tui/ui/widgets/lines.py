@@ -157,13 +157,17 @@ class Notice(Lines, can_focus=False):
         self.show(tuple(shown))
 
 
-class Options(OptionList):
-    """Lines to choose from. Where no line fits on the screen, Textual has none to count a page from."""
+class Choices(OptionList):
+    """Lines to choose from, as they are now: Textual takes a click for the line that was drawn there."""
 
     async def _on_click(self, event: Click) -> None:
         """A click on a line that has gone meanwhile, as another letter was searched for, chooses nothing."""
         if event.style.meta.get("option", -1) >= self.option_count:
             event.prevent_default()
+
+
+class Options(Choices):
+    """Choices with keys of their own. Where no line fits on the screen, Textual has none to count a page from."""
 
     def action_page_down(self) -> None:
         """One page down."""
