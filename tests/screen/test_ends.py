@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from support.pty_terminal import PtyTerminal
+from uptime_tui.cli.diagnostics import BUG
+
 WAYS = {
     "SIGTERM": lambda terminal: terminal.signal(signal.SIGTERM),
     "SIGHUP": lambda terminal: terminal.signal(signal.SIGHUP),
@@ -24,6 +27,10 @@ def has_ended_well(terminal):
     assert terminal.wait_exit() == 0
     terminal.go_on()
     terminal.wait(lambda t: not t.is_clean(), "a clean terminal")
+
+
+def is_stopped(terminal):
+    return Path(f"/proc/{terminal.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -64,14 +71,90 @@ def test_a_suspended_dashboard_ends_and_draws_nothing(opened, number):
     """A shell's `kill %1` sends the signal and then SIGCONT, and the dashboard is in the background then."""
     terminal = opened()
     terminal.send("\x1a")
-
-    def state(_):
-        return Path(f"/proc/{terminal.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-    terminal.wait(state, "the stop")
+    terminal.wait(is_stopped, "the stop")
     terminal.wait(lambda t: not t.is_clean(), "the clean terminal")
     before = len(terminal.raw)
     terminal.signal(number)
     terminal.signal(signal.SIGCONT)
     has_ended_well(terminal)
     assert bytes(terminal.raw[before:]) == b""
+
+
+def test_what_is_cleared_away_after_the_screen_may_take_longer_than_the_screen_may(engine, tmp_path):
+    """The demo stops its engine and its lab, and removes their folder."""
+    code = (
+        "import sys, time, pathlib\n"
+        "from uptime_tui.config.paths import find_home\n"
+        "from uptime_tui.ui import app, driver\n"
+        "app.run_dashboard(find_home(sys.argv[1], {}))\n"
+        "time.sleep(driver.LEAVE_S * 2)\n"
+        "pathlib.Path(sys.argv[2]).touch()\n"
+    )
+    cleared = tmp_path / "cleared"
+    program = [sys.executable, "-c", code, str(engine.home.config), str(cleared)]
+    with PtyTerminal(engine.home.config, program=program) as terminal:
+        terminal.wait_for("ssh-0003")
+        terminal.signal(signal.SIGTERM)
+        terminal.wait_exit(20)
+    assert cleared.exists()
+
+
+def test_a_hangup_ends_it(opened):
+    terminal = opened()
+    terminal.hang_up()
+    terminal.wait_exit(5)
+
+
+def test_a_hangup_ends_it_when_sighup_was_ignored_by_its_parent(opened):
+    terminal = opened(preexec=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    terminal.hang_up()
+    terminal.wait_exit(5)
+
+
+def test_a_stalled_terminal_can_still_be_terminated(opened, engine):
+    engine.storm(2000)
+    terminal = opened()
+    terminal.stall()
+    for _ in range(60):
+        terminal.send("GG\x1b[H")
+    terminal.signal(signal.SIGTERM)
+    terminal.wait_exit(5)
+
+
+def test_ctrl_z_suspends_and_fg_draws_again(opened):
+    terminal = opened()
+    terminal.send("\x1a")
+    terminal.wait(is_stopped, "the stop")
+    terminal.wait(lambda t: not t.is_clean(), "the clean terminal")
+    with terminal._lock:
+        terminal.screen.reset()
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_for("PROBLEMS 8")
+
+
+def test_a_bug_of_ours_leaves_the_terminal_clean_and_is_told(opened, tmp_path):
+    code = (
+        "from uptime_tui.ui.screens.dashboard import Dashboard\nfrom uptime_tui.__main__ import main\n"
+        "Dashboard.action_lock = lambda self: 1 / 0\nmain()"
+    )
+    terminal = opened(program=[sys.executable, "-c", code], env={"TMPDIR": str(tmp_path)})
+    terminal.send("L")
+    assert terminal.wait_exit() == BUG
+    assert terminal.is_clean() == ""
+    assert b"this is a bug of uptime-tui: ZeroDivisionError" in terminal.raw
+    assert b"Traceback" not in terminal.raw
+    (kept,) = tmp_path.glob("uptime-tui-bug-*.txt")
+    assert "line 3, in <lambda>" in kept.read_text()
+
+
+@pytest.mark.parametrize(("ends", "code"), [("self.app.exit()", 0), ("None", BUG)])
+def test_a_screen_that_has_no_parts_is_a_bug_but_while_the_program_ends(opened, tmp_path, ends, code):
+    program = (
+        "from uptime_tui.ui.screens.ask import Ask\nfrom uptime_tui.__main__ import main\n"
+        f"Ask.compose = lambda self: [{ends}][1:]\nmain()"
+    )
+    terminal = opened(program=[sys.executable, "-c", program], env={"TMPDIR": str(tmp_path)})
+    terminal.send("D")
+    assert terminal.wait_exit() == code
+    assert terminal.is_clean() == ""
+    assert len(list(tmp_path.glob("uptime-tui-bug-*.txt"))) == (code == BUG)

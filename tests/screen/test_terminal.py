@@ -2,17 +2,14 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from support.fake_engine import FakeEngine, make_fleet
 from support.fleets import row
 from support.pty_terminal import PtyTerminal
-from uptime_tui.cli.diagnostics import BUG
 from uptime_tui.wire.messages import Notice
 
 HOSTILE = "\\x1b[31m [/] [@click=app.quit]x[/] [red]" + "A" * 120
@@ -63,11 +60,34 @@ def test_every_size_says_how_many_are_down(opened, columns, lines):
     assert terminal.process.poll() is None
 
 
+def test_a_tiny_window_takes_every_key_and_shows_whom_it_means(opened, engine):
+    terminal = opened(40, 8)
+    terminal.wait_for("✗>ssh-0003")
+    terminal.send("j")
+    terminal.wait_for("✗>smtp-0001")
+    terminal.send("D")
+    terminal.wait_for("Delete “smtp-0001”?")
+    terminal.resize(20, 8)
+    terminal.wait_line(" y yes, u undoes")
+    terminal.send("y")
+    terminal.wait(lambda _: engine.asked, "the request")
+    terminal.send("y")
+    terminal.wait_for(" c next command")
+
+
+def test_the_palette_can_be_read_in_a_window_of_five_lines(opened):
+    terminal = opened(40, 5)
+    terminal.send(":")
+    terminal.wait_for("recheck")
+    terminal.send("lock")
+    terminal.wait_line(" *lock")
+
+
 def test_resizing_goes_through_every_layout(opened):
     terminal = opened(120, 40)
     for columns, lines, text in (
         (80, 24, "? keys"),
-        (40, 8, "✗ ssh-0003"),
+        (40, 8, "✗>ssh-0003"),
         (20, 2, "✗3"),
         (120, 40, "systemctl status ssh"),
     ):
@@ -96,7 +116,7 @@ def test_a_window_that_was_too_small_takes_keys_again(opened, engine, keys, show
     terminal = opened()
     terminal.send(keys[:-1])
     terminal.resize(40, 8)
-    terminal.wait_for("✗ ssh-0003")
+    terminal.wait_for("✗>")
     terminal.wait_gone("? keys")
     terminal.resize(80, 24)
     terminal.wait_for("PROBLEMS 8")
@@ -142,6 +162,7 @@ def test_a_lost_engine_is_said_at_any_size_and_when_frozen(opened, engine, size,
     terminal.send(keys or "k")
     engine.hang_up()
     terminal.wait_for("engine is gone")
+    assert terminal.text.count("engine is gone") == 1
 
 
 def test_a_lost_engine_is_said_rows_stay_and_it_comes_back(opened, engine):
@@ -239,65 +260,6 @@ def test_the_screen_is_drawn_when_errors_go_to_a_file(opened, tmp_path):
     assert (tmp_path / "errors").read_bytes() == b""
 
 
-# --- how it ends ------------------------------------------------------------------------
-
-
-def test_q_leaves_the_terminal_as_it_was(opened):
-    terminal = opened()
-    terminal.send("q")
-    assert terminal.wait_exit(5) == 0
-    assert not terminal.is_clean()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_signals_end_it_and_leave_the_terminal_clean(opened, number):
-    terminal = opened()
-    terminal.signal(number)
-    terminal.wait_exit(5)
-    assert not terminal.is_clean()
-
-
-def test_what_is_cleared_away_after_the_screen_may_take_longer_than_the_screen_may(engine, tmp_path):
-    """The demo stops its engine and its lab, and removes their folder."""
-    code = (
-        "import sys, time, pathlib\n"
-        "from uptime_tui.config.paths import find_home\n"
-        "from uptime_tui.ui import app, driver\n"
-        "app.run_dashboard(find_home(sys.argv[1], {}))\n"
-        "time.sleep(driver.LEAVE_S * 2)\n"
-        "pathlib.Path(sys.argv[2]).touch()\n"
-    )
-    cleared = tmp_path / "cleared"
-    program = [sys.executable, "-c", code, str(engine.home.config), str(cleared)]
-    with PtyTerminal(engine.home.config, program=program) as terminal:
-        terminal.wait_for("ssh-0003")
-        terminal.signal(signal.SIGTERM)
-        terminal.wait_exit(20)
-    assert cleared.exists()
-
-
-def test_a_hangup_ends_it(opened):
-    terminal = opened()
-    terminal.hang_up()
-    terminal.wait_exit(5)
-
-
-def test_a_hangup_ends_it_when_sighup_was_ignored_by_its_parent(opened):
-    terminal = opened(preexec=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-    terminal.hang_up()
-    terminal.wait_exit(5)
-
-
-def test_a_stalled_terminal_can_still_be_terminated(opened, engine):
-    engine.storm(2000)
-    terminal = opened()
-    terminal.stall()
-    for _ in range(60):
-        terminal.send("GG\x1b[H")
-    terminal.signal(signal.SIGTERM)
-    terminal.wait_exit(5)
-
-
 def test_after_a_stall_the_whole_screen_is_there_again(opened):
     terminal = opened()
     terminal.stall()
@@ -311,21 +273,6 @@ def test_after_a_stall_the_whole_screen_is_there_again(opened):
     )
 
 
-def test_ctrl_z_suspends_and_fg_draws_again(opened):
-    terminal = opened()
-    terminal.send("\x1a")
-
-    def state(_):
-        return Path(f"/proc/{terminal.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-    terminal.wait(state, "the stop")
-    terminal.wait(lambda t: not t.is_clean(), "the clean terminal")
-    with terminal._lock:
-        terminal.screen.reset()
-    terminal.signal(signal.SIGCONT)
-    terminal.wait_for("PROBLEMS 8")
-
-
 def test_the_dashboard_loads_no_probing_library():
     code = (
         "import sys, uptime_tui.ui.application, uptime_tui.ui.screens.monitor_form, uptime_tui.ui.screens.help\n"
@@ -333,34 +280,6 @@ def test_the_dashboard_loads_no_probing_library():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
-
-
-def test_a_bug_of_ours_leaves_the_terminal_clean_and_is_told(opened, tmp_path):
-    code = (
-        "from uptime_tui.ui.screens.dashboard import Dashboard\nfrom uptime_tui.__main__ import main\n"
-        "Dashboard.action_lock = lambda self: 1 / 0\nmain()"
-    )
-    terminal = opened(program=[sys.executable, "-c", code], env={"TMPDIR": str(tmp_path)})
-    terminal.send("L")
-    assert terminal.wait_exit() == BUG
-    assert terminal.is_clean() == ""
-    assert b"this is a bug of uptime-tui: ZeroDivisionError" in terminal.raw
-    assert b"Traceback" not in terminal.raw
-    (kept,) = tmp_path.glob("uptime-tui-bug-*.txt")
-    assert "line 3, in <lambda>" in kept.read_text()
-
-
-@pytest.mark.parametrize(("ends", "code"), [("self.app.exit()", 0), ("None", BUG)])
-def test_a_screen_that_has_no_parts_is_a_bug_but_while_the_program_ends(opened, tmp_path, ends, code):
-    program = (
-        "from uptime_tui.ui.screens.ask import Ask\nfrom uptime_tui.__main__ import main\n"
-        f"Ask.compose = lambda self: [{ends}][1:]\nmain()"
-    )
-    terminal = opened(program=[sys.executable, "-c", program], env={"TMPDIR": str(tmp_path)})
-    terminal.send("D")
-    assert terminal.wait_exit() == code
-    assert terminal.is_clean() == ""
-    assert len(list(tmp_path.glob("uptime-tui-bug-*.txt"))) == (code == BUG)
 
 
 def test_of_two_quick_resizes_the_last_one_counts(opened, tmp_path):

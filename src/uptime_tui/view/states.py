@@ -5,6 +5,7 @@ from heapq import nlargest
 from operator import attrgetter
 from typing import Final
 
+from uptime_tui.model.units import MonitorId
 from uptime_tui.view import certificates
 from uptime_tui.view.cells import cell_width, cut, fit, wrap
 from uptime_tui.view.columns import counts_text
@@ -116,20 +117,27 @@ def latest_changes(
     )
 
 
-def tiny_lines(snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, lost_for: str = "") -> list[str]:
+def tiny_lines(
+    snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, lost_for: str = "", current: MonitorId | None = None
+) -> list[str]:
     """Below 60x12: counts, what is wrong with the whole, then a line for each problem as long as there is room.
 
-    Below 30x3 the counts alone, and after them as much as fits of what is wrong with the whole.
+    Below 30x3 the counts alone, and after them as much as fits of what is wrong with the whole. The line of the monitor
+    that keys mean, `current`, is among those that are shown, and marked.
     """
     counts = counts_text(count(snapshot.rows.values()), glyphs)
     wrong = banner(snapshot, lost_for)
     if width < 30 or height < 3:
         return [cut(f"{counts} {wrong[0]}" if wrong else counts, width)]
     lines = [counts, wrong[0]] if wrong else [counts]
-    shown = problems(snapshot)[: height - len(lines)]
+    found, room = problems(snapshot), height - len(lines)
+    here = next((place for place, entry in enumerate(found) if entry.row.id == current), 0)
+    first = max(0, here - room + 1)
+    shown = found[first : first + room]
     name_width = min(max((cell_width(entry.monitor.name) for entry in shown), default=0), width // 3)
     lines += [
-        f"{status_glyph(entry.row, glyphs)} {fit(entry.monitor.name, name_width)} {why(entry.row)}".rstrip()
+        f"{status_glyph(entry.row, glyphs)}{glyphs.cursor if entry.row.id == current else ' '}"
+        f"{fit(entry.monitor.name, name_width)} {why(entry.row)}".rstrip()
         for entry in shown
     ]
     return [cut(line, width) for line in lines]

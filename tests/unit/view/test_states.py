@@ -5,6 +5,7 @@ import pytest
 from support.fleets import fleet, monitor, row
 from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.model.target import parse_target
+from uptime_tui.model.units import MonitorId
 from uptime_tui.view import states
 from uptime_tui.view.cells import cell_width
 from uptime_tui.view.snapshot import Snapshot
@@ -76,6 +77,20 @@ def test_a_tiny_screen_lists_problems():
         "✗1 !1 ✓1", "✗ 日本語の名前 connection refused: by t…", "! shop         busy",
     ]  # fmt: skip
     assert states.tiny_lines(SICK, 40, 3, ASCII)[0] == "X1 !1 .1"
+
+
+@pytest.mark.parametrize(
+    ("height", "current", "begins"),
+    [(6, 1, ["✗1", "✗ ", "!>"]), (6, 3, ["✗1", "✗>", "! "]), (3, 1, ["✗1", "✗ ", "!>"]), (6, 2, ["✗1", "✗ ", "! "])],
+)
+def test_a_tiny_screen_marks_the_monitor_that_keys_mean(height, current, begins):
+    lines = states.tiny_lines(SICK, 40, height, UNICODE, current=MonitorId(current))
+    assert [line[:2] for line in lines] == begins
+
+
+def test_a_tiny_screen_keeps_the_monitor_that_keys_mean_in_sight():
+    many = snapshot(*((monitor(n, f"m{n}"), row(n, "down", since_ms=n)) for n in range(1, 10)))
+    assert states.tiny_lines(many, 40, 4, UNICODE, current=MonitorId(5)) == ["✗9", "✗ m3", "✗ m4", "✗>m5"]
 
 
 def test_a_tiny_screen_says_that_the_engine_is_gone():

@@ -1,4 +1,4 @@
-"""Questions of one line at the bottom: a confirmation that names its object and wants `y`, and menus of letters."""
+"""Questions at the bottom: a confirmation that names its object and wants `y`, and menus of letters."""
 
 from typing import Any
 
@@ -7,15 +7,20 @@ from textual.events import Key
 from textual.screen import ModalScreen
 
 from uptime_tui.ui.screens.once import Once
-from uptime_tui.ui.widgets.lines import Line
+from uptime_tui.ui.widgets.lines import Lines
+from uptime_tui.view.cells import cell_width, wrap
+from uptime_tui.view.panel import PanelLine
 
 
 class Ask(Once[str], ModalScreen[str]):
-    """One line, one key. The answer is the key when it is among the choices, else empty: Enter never confirms."""
+    """One line, or as many as the window's width asks for; one key.
+
+    The answer is the key when it is among the choices, else empty: Enter never confirms.
+    """
 
     DEFAULT_CSS = """
     Ask { align: left bottom; background: transparent; }
-    Ask Line { dock: bottom; background: $panel; }
+    Ask Lines { dock: bottom; background: $panel; }
     """
 
     def __init__(self, question: str, choices: dict[str, str], roles: dict[str, str], **kwargs: Any) -> None:
@@ -25,15 +30,34 @@ class Ask(Once[str], ModalScreen[str]):
         self.roles = roles
 
     def compose(self) -> ComposeResult:
-        """The line."""
-        yield Line(self.roles)
+        """The lines."""
+        yield Lines(self.roles)
 
     def on_mount(self) -> None:
-        """Question, then key and word of each choice."""
-        parts: list[tuple[str, str]] = [(f" {self.question}  ", "strong")]
+        """Its keys are the answers."""
+        self.query_one(Lines).can_focus = False
+
+    def on_resize(self) -> None:
+        """Another width, other lines."""
+        lines, place = self.lines(self.size.width), self.query_one(Lines)
+        place.styles.height = len(lines)
+        place.show(lines)
+
+    def lines(self, width: int) -> tuple[PanelLine, ...]:
+        """Question, then key and word of each choice, and at the end what else can be done, where there is room."""
+        rows: list[list[tuple[str, str]]] = [[(f" {line}", "strong")] for line in wrap(self.question, width - 1)]
+        used = cell_width(rows[-1][0][0])
         for key, word in self.choices.items():
-            parts += [(key, "accent"), (f" {word}  ", "plain")]
-        self.query_one(Line).show(tuple(parts), "any other key: no " if self.choices.keys() == {"y"} else "Esc ")
+            size = cell_width(f"  {key} {word}")
+            if used + size > width:
+                rows.append([])
+                used = -1
+            rows[-1] += [(" " if used < 0 else "  ", "plain"), (key, "accent"), (f" {word}", "plain")]
+            used += size
+        other = "any other key: no " if self.choices.keys() == {"y"} else "Esc "
+        if used + len(other) < width:
+            rows[-1] += [(" " * (width - used - len(other)), "plain"), (other, "dim")]
+        return tuple(map(tuple, rows))
 
     def on_key(self, event: Key) -> None:
         """The answer."""

@@ -44,19 +44,18 @@ class Board(Helped):
 
     DEFAULT_CSS = """
     Board #status { background: $panel; }
-    Board #banner { display: none; }
+    Board #banner, Board #tiny { display: none; }
     Board #message { height: 1; }
-    Board #body { height: 1fr; }
+    Board #body, Board #tiny { height: 1fr; }
     Board #panel { display: none; width: 44; padding: 0 1; border-left: vkey $panel; }
     Board #panel:focus { border-left: vkey $accent; }
     Board #drawer:focus { border-top: hkey $accent; }
     Board #drawer { display: none; height: 8; padding: 0 1; border-top: hkey $panel; }
     Board #changes { display: none; height: 9; padding: 0 1; border-top: hkey $panel; }
     Board #filter { display: none; height: 1; border: none; padding: 0 1; background: $panel; }
-    Board.tiny #titles, Board.tiny #body, Board.tiny #keys, Board.tiny #status { display: none; }
-    Board #tiny { display: none; height: 1fr; }
+    Board.tiny #titles, Board.tiny #keys, Board.tiny #status { display: none; }
+    Board.tiny #body { height: 0; }  /* not hidden: its table takes the keys */
     Board.tiny #tiny { display: block; }
-    Board.tiny #message, Board.tiny #banner, Board.tiny #drawer { display: none; }
     """
 
     def __init__(self, host: Host) -> None:
@@ -176,8 +175,7 @@ class Board(Helped):
         self.show_banner()
         if self.message_until_s:
             self.show_message(now_s)
-        if self.has_class("tiny"):
-            self.show_tiny()
+        self.show_tiny()
 
     def draw_anew(self) -> None:
         """Whatever the terminal shows."""
@@ -252,10 +250,9 @@ class Board(Helped):
     def reveal_awaited(self) -> None:
         """The same for what was just added, once it has arrived: later the cursor may be needed where it is."""
         arrived = (n for n, monitor in self.link.snapshot.monitors.items() if monitor.name == self.awaited)
-        for number in arrived:
+        if (number := next(arrived, None)) is not None:
             self.awaited = ""
             self.reveal(number)
-            return
 
     # --- lines ------------------------------------------------------------------------
 
@@ -275,8 +272,11 @@ class Board(Helped):
         self.query_one(Header).tell(self.link.snapshot, words, wide=self.size.width >= PANEL_FROM)
 
     def show_banner(self) -> None:
-        """One line when something is wrong with the whole."""
+        """One line when something is wrong with the whole; a tiny screen has its own for that."""
         found = states.banner(self.link.snapshot, self.lost_for())
+        if found and self.has_class("tiny"):
+            self.show_tiny()
+            found = None
         self.query_one("#banner", Notice).tell(*(found or ("", "plain")))
         if not self.link.snapshot.complete and self.link.problem:
             empty = self.empty_text()
@@ -332,10 +332,11 @@ class Board(Helped):
         return () if current is None else self.host.lore.panel_lines(current, width, brief=brief)
 
     def show_tiny(self) -> None:
-        """A line per problem, or only the counts."""
-        size = self.size
-        lines = states.tiny_lines(self.link.snapshot, size.width, size.height, self.host.glyphs, self.lost_for())
-        self.query_one("#tiny", Lines).show(tuple(((line, "plain"),) for line in lines))
+        """A line per problem, or only the counts, where there is no room for more."""
+        place, current = self.query_one("#tiny", Lines), self.table.current()
+        if place.display:
+            lines = states.tiny_lines(self.link.snapshot, *place.size, self.host.glyphs, self.lost_for(), current)
+            place.show(tuple(((line, "plain"),) for line in lines))
 
     def lay_out(self) -> None:
         """Place the parts for this size."""
@@ -348,7 +349,10 @@ class Board(Helped):
         panel.styles.width = "1fr" if self.zoomed else 70 if width >= WIDE_FROM else 44
         self.query_one("#drawer", Lines).display = self.drawer and not beside
         self.query_one("#changes", Lines).display = width >= WIDE_FROM and height >= TALL_FROM
-        self.set_class(width < 60 or height < 12, "tiny")
+        tiny = width < 60 or height < 12
+        self.set_class(tiny, "tiny")
+        self.query_one("#message", Notice).least = 0 if tiny else 1
+        self.show_message(time.monotonic())
         self.show_keys()
         self.call_after_refresh(self.after_layout)
 
@@ -367,8 +371,7 @@ class Board(Helped):
         self.line("titles").show(((self.table.header(), "dim"),))
         self.show_panel()
         self.show_changes()
-        if self.has_class("tiny"):
-            self.show_tiny()
+        self.show_tiny()
 
     def on_resize(self, _event: Resize) -> None:
         """Another size, another layout."""
@@ -385,6 +388,7 @@ class Board(Helped):
         """Show the monitor under the cursor, with what the engine has said of it meanwhile."""
         self.owed = self.owed.joined(self.link.drain())
         self.show_panel()
+        self.show_tiny()
 
     def on_key(self) -> None:
         """The user is at work: hold the order."""

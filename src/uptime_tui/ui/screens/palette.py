@@ -34,6 +34,13 @@ class Palette(CommandPalette, Helped):
 
     ACTIONS = ACTIONS
     BINDINGS: ClassVar[list[BindingType]] = bindings(ACTIONS)
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (12, "-high")]  # noqa: RUF012 - Textual's is none of the class either
+    DEFAULT_CSS = """
+    Palette.-low > Vertical { margin-top: 0; }
+    Palette.-low #--input { border: none; }
+    Palette.-low CommandInput, Palette.-low CommandInput:focus { border: none; }
+    Palette.-low CommandList { border: none; max-height: 90vh; }
+    """
 
     def compose(self) -> ComposeResult:
         """What Textual's styles and methods expect, with a list of ours."""
