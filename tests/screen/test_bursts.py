@@ -68,3 +68,21 @@ def test_a_key_behind_enter_in_the_prompt_is_for_the_table(opened, keys, shown):
     terminal.send("\x1b")
     terminal.wait_gone(shown)
     assert re.search("filter: ssh- ", terminal.text)
+
+
+def test_what_a_key_sets_off_is_done_before_the_next_key(opened):
+    """Enter closes the prompt by a message of its own, which must not be overtaken where the app is behind."""
+    behind = (
+        "import asyncio\nfrom textual.app import App\nfrom uptime_tui.__main__ import main\n"
+        "real = App._on_key\n"
+        "async def on_key(app, event):\n"
+        "    await asyncio.sleep(0.1)\n"
+        "    await real(app, event)\n"
+        "App._on_key = on_key\nmain()"
+    )
+    terminal = opened(program=[sys.executable, "-c", behind])
+    terminal.send("/")
+    terminal.wait_for("filter: words")
+    terminal.send("ssh-0003\rL")
+    terminal.wait_for("locked: nothing can be changed")
+    assert "filter: ssh-0003 " in terminal.lines[0]
