@@ -80,6 +80,16 @@ def test_a_suspended_dashboard_ends_and_draws_nothing(opened, number):
     assert bytes(terminal.raw[before:]) == b""
 
 
+def test_a_shell_can_end_a_suspended_dashboard(opened):
+    terminal = opened(wait="", program=["bash", "--norc", "--noprofile", "-i"])
+    terminal.send(f"{sys.executable} -m uptime_tui\n")
+    terminal.wait_for("ssh-0003")
+    terminal.send("\x1a")
+    terminal.wait_for("Stopped")
+    terminal.send('kill %1; while [ -n "$(jobs -sp)$(jobs -rp)" ]; do sleep 0.1; done; echo "en"ded\n')
+    terminal.wait_for("ended")
+
+
 def test_what_is_cleared_away_after_the_screen_may_take_longer_than_the_screen_may(engine, tmp_path):
     """The demo stops its engine and its lab, and removes their folder."""
     code = (

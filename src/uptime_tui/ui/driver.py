@@ -1,8 +1,8 @@
 """The terminal's end: what is not yet written, how much was, and a clean leave however the terminal goes.
 
 A hangup arrives as SIGHUP and then SIGCONT, as `kill %1` sends SIGTERM and then SIGCONT, and Textual's handler of the
-latter would enter the application mode again: SIGCONT is ignored from then on. The terminal is given back when the end
-begins, by a thread that waits for nobody, and whatever happens, the process is gone within a second.
+latter would enter the application mode again, or stop the process where it is in the background. The terminal is given
+back when the end begins, by a thread that waits for nobody, and whatever happens, the process is gone within a second.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ class Terminal(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Enter the full screen, with our own signal handlers."""
-        if self._leaving:
+        if self._leaving:  # SIGCONT; to ignore it has its handler run first
             return
         self._loop_at_start = asyncio.get_running_loop()
         self._output = self._output or Output(self._screen)
@@ -102,6 +102,11 @@ class Terminal(LinuxDriver):
             self._output.end(_RESTORE)
             self._restore_line()
             self._output = None
+
+    def disable_input(self) -> None:
+        """Take no more keys; in the background nothing is asked of the terminal, who does that is stopped."""
+        if self._output is not None:
+            super().disable_input()
 
     def _restore_line(self) -> None:
         if self.attrs_before is not None:
@@ -174,7 +179,6 @@ class Terminal(LinuxDriver):
         self._app.post_message(Resize(size, size))
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGCONT, signal.SIG_IGN)
         self._leave_soon(signal.Signals(number).name)
 
     def _leave_soon(self, reason: str) -> None:
