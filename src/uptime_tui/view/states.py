@@ -118,18 +118,23 @@ def latest_changes(
 
 
 def tiny_lines(
-    snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, lost_for: str = "", current: MonitorId | None = None
-) -> list[str]:
+    snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, lost_for: str = "",
+    current: MonitorId | None = None, problem: str = "",
+) -> list[str]:  # fmt: skip
     """Below 60x12: counts, what is wrong with the whole, then a line for each problem as long as there is room.
 
     Below 30x3 the counts alone, and after them as much as fits of what is wrong with the whole. The line of the monitor
-    that keys mean, `current`, is among those that are shown, and marked.
+    that keys mean, `current`, is among those that are shown, and marked. `problem` is why no engine can be had.
     """
     counts = counts_text(count(snapshot.rows.values()), glyphs)
     wrong = banner(snapshot, lost_for)
     if width < 30 or height < 3:
         return [cut(f"{counts} {wrong[0]}" if wrong else counts, width)]
     lines = [counts, wrong[0]] if wrong else [counts]
+    if not snapshot.monitors:
+        said = empty_table(snapshot, ViewOptions(), problem)
+        lines = lines if lost_for else [counts]  # what else is wrong is said below
+        return [*lines, *(part for line in said if line for part in wrap(line.strip(), width))][:height]
     found, room = problems(snapshot), height - len(lines)
     here = next((place for place, entry in enumerate(found) if entry.row.id == current), 0)
     first = max(0, here - room + 1)

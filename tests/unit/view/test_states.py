@@ -93,6 +93,18 @@ def test_a_tiny_screen_keeps_the_monitor_that_keys_mean_in_sight():
     assert states.tiny_lines(many, 40, 4, UNICODE, current=MonitorId(5)) == ["✗9", "✗ m3", "✗ m4", "✗>m5"]
 
 
+def test_a_tiny_screen_without_monitors_says_why_and_what_to_do():
+    assert states.tiny_lines(snapshot(), 40, 5, UNICODE)[1:4] == [
+        "Nothing is watched yet.", "Press A and paste a target:", "https://shop.example.net/health",
+    ]  # fmt: skip
+    lines = states.tiny_lines(Snapshot(), 30, 5, UNICODE, problem="the engine did not start within 10 s")
+    assert lines == ["✓0", "Waiting for the engine …", "the engine did not start", "within 10 s"]
+    bad = snapshot(notices=(Notice("config:0", "monitors.toml:3: no such key", "error"),))
+    assert states.tiny_lines(bad, 40, 9, UNICODE)[1:4] == [
+        "Nothing is watched.", "monitors.toml:3: no such key", "E opens the file in $EDITOR; it is read",
+    ]  # fmt: skip
+
+
 def test_a_tiny_screen_says_that_the_engine_is_gone():
     assert states.tiny_lines(SICK, 40, 4, UNICODE, "2 min")[1].startswith("The engine is gone (2 min)")
     assert states.tiny_lines(SICK, 29, 2, UNICODE, "2 min") == ["✗1 !1 ✓1 The engine is gone …"]

@@ -314,7 +314,7 @@ class Board(Helped):
     # --- the panel --------------------------------------------------------------------
 
     def show_panel(self) -> None:
-        """The panel, drawer or detail of the monitor under the cursor; another one's from the top."""
+        """The panel, drawer or detail of the monitor under the cursor, another one's from the top; or its mark."""
         current = self.table.current()
         top, self.pictured = current != self.pictured, current
         for name in ("panel", "drawer"):
@@ -325,6 +325,7 @@ class Board(Helped):
         detail = self.host.open_detail()
         if detail is not None and current is not None:
             detail.show(top=top)
+        self.show_tiny()
 
     def panel_lines(self, width: int, *, brief: bool = False) -> tuple[PanelLine, ...]:
         """What is known of the monitor under the cursor."""
@@ -333,9 +334,10 @@ class Board(Helped):
 
     def show_tiny(self) -> None:
         """A line per problem, or only the counts, where there is no room for more."""
-        place, current = self.query_one("#tiny", Lines), self.table.current()
+        place, link = self.query_one("#tiny", Lines), self.link
         if place.display:
-            lines = states.tiny_lines(self.link.snapshot, *place.size, self.host.glyphs, self.lost_for(), current)
+            lost, current = self.lost_for(), self.table.current()
+            lines = states.tiny_lines(link.snapshot, *place.size, self.host.glyphs, lost, current, link.problem)
             place.show(tuple(((line, "plain"),) for line in lines))
 
     def lay_out(self) -> None:
@@ -371,7 +373,6 @@ class Board(Helped):
         self.line("titles").show(((self.table.header(), "dim"),))
         self.show_panel()
         self.show_changes()
-        self.show_tiny()
 
     def on_resize(self, _event: Resize) -> None:
         """Another size, another layout."""
@@ -388,7 +389,6 @@ class Board(Helped):
         """Show the monitor under the cursor, with what the engine has said of it meanwhile."""
         self.owed = self.owed.joined(self.link.drain())
         self.show_panel()
-        self.show_tiny()
 
     def on_key(self) -> None:
         """The user is at work: hold the order."""
