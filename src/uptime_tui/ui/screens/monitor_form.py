@@ -236,6 +236,9 @@ class MonitorForm(Helped):
 
     def action_save(self) -> None:
         """Keep it, even when the probe fails: the row will say so."""
+        if self.wait is not None:
+            self.wait.stop()
+        self.tried = {}  # what is being tried must not cover why it could not be saved
         target = self._target()
         key, refused = self._unsendable()
         if isinstance(target, str) or refused:
