@@ -136,7 +136,8 @@ class MonitorsFile:
             blocks, limit, steps = block_names(layout), len(text), list[Step]()
             following = _following(layout)
             for name, block in _from_the_end(blocks, names):
-                if name in self._seen and self._seen[name] != block_table(text[block.start : block.end]):
+                table = block_table(text[block.start : block.end])
+                if self._seen.pop(name, table) != table:  # who asks again has been told
                     raise self._changed(name)
                 start, end = delete_span(layout, block)
                 end = min(end, limit)
@@ -234,16 +235,18 @@ class MonitorsFile:
         return place
 
     def _refuse_if_changed(self, name: str, table: Mapping[str, Any], changes: Changes) -> None:
-        """Others' edits of other keys are merged; an edit of a key that others changed since is refused."""
+        """Others' edits of other keys are merged; an edit of a key that others changed since it was seen is refused.
+
+        Until it is looked at: a form does not show what the others have written. To pause it hides nothing.
+        """
         seen = self._seen.get(name)
-        if seen is None:
+        if seen is None or changes.keys() == {"paused"}:
             return
         for path, _ in flatten(changes):
             if value_at(seen, path) != value_at(table, path):
                 raise self._changed(name)
 
     def _changed(self, name: str) -> UserError:
-        self._seen.pop(name, None)
         what = f"{safe_text(name, 80)} was changed in the file meanwhile"
         return UserError(what, where=self._path.name, todo="look at it again, then repeat this")
 

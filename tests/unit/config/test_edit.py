@@ -246,8 +246,9 @@ def test_others_edit_of_the_same_key_is_never_overwritten(path, file):
     file.read_table("shop")
     path.write_text(TEXT.replace("https://shop.example.net", "https://new.example.net"))
     file.read_table("shop", remember=False)
-    with pytest.raises(UserError, match="changed in the file meanwhile"):
-        file.edit("shop", {"target": "https://mine.example.net"})
+    for _ in range(2):  # Enter is pressed again in the form that was refused
+        with pytest.raises(UserError, match="changed in the file meanwhile"):
+            file.edit("shop", {"target": "https://mine.example.net"})
     assert "https://new.example.net" in text_of(path)
     file.read_table("shop")
     file.edit("shop", {"target": "https://mine.example.net"})
@@ -258,6 +259,14 @@ def test_deleting_what_others_changed_since_is_refused(path, file):
     path.write_text(TEXT.replace("https://shop.", "https://new."))
     with pytest.raises(UserError, match="meanwhile"):
         file.delete(["shop"])
+    file.delete(["shop"])
+
+
+def test_a_pause_needs_no_second_look(path, file):
+    file.read_table("mx1")
+    path.write_text(TEXT.replace('name   =  "mx1"   #', 'paused = true\nname   =  "mx1"   #'))
+    file.edit("mx1", {"paused": None})
+    assert text_of(path) == TEXT
 
 
 def test_undo_after_others_changed_another_block(path, file):
