@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 
 from hypothesis import settings
 
@@ -13,3 +14,9 @@ def pytest_configure() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     settings.register_profile("untimed", deadline=None)  # a busy machine proves nothing about a property
     settings.load_profile("untimed")
+
+
+def pytest_unconfigure() -> None:
+    """Let go of the engines that were started: Python would complain of each, in the midst of the results."""
+    if "uptime_tui.client.spawn" in sys.modules:
+        sys.modules["uptime_tui.client.spawn"].reap()

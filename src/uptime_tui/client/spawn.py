@@ -102,8 +102,14 @@ def _start(home: Home, said: IO[bytes], *, keep: bool) -> subprocess.Popen[bytes
     child = subprocess.Popen(  # noqa: S603 - our own module, no shell
         arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True, cwd="/"
     )
+    reap()
     _started.append(child)
     return child
+
+
+def reap() -> None:
+    """Let go of those engines that have ended."""
+    _started[:] = [child for child in _started if child.poll() is None]
 
 
 def _answers(path: Path) -> bool:
