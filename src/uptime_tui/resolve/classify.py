@@ -23,6 +23,8 @@ SILENT: Final = frozenset({"TIMEOUT", "UNREACHABLE", OURS})
 """Reply codes of servers that have said nothing."""
 ANSWERED: Final = frozenset({"NOERROR", "NXDOMAIN"})
 """Those that say what there is."""
+_NOWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
+"""What a name server answers for a name that it blocks; who connects to it reaches this machine itself."""
 
 
 class Reply(NamedTuple):
@@ -49,13 +51,19 @@ def classify(name: str, replies: tuple[Reply, ...], family: int = 0) -> Answer:
     """The finding for one name from the replies for its A and AAAA records; of the one that counts, 4 or 6, if any."""
     if family and replies[family == 6].rcode not in ANSWERED:
         replies = (replies[family == 6],)  # the other family's addresses do not say that there are none of this
-    addresses = tuple(dict.fromkeys(address for reply in replies for address in reply.addresses))
+    named = dict.fromkeys(address for reply in replies for address in reply.addresses)
+    addresses = tuple(address for address in named if address not in _NOWHERE)
     if addresses:
         ttl_s = min(reply.ttl_s for reply in replies if reply.addresses)
         low, high = POSITIVE_TTL_S
         if replies[0].rcode not in ANSWERED:  # some drop questions for AAAA for ever, but none those for A
             high = TROUBLE_TTL_S
         return Answer(addresses, ttl_s=min(max(ttl_s, low), high))
+    if named:
+        server = next(reply.server for reply in replies if reply.addresses)
+        nowhere = f"{name}: {server} answers {next(iter(named))}, which leads nowhere"
+        blocked = f"{nowhere}: it blocks the name, or the name's owner has it so"
+        return _none(Failure.DNS_NO_ADDRESS, blocked, replies)
     by_rcode = {reply.rcode: reply for reply in reversed(replies)}
     alias = next((reply.alias for reply in replies if reply.alias), "")
     if "NXDOMAIN" in by_rcode:

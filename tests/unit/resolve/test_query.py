@@ -141,6 +141,23 @@ async def test_aliases_are_followed_from_the_name_that_was_asked_for(tmp_path):
     assert found.addresses == ("192.0.2.8",)
 
 
+@pytest.mark.parametrize("family", [0, 4, 6])
+async def test_the_answer_of_a_name_server_that_blocks_the_name_does_not_lead_to_this_machine(tmp_path, family):
+    def blocks(question):
+        return reply(question, (None, "A", "0.0.0.0") if asks_a(question) else (None, "AAAA", "::"))
+
+    async with name_server(blocks) as server:
+        found = await Asker(tmp_path, server.place).ask(family=family)
+    assert (found.addresses, found.failure) == ((), Failure.DNS_NO_ADDRESS)
+    assert "answers 0.0.0.0, which leads nowhere: it blocks the name" in found.detail
+
+
+async def test_an_address_beside_none_counts(tmp_path):
+    both = [(None, "A", "0.0.0.0"), (None, "A", "192.0.2.7")]
+    found = await answer_of(lambda q: reply(q, *both) if asks_a(q) else reply(q), tmp_path)
+    assert found.addresses == ("192.0.2.7",)
+
+
 async def test_an_address_of_another_name_does_not_count(tmp_path):
     found = await answer_of(lambda q: reply(q, ("evil.example.", "A", "192.0.2.66")), tmp_path)
     assert found.failure is Failure.DNS_NO_ADDRESS
