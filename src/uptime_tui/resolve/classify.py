@@ -23,7 +23,7 @@ SILENT: Final = frozenset({"TIMEOUT", "UNREACHABLE", OURS})
 """Reply codes of servers that have said nothing."""
 ANSWERED: Final = frozenset({"NOERROR", "NXDOMAIN"})
 """Those that say what there is."""
-_NOWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
+NOWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - nothing is bound to it
 """What a name server answers for a name that it blocks; who connects to it reaches this machine itself."""
 
 
@@ -52,7 +52,7 @@ def classify(name: str, replies: tuple[Reply, ...], family: int = 0) -> Answer:
     if family and replies[family == 6].rcode not in ANSWERED:
         replies = (replies[family == 6],)  # the other family's addresses do not say that there are none of this
     named = dict.fromkeys(address for reply in replies for address in reply.addresses)
-    addresses = tuple(address for address in named if address not in _NOWHERE)
+    addresses = tuple(address for address in named if address not in NOWHERE)
     if addresses:
         ttl_s = min(reply.ttl_s for reply in replies if reply.addresses)
         low, high = POSITIVE_TTL_S

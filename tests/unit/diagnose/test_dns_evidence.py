@@ -77,6 +77,16 @@ async def test_a_name_with_other_records_only(tmp_path, monkeypatch):
     assert seen.first == "no_a_record"
 
 
+async def test_a_name_that_leads_nowhere(tmp_path, monkeypatch):
+    body = f"{SOA}{BODY}shut 60 IN A 0.0.0.0\n"
+    made = world(body)
+    made.add(2, "example.test", body)
+    seen = await found(made, "shut.example.test", Failure.DNS_NO_ADDRESS, tmp_path, monkeypatch)
+    assert "0.0.0.0, which leads nowhere" in seen.text("address_nowhere")
+    assert "address_a" not in seen.ids
+    assert seen.first == "blocked"
+
+
 async def test_a_missing_answer_is_not_taken_for_no_record(tmp_path, monkeypatch):
     made = giving_up(world(), lambda name, kind: name.startswith("only") and kind == dns.rdatatype.TXT)
     seen = await found(made, "only.example.test", Failure.DNS_NO_ADDRESS, tmp_path, monkeypatch)

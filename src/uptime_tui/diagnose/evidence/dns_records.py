@@ -10,6 +10,7 @@ from uptime_tui.diagnose.case import NO_NAME, Case, Means
 from uptime_tui.model.domain import registers
 from uptime_tui.model.failure import Failure, Phase
 from uptime_tui.model.result import Evidence
+from uptime_tui.resolve.classify import NOWHERE
 from uptime_tui.resolve.exchange import Heard
 from uptime_tui.resolve.inquiry import Inquiry
 from uptime_tui.resolve.reading import addresses, chain, negative_ttl, record_set, records, show, zone_of
@@ -21,6 +22,7 @@ PACKETS: Final = 8
 FACTS: Final = {
     "address_a": "there is an A record now",
     "address_aaaa": "there is an AAAA record now",
+    "address_nowhere": "the address is 0.0.0.0 or ::, which is none",
     "no_a": "there is no A record",
     "no_aaaa": "there is no AAAA record",
     "chain": "the name is an alias: the steps",
@@ -136,7 +138,10 @@ async def _walked(host: str, heard: Heard, names: Inquiry) -> list[Evidence]:
 
 
 def _presence(host: str, kind: str, heard: Heard) -> Evidence:
-    found = ", ".join(addresses(heard.message, host)[:4])
+    listed = addresses(heard.message, host)
+    found = ", ".join(listed[:4])
+    if listed and NOWHERE.issuperset(listed):
+        return Evidence("address_nowhere", Phase.DNS, ok=False, text=f"{kind} of {host}: {found}, which leads nowhere")
     if kind == "A":
         text = f"A of {host}: {found or 'none'}"
         return Evidence("address_a" if found else "no_a", Phase.DNS, ok=bool(found) or None, text=text)
