@@ -1,6 +1,7 @@
 """How long an engine lives, and what it survives: clients that come and go, a socket that is taken away."""
 
 import asyncio
+import os
 import shutil
 import signal
 import subprocess
@@ -9,9 +10,11 @@ import time
 
 import pytest
 
+from uptime_tui.cli import examination
 from uptime_tui.client.session import EngineLost, Session
 from uptime_tui.client.spawn import find_or_start, is_running, stop
 from uptime_tui.config.paths import find_home
+from uptime_tui.model.errors import UserError
 from uptime_tui.wire.messages import AskStatus, Delete, FleetState, Focused, Undo
 
 pytestmark = pytest.mark.timeout(90)
@@ -153,3 +156,22 @@ def test_a_signal_ends_it_while_it_reads_its_monitors_for_the_first_time(home, n
         assert process.wait(DEADLINE_S) == 0
     assert is_running(home) is None
     assert number.name in home.log_file.read_text()
+
+
+def test_an_engine_that_hangs_is_told_from_one_that_is_gone_by_whoever_asks(home, monkeypatch):
+    find_or_start(home, keep=True)
+    pid = is_running(home)
+    assert next(examination.engine(home)).text == f"running, pid {pid}"
+    monkeypatch.setattr("uptime_tui.client.session.CONNECT_S", 0.3)
+    monkeypatch.setattr("uptime_tui.client.spawn.STOP_S", 0.3)
+    monkeypatch.setattr(examination, "_ENGINE_S", 0.3)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(EngineLost, match=r"does not answer .*`uptime-tui stop`, then `uptime-tui start`"):
+            asyncio.run(status(home))
+        assert next(examination.engine(home)).level == "warning"
+        with pytest.raises(UserError, match=rf"does not end .*`kill -9 {pid}` ends it"):
+            stop(home)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until(lambda: is_running(home) is None)

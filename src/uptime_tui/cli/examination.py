@@ -19,6 +19,8 @@ from uptime_tui.ui.themes.choose import choose_theme
 
 _NEEDED_DESCRIPTORS = 1024
 _FREE_BYTES = 100 * 1024 * 1024
+_ENGINE_S = 2.0
+"""So long an engine may take to say something."""
 
 
 class Finding(NamedTuple):
@@ -189,10 +191,14 @@ def configuration(home: Home) -> Iterator[Finding]:
 
 def engine(home: Home) -> Iterator[Finding]:
     """Whether an engine runs for this home, and what was set aside."""
+    from uptime_tui.client.greeting import answers
     from uptime_tui.client.spawn import is_running
 
     pid = is_running(home)
-    if pid is None:
+    if pid and not answers(home.socket_file, _ENGINE_S):
+        what = f"pid {pid} does not answer: it is just starting, or it hangs"
+        yield Finding("engine", "warning", what, "look again in a moment; if it hangs, `uptime-tui stop`")
+    elif pid is None:
         yield Finding("engine", "info", "not running: the dashboard or `uptime-tui start` starts it")
     else:
         yield Finding("engine", "ok", f"running, pid {pid}")

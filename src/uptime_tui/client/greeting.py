@@ -7,6 +7,19 @@ from uptime_tui.wire.framing import encode
 from uptime_tui.wire.messages import Hello
 
 
+def answers(socket_file: Path, within_s: float) -> bool:
+    """Whether an engine says anything to a Hello within so many seconds: one that hangs takes it all the same."""
+    greeted = greet(socket_file, "is it there?")
+    if greeted is None:
+        return False
+    with greeted:
+        greeted.settimeout(within_s)
+        try:
+            return bool(greeted.recv(1))
+        except OSError:
+            return False
+
+
 def greet(socket_file: Path, client: str) -> socket.socket | None:
     """A connection on which everything was asked for and nothing is read yet; never waits.
 

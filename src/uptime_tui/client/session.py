@@ -25,13 +25,15 @@ from uptime_tui.wire.messages import (
 CONNECT_S: Final = 5.0
 REPLY_S: Final = 30.0
 _READ_BYTES: Final = 262_144
+_MUTE: Final = ("the engine does not answer", "`uptime-tui stop`, then `uptime-tui start`")
+"""One that hangs is there: it would only be found again by another start."""
 
 
 class EngineLost(UserError):  # noqa: N818 - said to the user as it is, not an error of ours
     """The connection to the engine is gone."""
 
-    def __init__(self, reason: str = "the engine has gone") -> None:
-        super().__init__(reason, todo="start it again: `uptime-tui start`")
+    def __init__(self, reason: str = "the engine has gone", todo: str = "start it again: `uptime-tui start`") -> None:
+        super().__init__(reason, todo=todo)
 
 
 class Session:
@@ -92,7 +94,7 @@ class Session:
             first = await asyncio.wait_for(anext(self), CONNECT_S)
         except (StopAsyncIteration, TimeoutError) as error:
             await self.close()
-            raise EngineLost(self._end or "the engine does not answer") from error
+            raise (EngineLost(self._end) if self._end else EngineLost(*_MUTE)) from error
         if isinstance(first, Goodbye):
             await self.close()
             raise UserError(first.reason, todo="`uptime-tui stop`, then start again")
@@ -171,7 +173,7 @@ class Session:
             self.send(make(number))  # type: ignore[arg-type]  # every Request is a ClientMessage
             return await asyncio.wait_for(waiting, timeout_s)
         except TimeoutError as error:
-            raise EngineLost("the engine does not answer") from error
+            raise EngineLost(*_MUTE) from error
         finally:
             self._asked.pop(number, None)
             self._trials.pop(number, None)

@@ -91,7 +91,8 @@ def stop(home: Home) -> bool:
         if is_running(home) is None:
             return True
         time.sleep(_LOOK_S)
-    raise UserError(f"the engine (pid {pid}) does not end", todo=f"see {home.log_file}")
+    todo = f"`kill -9 {pid}` ends it, and what was measured is on disk; why: {home.log_file}"
+    raise UserError(f"the engine (pid {pid}) does not end", todo=todo)
 
 
 def _start(home: Home, said: IO[bytes], *, keep: bool) -> subprocess.Popen[bytes]:
