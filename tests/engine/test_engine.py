@@ -230,6 +230,27 @@ async def test_add_edit_pause_delete_undo_through_the_socket(home):
         await watcher.close()
 
 
+async def test_each_dashboard_is_held_to_what_it_was_shown_whatever_the_others_look_at(home):
+    write(home, ("a", "tcp://127.0.0.1:9"), interval="1h")
+    find_or_start(home, keep=True)
+    watcher = await Watcher.attach(home)
+    ours, theirs = watcher.session.request, (await Watcher.attach(home)).session.request
+    await watcher.until(lambda w: w.status("a") is not None)
+    number = watcher.id("a")
+    seen = (await ours(lambda n: AskTable(n, number))).table
+    newer = (await theirs(lambda n: AskTable(n, number))).table
+    assert not (await theirs(lambda n: Edit(n, number, {"purpose": "theirs"}, newer))).error
+    newer = (await theirs(lambda n: AskTable(n, number))).table
+    for _ in range(2):  # Enter is pressed again in the form that was refused
+        error = (await ours(lambda n: Edit(n, number, {"purpose": "ours"}, seen))).error
+        assert "a was changed in the file meanwhile" in error
+    assert not (await ours(lambda n: Edit(n, number, {"interval": "2h"}, seen))).error
+    table = (await ours(lambda n: AskTable(n, number))).table
+    assert (table["purpose"], table["interval"]) == ("theirs", "2h")
+    assert not (await theirs(lambda n: Edit(n, number, {"purpose": "theirs too"}, newer))).error
+    await watcher.close()
+
+
 async def test_a_trial_probes_what_is_no_monitor(home):
     home.config_file.write_text('[defaults]\ntimeout = "300ms"\n')
     find_or_start(home, keep=True)

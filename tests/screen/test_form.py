@@ -139,3 +139,4 @@ def test_a_key_that_the_service_does_not_have_is_left_alone(opened, engine):
     terminal.send("\x15https://h3.example.net\r")
     terminal.wait_gone("Edit ssh-0003")
     assert engine.asked[-1].changes == {"target": "https://h3.example.net"}
+    assert engine.asked[-1].seen == table

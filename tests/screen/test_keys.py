@@ -87,6 +87,18 @@ def test_delete_names_the_monitor_and_enter_means_no(opened, engine):
     assert [type(message).__name__ for message in engine.asked] == ["Delete"]
 
 
+def test_what_others_change_while_the_question_stands_is_not_deleted(opened, engine):
+    terminal = opened()
+    terminal.send("D")
+    terminal.wait_for("Delete “ssh-0003”?")
+    number = next(number for number, each in engine.monitors.items() if each.name == "ssh-0003")
+    engine.edit(number, purpose="the new gateway")
+    terminal.wait_for("the fleet was edited")
+    terminal.send("y")
+    terminal.wait_for("ssh-0003 was changed meanwhile")
+    assert not engine.asked
+
+
 def test_a_locked_screen_changes_nothing(opened, engine):
     terminal = opened()
     terminal.send("L")

@@ -28,6 +28,7 @@ from uptime_tui.wire.messages import (
     Focused,
     Goodbye,
     Hello,
+    Notice,
     Pause,
     Recheck,
     Reply,
@@ -153,6 +154,16 @@ class FakeEngine:
             self._broadcast(Changes(rows=rows))
 
         self.call(tell())
+
+    def edit(self, number, **parts):
+        """Somebody else changes a monitor; a notice shows when it has arrived."""
+
+        async def edit():
+            self.monitors[number] = msgspec.structs.replace(self.monitors[number], **parts)
+            self.notices = (Notice("edited", "the fleet was edited"),)
+            self._broadcast(self.state())
+
+        self.call(edit())
 
     def tell(self, **parts):
         """Notices, vitals or a focus."""

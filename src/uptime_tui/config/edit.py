@@ -42,7 +42,6 @@ class MonitorsFile:
     def __init__(self, path: Path, undo_file: Path) -> None:
         self._path = path
         self._log = UndoLog(undo_file)
-        self._seen: dict[str, dict[str, Any]] = {}
         self._valid = ""
 
     @property
@@ -57,23 +56,15 @@ class MonitorsFile:
         change = self._log.oldest_undone()
         return change.label if change else ""
 
-    def read_table(self, name: str, *, remember: bool = True) -> dict[str, Any]:
+    def read_table(self, name: str) -> dict[str, Any]:
         """The keys that are written for a monitor.
-
-        Args:
-            name: the monitor's.
-            remember: a person is going to see them: the next edit of this monitor is checked against them.
 
         Raises:
             UserError: there is no such monitor, or the file is broken.
         """
         layout = self._layout(self._read()[1])
-        name = one_form(name)
-        block = _only(block_names(layout), name)
-        table = block_table(layout.text[block.start : block.end])
-        if remember:
-            self._seen[name] = table
-        return table
+        block = _only(block_names(layout), one_form(name))
+        return block_table(layout.text[block.start : block.end])
 
     def add(self, tables: Iterable[Mapping[str, object]]) -> str:
         """Append monitors; returns what was done.
@@ -98,16 +89,21 @@ class MonitorsFile:
 
         return self._change(plan)
 
-    def edit(self, name: str, changes: Changes) -> str:
+    def edit(self, name: str, changes: Changes, seen: Mapping[str, Any] | None = None) -> str:
         """Set keys of one monitor, or remove them where the value is None; returns what was done.
 
-        Raises:
-            UserError: no such monitor, a wrong value, the name is taken, the key was changed by others since
-                `read_table`, or the file cannot be written.
-        """
-        return self.edit_all((name,), changes)
+        Args:
+            name: the monitor's.
+            changes: what to set.
+            seen: its table as whoever asks was shown it (`read_table`); others' edits of other keys since are merged.
 
-    def edit_all(self, names: Sequence[str], changes: Changes) -> str:
+        Raises:
+            UserError: no such monitor, a wrong value, the name is taken, others have changed one of these keys
+                since it was seen, or the file cannot be written.
+        """
+        return self.edit_all((name,), changes, seen)
+
+    def edit_all(self, names: Sequence[str], changes: Changes, seen: Mapping[str, Any] | None = None) -> str:
         """The same change of several monitors at once: one step of undo. Raises as `edit` does."""
 
         def plan(text: str) -> tuple[str, list[Step]]:
@@ -120,7 +116,8 @@ class MonitorsFile:
             newline, steps = newline_of(text), list[Step]()
             for name, block in _from_the_end(blocks, names):
                 before = text[block.start : block.end]
-                self._refuse_if_changed(name, block_table(before), changes)
+                if seen is not None:
+                    self._refuse_if_changed(name, block_table(before), changes, seen)
                 after = change_block(before, changes, newline, self._place_of(layout, block, changes))
                 renamed = name if new_name is None else new_name
                 steps.append(Step("edit", name, renamed, block.start, before, after))
@@ -136,9 +133,6 @@ class MonitorsFile:
             blocks, limit, steps = block_names(layout), len(text), list[Step]()
             following = _following(layout)
             for name, block in _from_the_end(blocks, names):
-                table = block_table(text[block.start : block.end])
-                if self._seen.pop(name, table) != table:  # who asks again has been told
-                    raise self._changed(name)
                 start, end = delete_span(layout, block)
                 end = min(end, limit)
                 limit = start
@@ -173,7 +167,6 @@ class MonitorsFile:
                 result = apply_by_name(text, steps)
             self._write(mark, text, result)
             self._log.mark(change, undone=not redo)
-        self._seen.clear()
         return f"{'done again' if redo else 'undone'}: {change.label}"
 
     def _newest_real(self, text: str) -> Change | None:
@@ -194,8 +187,6 @@ class MonitorsFile:
             if result != text:
                 self._log.add(label, text, result, tuple(steps))
                 self._write(mark, text, result)
-        for step in steps:
-            self._seen.pop(step.name, None)
         verb, _, rest = label.partition(" ")
         return f"{_PAST[verb]} {rest}"
 
@@ -234,21 +225,13 @@ class MonitorsFile:
 
         return place
 
-    def _refuse_if_changed(self, name: str, table: Mapping[str, Any], changes: Changes) -> None:
-        """Others' edits of other keys are merged; an edit of a key that others changed since it was seen is refused.
-
-        Until it is looked at: a form does not show what the others have written. To pause it hides nothing.
-        """
-        seen = self._seen.get(name)
-        if seen is None or changes.keys() == {"paused"}:
-            return
+    def _refuse_if_changed(
+        self, name: str, table: Mapping[str, Any], changes: Changes, seen: Mapping[str, Any]
+    ) -> None:
         for path, _ in flatten(changes):
             if value_at(seen, path) != value_at(table, path):
-                raise self._changed(name)
-
-    def _changed(self, name: str) -> UserError:
-        what = f"{safe_text(name, 80)} was changed in the file meanwhile"
-        return UserError(what, where=self._path.name, todo="look at it again, then repeat this")
+                what = f"{safe_text(name, 80)} was changed in the file meanwhile"
+                raise UserError(what, where=self._path.name, todo="look at it again, then repeat this")
 
 
 def _only(blocks: Mapping[str, list[Block]], name: str) -> Block:

@@ -135,9 +135,9 @@ class Desk:
             return str(file.add(tables)), names
         if isinstance(request, Edit):
             name = self._names((request.monitor,))[0]
-            written = file.read_table(name, remember=False)
+            written = file.read_table(name)
             draft = self._draft(_merged(written, request.changes), name)
-            return str(file.edit(name, request.changes)), (draft.name,)
+            return str(file.edit(name, request.changes, request.seen)), (draft.name,)
         if isinstance(request, Delete):
             names = self._names(request.monitors)
             return str(file.delete(list(names))), names

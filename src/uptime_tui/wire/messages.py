@@ -182,6 +182,8 @@ class Edit(Request, frozen=True, tag=True):
 
     monitor: MonitorId
     changes: dict[str, object]
+    seen: dict[str, object] | None = None
+    """The `table` that the user was shown: a key of it that others have changed since is not written over."""
 
 
 class Delete(Request, frozen=True, tag=True):

@@ -234,39 +234,24 @@ def test_another_users_file_is_left_alone(path, file, monkeypatch):
 
 
 def test_others_edits_elsewhere_are_merged(path, file):
-    assert file.read_table("shop")["expect"]["json"] is True
+    seen = file.read_table("shop")
+    assert seen["expect"]["json"] is True
     path.write_text(TEXT.replace("the old one", "THE OLD ONE").replace('status = "200"', 'status = "201"'))
-    file.edit("shop", {"purpose": "sells"})
+    file.edit("shop", {"purpose": "sells"}, seen)
     assert "THE OLD ONE" in text_of(path)
     assert 'status = "201"' in text_of(path)
     assert 'purpose = "sells"' in text_of(path)
 
 
 def test_others_edit_of_the_same_key_is_never_overwritten(path, file):
-    file.read_table("shop")
+    seen = file.read_table("shop")
     path.write_text(TEXT.replace("https://shop.example.net", "https://new.example.net"))
-    file.read_table("shop", remember=False)
+    newer = file.read_table("shop")
     for _ in range(2):  # Enter is pressed again in the form that was refused
         with pytest.raises(UserError, match="changed in the file meanwhile"):
-            file.edit("shop", {"target": "https://mine.example.net"})
+            file.edit("shop", {"target": "https://mine.example.net"}, seen)
     assert "https://new.example.net" in text_of(path)
-    file.read_table("shop")
-    file.edit("shop", {"target": "https://mine.example.net"})
-
-
-def test_deleting_what_others_changed_since_is_refused(path, file):
-    file.read_table("shop")
-    path.write_text(TEXT.replace("https://shop.", "https://new."))
-    with pytest.raises(UserError, match="meanwhile"):
-        file.delete(["shop"])
-    file.delete(["shop"])
-
-
-def test_a_pause_needs_no_second_look(path, file):
-    file.read_table("mx1")
-    path.write_text(TEXT.replace('name   =  "mx1"   #', 'paused = true\nname   =  "mx1"   #'))
-    file.edit("mx1", {"paused": None})
-    assert text_of(path) == TEXT
+    file.edit("shop", {"target": "https://mine.example.net"}, newer)
 
 
 def test_undo_after_others_changed_another_block(path, file):

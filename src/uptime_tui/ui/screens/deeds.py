@@ -111,13 +111,20 @@ class Deeds(Board):
         monitors = self.aimed()
         if not monitors:
             return
-        first = self.link.snapshot.monitors[monitors[0]].name
-        what = f"“{first}”" if len(monitors) == 1 else f"“{first}” and {len(monitors) - 1} more"
+        known = self.link.snapshot.monitors
+        asked = [known[number] for number in monitors]
+        what = f"“{asked[0].name}”" if len(asked) == 1 else f"“{asked[0].name}” and {len(asked) - 1} more"
 
         def answered(answer: str | None) -> None:
-            if answer == "y":
-                self.table.clear_marks()
-                self.request(lambda number: Delete(number, monitors))
+            if answer != "y":
+                return
+            known = self.link.snapshot.monitors
+            other = next((each.name for each in asked if known.get(each.id, each) != each), "")
+            if other:
+                self.say(f"{other} was changed meanwhile: look at it again, then repeat this", "warn")
+                return
+            self.table.clear_marks()
+            self.request(lambda number: Delete(number, monitors))
 
         self.app.push_screen(Ask(f"Delete {what}?", {"y": "yes, u undoes"}, self.host.roles), answered)
 
@@ -164,7 +171,7 @@ class Deeds(Board):
             if edited is not None:
                 changes = form.changes()
                 return (
-                    await self.link.ask(lambda number: Edit(number, edited, changes))
+                    await self.link.ask(lambda number: Edit(number, edited, changes, table))
                     if changes
                     else Reply(0, message="nothing changed")
                 )
