@@ -96,7 +96,8 @@ class MonitorTable(ScrollView, can_focus=True):
     def set_view(self, view: tuple[ViewRow, ...], options: ViewOptions, empty: tuple[str, ...] = ()) -> None:
         """Show another view; the cursor stays on its monitor, or on the line where that was.
 
-        Who has chosen another filter, order or folding sees the cursor; where only states changed, nothing scrolls.
+        When the monitor is no more, it goes to the nearest one: on a header most keys have nothing to act on. Who has
+        chosen another filter, order or folding sees the cursor; where only states changed, nothing scrolls.
         """
         layout = layout_of(options)
         if layout is not self.listing:
@@ -269,9 +270,10 @@ class MonitorTable(ScrollView, can_focus=True):
             for number in range(len(self.view)):
                 if self._entry_key(number) == key:
                     return number
-        if key is None:
-            return next((n for n, entry in enumerate(self.view) if isinstance(entry, MonitorLine)), 0)
-        return max(0, min(self.index, len(self.view) - 1))
+        here = 0 if key is None else self.index
+        gone = key not in self.snapshot.monitors
+        near = [n for n, entry in enumerate(self.view) if gone and isinstance(entry, MonitorLine)]
+        return min(near, key=lambda n: abs(n - here), default=max(0, min(here, len(self.view) - 1)))
 
     def _move(self, number: int) -> None:
         if not self.view:
