@@ -13,9 +13,6 @@ class Above(Protocol):
     def show(self, *, top: bool = False) -> None:
         """The monitor under the cursor, as it is now; `top`: another one than before."""
 
-    def say(self, text: str, role: str, after: str) -> None:
-        """The message line, and behind it what `u` would undo."""
-
 
 class Host(Protocol):
     """The application."""

@@ -83,6 +83,20 @@ def empty_table(snapshot: Snapshot, options: ViewOptions, problem: str) -> tuple
     return no_problems(len(snapshot.monitors))
 
 
+def unusual(options: ViewOptions, marked: int, *, frozen: bool, locked: bool) -> list[str]:
+    """What is not as at first in how the fleet is seen, a word or two for each."""
+    text = options.filter.text.strip() if options.filter is not None else ""
+    words = {
+        "problems only": options.problems_only,
+        "certificates": options.certificates,
+        f"filter: {text}": bool(text),
+        f"{marked} marked": marked > 0,
+        "frozen": frozen,
+        "locked": locked,
+    }
+    return [word for word, holds in words.items() if holds]
+
+
 def banner(snapshot: Snapshot, lost_for: str) -> tuple[str, str] | None:
     """One line above everything with its role: engine lost, this machine offline, or the worst notice."""
     if lost_for:

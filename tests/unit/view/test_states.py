@@ -4,10 +4,12 @@ import pytest
 
 from support.fleets import fleet, monitor, row
 from uptime_tui.catalogue.load import load_catalogue
+from uptime_tui.model.filter import parse_filter
 from uptime_tui.model.target import parse_target
 from uptime_tui.model.units import MonitorId
 from uptime_tui.view import states
 from uptime_tui.view.cells import cell_width
+from uptime_tui.view.rows import ViewOptions
 from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.view.words import ASCII, UNICODE
 from uptime_tui.wire.messages import Notice, Vitals
@@ -31,6 +33,13 @@ def test_an_empty_view_says_why_and_what_to_do():
     assert states.nothing_matches("cat:x", 12)[0] == "None of 12 monitors matches  cat:x"
     assert "Esc" in states.nothing_matches("cat:x", 12)[-1]
     assert "all 12 monitors" in states.no_problems(12)[0]
+
+
+def test_what_is_unusual_about_the_view_is_named():
+    assert states.unusual(ViewOptions(), 0, frozen=False, locked=False) == []
+    seen = ViewOptions(filter=parse_filter(" mx1 "), problems_only=True, certificates=True)
+    words = ["problems only", "certificates", "filter: mx1", "2 marked", "frozen", "locked"]
+    assert states.unusual(seen, 2, frozen=True, locked=True) == words
 
 
 BAD = Notice("journal", "disk full", "error")

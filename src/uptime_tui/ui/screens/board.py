@@ -1,7 +1,7 @@
 """What the main screen shows: header, table, panel, message and keys; and the frame clock that keeps them fresh."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from textual.app import ComposeResult
@@ -14,7 +14,7 @@ from uptime_tui.ui.host import Host
 from uptime_tui.ui.lore import clock
 from uptime_tui.ui.screens.helped import Helped
 from uptime_tui.ui.widgets.header import Header
-from uptime_tui.ui.widgets.lines import Entry, Line, Lines, Notice
+from uptime_tui.ui.widgets.lines import Entry, Line, Lines, MessageLine, Notice, Said
 from uptime_tui.ui.widgets.monitor_table import MonitorTable
 from uptime_tui.view import certificates, states
 from uptime_tui.view.entry import PROBLEMS
@@ -36,7 +36,6 @@ WIDE_FROM: Final = 180
 TALL_FROM: Final = 55
 REST_S: Final = 0.05
 """The panel follows the cursor once it rests this long; a key that repeats has it drawn with every frame."""
-MESSAGE_S: Final = 8.0
 
 
 class Board(Helped):
@@ -71,8 +70,6 @@ class Board(Helped):
         self.panel_wanted: bool = True
         self.zoomed: str = ""
         """The pane that is alone: table, panel, or none."""
-        self.above: Callable[[str, str, str], None] | None = None
-        """Shows the message on the screen that lies above, where one has asked for it."""
         self.awaited: str = ""
         """Name of a monitor that was just added: the cursor goes there when it arrives."""
         self.new_problems = 0
@@ -83,8 +80,7 @@ class Board(Helped):
         self.owed = Dirty()
         self.told_empty: tuple[str, ...] = ()
         self.minute = 0
-        self.message = ("", "plain")
-        self.message_until_s = 0.0
+        self.said = Said(self.link.snapshot)
         self.pictured: int | None = None
         """The monitor that the panel shows."""
         self.resting: Timer | None = None
@@ -104,7 +100,7 @@ class Board(Helped):
         yield Entry(
             placeholder="filter: words, state:down cat:email svc:smtp tag:prod why:refused cert<14 lat>200", id="filter"
         )
-        yield Notice(host.roles, id="message", least=1)
+        yield MessageLine(self.said, host.roles, id="message")
         yield Line(host.roles, id="keys")
 
     def on_mount(self) -> None:
@@ -173,8 +169,7 @@ class Board(Helped):
             self.show_panel()
         self.show_status()
         self.show_banner()
-        if self.message_until_s:
-            self.show_message(now_s)
+        self.said.tick(now_s)
         self.show_tiny()
 
     def draw_anew(self) -> None:
@@ -258,14 +253,7 @@ class Board(Helped):
 
     def show_status(self) -> None:
         """The first line, with whatever is unusual about the view."""
-        words = [word for word, on in (
-            ("problems only", self.options.problems_only), ("certificates", self.options.certificates)
-        ) if on]  # fmt: skip
-        if self.options.filter is not None and self.options.filter.text.strip():
-            words.append(f"filter: {self.options.filter.text}")
-        if self.table.marks:
-            words.append(f"{len(self.table.marks)} marked")
-        words += [word for word, on in (("frozen", self.frozen), ("locked", self.locked)) if on]
+        words = states.unusual(self.options, len(self.table.marks), frozen=self.frozen, locked=self.locked)
         if self.stale_order and self.is_held(time.monotonic()):
             new = f"+{self.new_problems} new, " if self.new_problems else ""
             words.append(f"held: {new}press .")
@@ -290,26 +278,7 @@ class Board(Helped):
 
     def say(self, text: str, role: str = "plain") -> None:
         """A message below the table; it goes by itself."""
-        now_s = time.monotonic()
-        self.message = (text, role)
-        self.message_until_s = now_s + MESSAGE_S
-        self.show_message(now_s)
-
-    def show_message(self, now_s: float) -> None:
-        """The message with what `u` would undo now, or nothing once its time is over; in the detail as well."""
-        if now_s > self.message_until_s:
-            self.message_until_s = 0.0
-            self.message = ("", "plain")
-        text, role = self.message
-        undo, redo = self.link.snapshot.undo, self.link.snapshot.redo
-        hint = "".join(f"   {key}: {what}" for key, what in (("u undo", undo), ("U redo", redo)) if what)
-        hint = hint if role == "plain" else ""
-        self.query_one("#message", Notice).tell(text, role, hint)
-        detail = self.host.open_detail()
-        if detail is not None:
-            detail.say(text, role, hint)
-        if self.above is not None:
-            self.above(text, role, hint)
+        self.said.say(text, role, time.monotonic())
 
     # --- the panel --------------------------------------------------------------------
 
@@ -353,8 +322,8 @@ class Board(Helped):
         self.query_one("#changes", Lines).display = width >= WIDE_FROM and height >= TALL_FROM
         tiny = width < 60 or height < 12
         self.set_class(tiny, "tiny")
-        self.query_one("#message", Notice).least = 0 if tiny else 1
-        self.show_message(time.monotonic())
+        self.query_one("#message", MessageLine).least = 0 if tiny else 1
+        self.said.show()
         self.show_keys()
         self.call_after_refresh(self.after_layout)
 

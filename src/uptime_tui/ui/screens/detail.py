@@ -10,7 +10,7 @@ from uptime_tui.model.monitor import Monitor
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.lore import clock, iso_time
 from uptime_tui.ui.screens.helped import HELP, Helped
-from uptime_tui.ui.widgets.lines import Line, Lines, Notice
+from uptime_tui.ui.widgets.lines import Line, Lines, MessageLine
 from uptime_tui.view.copies import copies_of_past
 from uptime_tui.view.pages import INCIDENTS, MAIL, NOW, Sheet, incident_lines, mail_lines, pages
 from uptime_tui.view.panel import PanelLine
@@ -63,7 +63,7 @@ class Detail(Helped):
         """Pages, lines and keys."""
         yield Line(self.roles, id="pages")
         yield Lines(self.roles, id="detail")
-        yield Notice(self.roles, id="message", least=1)
+        yield MessageLine(self.dashboard.said, self.roles, id="message")
         yield Line(self.roles, id="keys")
 
     def on_mount(self) -> None:
@@ -145,10 +145,6 @@ class Detail(Helped):
                 self.query_one("#detail", Lines).show(self.lines_now())
 
         self.run_worker(ask(), exclusive=True, exit_on_error=False)
-
-    def say(self, text: str, role: str, after: str) -> None:
-        """The dashboard's message."""
-        self.query_one("#message", Notice).tell(text, role, after)
 
     # --- keys -------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from uptime_tui.model.failure import Status
 from uptime_tui.model.units import MonitorId
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.screens.helped import HELP, Helped
-from uptime_tui.ui.widgets.lines import Line, Lines, Notice, Options
+from uptime_tui.ui.widgets.lines import Line, Lines, MessageLine, Options
 from uptime_tui.view.cells import fit, wrap
 from uptime_tui.view.panel import PanelLine
 from uptime_tui.wire.messages import Add, Edit
@@ -76,7 +76,7 @@ class Lint(Helped):
         yield Line(roles, id="title")
         yield Options(markup=False)
         yield Lines(roles, id="told")
-        yield Notice(roles, id="message", least=1)
+        yield MessageLine(self.dashboard.said, roles, id="message")
         yield Line(roles, id="keys")
 
     def on_mount(self) -> None:
@@ -84,13 +84,8 @@ class Lint(Helped):
         self.query_one("#told", Lines).can_focus = False
         self.query_one(OptionList).focus()
         self.show_keys()
-        self.dashboard.above = self.say
         self.judge()
         self.set_interval(_REFRESH_S, self.judge)
-
-    def on_unmount(self) -> None:
-        """Messages are the dashboard's alone again."""
-        self.dashboard.above = None
 
     def judge(self) -> None:
         """Look for faults; the cursor stays on its finding, or on the line where that was."""
@@ -146,10 +141,6 @@ class Lint(Helped):
             )
             lines = [((text, role),) for said, role in parts if said for text in wrap(said, width)]
         self.query_one("#told", Lines).show(tuple(lines), top=True)
-
-    def say(self, text: str, role: str, after: str) -> None:
-        """The dashboard's message."""
-        self.query_one("#message", Notice).tell(text, role, after)
 
     def on_option_list_option_highlighted(self) -> None:
         """Another finding."""

@@ -205,7 +205,7 @@ class Sights(Board):
             self.show_status()
             if found.problem:
                 self.say(found.problem, "warn")
-            elif self.message[1] == "warn":
+            elif self.said.role == "warn":
                 self.say("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

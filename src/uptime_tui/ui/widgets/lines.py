@@ -1,7 +1,7 @@
 """Widgets of plain lines: header, titles, message, keys, entry, the scrolling panel. They repaint only what differs."""
 
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from rich.text import Text
 from textual.binding import BindingType
@@ -16,6 +16,7 @@ from uptime_tui.model.safetext import masked
 from uptime_tui.ui.actions import Action, bindings
 from uptime_tui.ui.paint import Colours, strip
 from uptime_tui.view.panel import PanelLine
+from uptime_tui.view.snapshot import Snapshot
 from uptime_tui.view.states import banner_lines
 
 ACTIONS = (
@@ -26,6 +27,8 @@ ACTIONS = (
     Action("scroll_home", ("home", "g"), "top", "To the first line.", "panel"),
     Action("scroll_end", ("G", "end"), "bottom", "To the last line.", "panel"),
 )
+MESSAGE_S: Final = 8.0
+"""A message is news for so long."""
 
 
 class Line(Widget):
@@ -155,6 +158,59 @@ class Notice(Lines, can_focus=False):
         if lines:
             shown[-1] = (*shown[-1], (after, "dim"))
         self.show(tuple(shown))
+
+
+class Said:
+    """The newest message, which goes by itself, with what `u` would undo.
+
+    Args:
+        snapshot: knows what that is.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._text, self.role = "", "plain"
+        self._until_s = 0.0
+        self.places: set[Notice] = set()
+        """Where it is shown: on the dashboard, and on the screen above it."""
+
+    def say(self, text: str, role: str, now_s: float) -> None:
+        """Another message."""
+        self._text, self.role = text, role
+        self._until_s = now_s + MESSAGE_S
+        self.show()
+
+    def tick(self, now_s: float) -> None:
+        """Show what can be undone by now, and nothing once its time is over."""
+        if not self._until_s:
+            return
+        if now_s > self._until_s:
+            self._text, self.role = "", "plain"
+            self._until_s = 0.0
+        self.show()
+
+    def show(self) -> None:
+        """In all its places."""
+        undo, redo = self._snapshot.undo, self._snapshot.redo
+        hint = "".join(f"   {key}: {what}" for key, what in (("u undo", undo), ("U redo", redo)) if what)
+        for place in self.places:
+            place.tell(self._text, self.role, hint if self.role == "plain" else "")
+
+
+class MessageLine(Notice, can_focus=False):
+    """A place for it; a short one moves nothing."""
+
+    def __init__(self, said: Said, roles: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(roles, least=1, **kwargs)
+        self.said = said
+
+    def on_mount(self) -> None:
+        """It is shown here too from now on."""
+        self.said.places.add(self)
+
+    def on_unmount(self) -> None:
+        """The screen is closed."""
+        self.said.places.discard(self)
 
 
 class Choices(OptionList):
