@@ -39,7 +39,7 @@ def loaded_by(statement):
         ("import uptime_tui.vantage.local", HEAVY | SELDOM | {"sqlite3"}),
         ("import uptime_tui.engine.main", {"textual", "rich", "asyncssh", "apprise", "click"}),
         (
-            "import uptime_tui.ui.app, uptime_tui.config.settings",
+            "import uptime_tui.ui.run, uptime_tui.config.settings",
             {
                 "uptime_tui.config.draft",
                 "uptime_tui.resolve",

@@ -19,7 +19,7 @@ def command(static: bool, home: str | None) -> int:
 
     Needs no network and no root; everything ends with the dashboard, and nothing is left behind.
     """
-    from uptime_tui.ui.app import run_dashboard
+    from uptime_tui.ui.run import run_dashboard
 
     folder = Path(home) if home else Path(tempfile.mkdtemp(prefix="uptime-tui-demo-"))
     diagnostics.say("starting the lab on 127.0.0.1 …")
