@@ -76,13 +76,18 @@ def find_home(override: str | None, env: Mapping[str, str]) -> Home:
 
     A socket path that would be longer than a unix socket allows moves to a folder of its own, one per home, below
     `XDG_RUNTIME_DIR` or `/tmp`, owned by this user alone.
+
+    Raises:
+        UserError: the configuration folder, or one on the way to it, is a file.
     """
     chosen = override or env.get("UPTIME_TUI_HOME", "")
     if chosen:
         top = Path(os.path.abspath(os.path.expanduser(chosen)))  # noqa: PTH100, PTH111 - no symlink is resolved
         home = Home(top, top / "state", top / "run")
+        _require_folder(home.config)
     else:
         config, state = _user_folders(env)
+        _require_folder(config)
         home = Home(config, state, _session_folder(env) / _APP)
         if not os.access(home.runtime.parent, os.W_OK | os.X_OK):
             # no login session (a container, su, cron): a folder of this user's that depends on the state folder
@@ -154,8 +159,14 @@ def _make(folder: Path) -> None:
         raise UserError(
             f"the folder cannot be made: {error.strerror}", where=str(folder), todo="make it, or name another by --home"
         ) from error
-    if not folder.is_dir():
-        raise UserError("is no folder", where=str(folder), todo="move that file away, or name another by --home")
+    _require_folder(folder)
+
+
+def _require_folder(folder: Path) -> None:
+    """What is there of it must be a folder: what reads below it cannot know that its name was wrong."""
+    there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if not os.path.isdir(there):  # noqa: PTH112 - a link that leads where we may not look is none either
+        raise UserError("is no folder", where=str(there), todo="move that file away, or name another by --home")
 
 
 def _close(folder: Path) -> None:

@@ -218,3 +218,15 @@ def test_a_link_to_nothing_is_no_empty_fleet(capsys, tmp_path, monkeypatch):
     for arguments in (["list"], ["add", "tcp://127.0.0.1:1"]):
         assert main.run(arguments) == 64
         assert "monitors.toml: is a link to a file that does not exist (make the file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", [["list"], ["check", "tcp://127.0.0.1:1"], ["lint"], ["doctor"], ["status"], ["stop"]]
+)
+def test_a_home_that_is_a_file_is_one_line(capsys, tmp_path, command):
+    place = tmp_path / "a file"
+    place.write_text("")
+    assert main.run([*command, "--home", str(place)]) == 64
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"uptime-tui: {place}: is no folder (move that file away, or name another by --home)\n"

@@ -1,4 +1,5 @@
 import os
+import re
 import stat
 import sys
 
@@ -70,9 +71,21 @@ def test_a_long_home_gets_a_short_socket_of_its_own(tmp_path):
 
 
 def test_a_file_in_the_place_of_a_folder(tmp_path):
-    (tmp_path / "x").write_text("")
-    with pytest.raises(UserError, match="x"):
-        make_folders(find_home(str(tmp_path / "x"), {}))
+    (tmp_path / "state").write_text("")
+    with pytest.raises(UserError, match="state: is no folder"):
+        make_folders(find_home(str(tmp_path), {}))
+
+
+@pytest.mark.parametrize("below", ["", "/sub/home"])
+def test_a_home_that_is_a_file_is_named(tmp_path, below):
+    place = tmp_path / "uptime-tui"
+    place.write_text("")
+    said = f"^{re.escape(str(place))}: is no folder"
+    for chosen, env in ((f"{place}{below}", {}), (None, {"UPTIME_TUI_HOME": f"{place}{below}"})):
+        with pytest.raises(UserError, match=said):
+            find_home(chosen, env)
+    with pytest.raises(UserError, match=said):
+        find_home(None, {"XDG_CONFIG_HOME": str(tmp_path)})
 
 
 def test_a_runtime_folder_that_is_anothers_link_is_refused(tmp_path):
