@@ -119,6 +119,8 @@ class MonitorsFile:
                 if seen is not None:
                     self._refuse_if_changed(name, block_table(before), changes, seen)
                 after = change_block(before, changes, newline, self._place_of(layout, block, changes))
+                if text[block.end :].partition("\n")[0].strip() and scan(after).statements[-1].kind == "comment":
+                    after += newline  # what a line that went leaves behind is no comment on the next monitor
                 renamed = name if new_name is None else new_name
                 steps.append(Step("edit", name, renamed, block.start, before, after))
             return _label(_verb(changes), list(names)), [step for step in steps if step.before != step.after]

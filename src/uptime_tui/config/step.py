@@ -91,6 +91,8 @@ def apply_by_name(text: str, steps: tuple[Step, ...]) -> str:
             raise _moved_on(step)
         if step.kind == "edit" and step.new_name != step.name and step.new_name in names:
             raise _taken(step)
+        if text.startswith(step.before, start):
+            end = start + len(step.before)  # with the blank line that came with it
         text = text[:start] + step.after + text[end:]
     return text
 

@@ -120,6 +120,23 @@ def test_what_gave_a_block_a_table_and_took_it_back_left_nothing(path, file):
     assert text_of(path) == before
 
 
+@pytest.mark.parametrize("mine", ["", " # rotate in May"])
+@pytest.mark.parametrize("theirs", ["", "# about b\n"])
+def test_whose_a_comment_is_does_not_change_with_the_table_above_it(path, file, mine, theirs):
+    head = '[[monitor]]\nname = "a"\ntarget = "ftp://a"\n'
+    login, b = f'[monitor.login]\nuser = "u"\npassword = "env:PW"{mine}\n', '[[monitor]]\nname = "b"\ntarget = "b:1"\n'
+    path.write_text(head + login + theirs + b)
+    file.edit("a", {"login": {"user": None, "password": None}})
+    kept = f"{mine.strip()}\n\n" if mine else ""
+    assert text_of(path) == head + kept + theirs + b
+    path.write_text(text_of(path).replace("b:1", "b:2"))
+    file.undo()
+    assert text_of(path) == head + login + theirs + b.replace("b:1", "b:2")
+    file.redo()
+    file.delete(["b"])
+    assert text_of(path).rstrip() == (head + kept).rstrip()
+
+
 def test_delete_takes_the_comment_above_and_undo_brings_it_back(path, file):
     assert file.delete(["shop"]) == "deleted shop"
     assert "shop" not in text_of(path)
