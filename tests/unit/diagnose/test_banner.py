@@ -175,6 +175,8 @@ def test_a_plain_monitor_on_a_port_that_begins_in_tls(failure, detail, cause):
     assert first(asked("imap", 993)) == cause
     assert "port_begins_tls" not in ids(found(asked("imap", 143)))
     assert "port_begins_tls" not in ids(found(asked("imaps", 993)))
+    for service, both in (("redis", 6379), ("mongodb", 27017), ("elasticsearch", 9200)):
+        assert "port_begins_tls" not in ids(found(asked(service, both)))
 
 
 @pytest.mark.parametrize(

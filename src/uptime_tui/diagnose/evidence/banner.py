@@ -162,9 +162,12 @@ def _taken_for_tls(port: int, implicit: Service | None) -> Iterator[Evidence]:
 
 @cache
 def _by_port(tls: str) -> dict[int, Service]:
-    """As the catalogue that comes along has them; a user's own service may well sit on such a port."""
-    services = load_catalogue().services.values()
-    return {each.port: each for each in services if each.port is not None and each.tls == tls}
+    """Whose the ports are in the catalogue that comes along; a user's own service may well sit on such a port.
+
+    A port that serves both ways (Redis, MongoDB, Elasticsearch) is the plain one's: its number tells nothing of TLS.
+    """
+    catalogue = load_catalogue()
+    return {port: each for port, name in catalogue.ports.items() if (each := catalogue.services[name]).tls == tls}
 
 
 def _others(case: Case) -> Iterator[Evidence]:
