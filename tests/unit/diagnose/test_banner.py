@@ -10,6 +10,7 @@ from support.explained import NOW_S, case, causes, ids, neighbour, plan, result
 from uptime_tui.diagnose.evidence import banner as collector
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.reasons import LOOK, is_turned_away, reasons
+from uptime_tui.model.result import Evidence
 from uptime_tui.model.safetext import is_safe, safe_text
 
 
@@ -121,6 +122,18 @@ def test_a_close_at_once_by_reset_with_others_fine_is_a_proxy_without_its_servic
     )  # fmt: skip
     assert ids(found(asked)) == ["closed_at_once", "closed_by_reset", "others_here_serve"]
     assert first(asked) == "proxy_no_backend"
+
+
+@pytest.mark.parametrize(
+    "detail", ["closed by the peer before the answer", "connection reset by the peer before any answer"]
+)
+@pytest.mark.parametrize(
+    ("service", "cause"), [("redis", "redis_tls"), ("mongodb", "mongo_tls"), ("elasticsearch", "https_only")]
+)
+def test_who_refuses_in_words_and_hangs_up_without_any_wants_tls_unless_it_has_served(service, cause, detail):
+    asked = case(Failure.CLOSED_EARLY, service=service, detail=detail, protocol=0.4)
+    assert first(asked) == cause
+    assert causes(asked, [*found(asked), Evidence("history_sudden", None, None, "")])[0] != cause
 
 
 def test_a_close_after_a_while_is_a_proxy_that_gave_up():
