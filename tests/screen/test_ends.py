@@ -80,12 +80,17 @@ def test_a_suspended_dashboard_ends_and_draws_nothing(opened, number):
     assert bytes(terminal.raw[before:]) == b""
 
 
-def test_a_shell_can_end_a_suspended_dashboard(opened):
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_shell_can_end_a_suspended_dashboard(opened, behind):
+    """Also one that it was told to go on with in the background, where it stops at once."""
     terminal = opened(wait="", program=["bash", "--norc", "--noprofile", "-i"])
     terminal.send(f"{sys.executable} -m uptime_tui\n")
     terminal.wait_for("ssh-0003")
     terminal.send("\x1a")
     terminal.wait_for("Stopped")
+    if behind:
+        terminal.send('bg; while [ -z "$(jobs -sp)" ]; do sleep 0.1; done; echo "be"hind\n')
+        terminal.wait_for("behind")
     terminal.send('kill %1; while [ -n "$(jobs -sp)$(jobs -rp)" ]; do sleep 0.1; done; echo "en"ded\n')
     terminal.wait_for("ended")
 
@@ -140,6 +145,41 @@ def test_ctrl_z_suspends_and_fg_draws_again(opened):
         terminal.screen.reset()
     terminal.signal(signal.SIGCONT)
     terminal.wait_for("PROBLEMS 8")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_stop_that_asked_nobody_leaves_no_trace(opened, way):
+    """SIGSTOP by somebody else: the screen is entered again, and the mode that the line was in is not forgotten."""
+    terminal = opened()
+    terminal.signal(signal.SIGSTOP)
+    terminal.wait(is_stopped, "the stop")
+    before = len(terminal.raw)
+    terminal.signal(signal.SIGCONT)
+    terminal.wait(lambda t: b"PROBLEMS" in t.raw[before:], "the screen drawn anew")
+    WAYS[way](terminal)
+    has_ended_well(terminal)
+
+
+def test_a_released_mouse_stays_released_after_a_shell(opened):
+    terminal = opened()
+    terminal.send("m")
+    terminal.wait_for("the terminal has the mouse")
+    terminal.send("\x1a")
+    terminal.wait(is_stopped, "the stop")
+    before = len(terminal.raw)
+    terminal.signal(signal.SIGCONT)
+    terminal.wait(lambda t: b"PROBLEMS" in t.raw[before:], "the screen drawn anew")
+    assert b"\x1b[?1000h" not in terminal.raw[before:]
+    terminal.send("m")
+    terminal.wait(lambda t: b"\x1b[?1000h" in t.raw[before:], "the mouse")
+
+
+def test_a_mouse_that_was_not_wanted_can_be_taken(opened, engine):
+    (engine.home.config / "config.toml").write_text("[ui]\nmouse = false\n")
+    terminal = opened()
+    assert b"\x1b[?1000h" not in terminal.raw
+    terminal.send("m")
+    terminal.wait(lambda t: b"\x1b[?1000h" in t.raw, "the mouse")
 
 
 def test_a_bug_of_ours_leaves_the_terminal_clean_and_is_told(opened, tmp_path):

@@ -55,7 +55,7 @@ class DashboardApp(App[None]):
         self.lore = Lore(home, self.link.snapshot, self.glyphs, self.now_ms, self.say)
         self.clock_wanted = settings.ui.clock
         self.rules_ignored = settings.lint.ignore
-        self.mouse_released = False
+        self.mouse_released = not settings.ui.mouse
         self.bug: Exception | None = None
         """What ended the app."""
         self.turns = Turns(self, super().on_event)

@@ -85,11 +85,17 @@ class Terminal(LinuxDriver):
         self._output.write(sent)
 
     def start_application_mode(self) -> None:
-        """Enter the full screen, with our own signal handlers."""
-        if self._leaving:  # SIGCONT; to ignore it has its handler run first
+        """Enter the full screen, with our own signal handlers; SIGCONT comes here too, whatever was before it."""
+        if self._leaving:  # to ignore the signal has its handler run first
             return
+        if _is_in_background(self.fileno):  # nothing of the terminal is ours; the next SIGCONT comes here again
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
+        if self._output is not None:  # stopped where it could not leave: the line's own mode is the one before that
+            self.suspend_application_mode()
+            self._must_signal_resume = True
         self._loop_at_start = asyncio.get_running_loop()
-        self._output = self._output or Output(self._screen)
+        self._output = Output(self._screen)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         for number in _SIGNALS:
             signal.signal(number, self._on_signal)
@@ -137,14 +143,14 @@ class Terminal(LinuxDriver):
                 self.process_message(event)
 
     def release_mouse(self) -> None:
-        """Let the terminal select text itself."""
+        """Let the terminal select text itself, after a shell in between too."""
         self._disable_mouse_support()
-        self.flush()
+        self._mouse = False
 
     def take_mouse(self) -> None:
         """Get clicks again."""
+        self._mouse = True
         self._enable_mouse_support()
-        self.flush()
 
     def copy(self, text: str) -> str:
         """Put text into the user's clipboard; returns by which way, or why it cannot be known.
@@ -202,10 +208,19 @@ class Terminal(LinuxDriver):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _watch_the_end(self) -> None:
-        if self._output is not None:
-            self._output.end(_RESTORE)
+        output = self._output  # the loop's thread may take it away meanwhile
+        if output is not None:
+            output.end(_RESTORE)
         if self._left.wait(LEAVE_S):
             return
         if self._output is not None:
             self._restore_line()
         os._exit(0)
+
+
+def _is_in_background(terminal: int) -> bool:
+    """Whether the shell has the terminal; it has not where it does not control this process."""
+    try:
+        return os.tcgetpgrp(terminal) != os.getpgrp()
+    except OSError:
+        return False
