@@ -32,6 +32,7 @@ Asked = tuple[str, int]
 MAX_KEPT: Final = 20_000
 _HOSTS_TTL_S: Final = 1.0
 _OWN_MODULES: Final = frozenset({"files", "dns", "compat"})
+_NOTHING: Final = (0.0, Answer(()))
 _NEGATIVE: Final = frozenset({Failure.DNS_NXDOMAIN, Failure.DNS_NO_ADDRESS})
 _GRACE_S: Final = 0.1
 """The lookup's own word on a deadline says more than the waiter's."""
@@ -109,10 +110,22 @@ class Resolver:
                 self._keep(asked, known, now_s)
                 done(known)
                 return
+            shared = self._kept_for_others(host, family, now_s)
+            if shared is not None:
+                done(shared)
+                return
             self._waiting[asked] = []
             self._spawn(self._look_up(asked, deadline_s))
         timer = self._loop.call_at(deadline_s + _GRACE_S, self._give_up, asked, done)
         self._waiting[asked].append(_Waiter(now_s, deadline_s, done, timer))
+
+    def _kept_for_others(self, host: str, family: int, now_s: float) -> Answer | None:
+        """An answer to who asked for another family, where it has addresses of this one: nothing is asked twice."""
+        for other in (0, 4, 6):
+            until_s, answer = self._kept.get((host, other), _NOTHING)
+            if until_s > now_s and answer.addresses and family in {0, *map(family_of, answer.addresses)}:
+                return answer
+        return None
 
     def forget(self) -> None:
         """Forget every answer that is kept: the network has changed."""

@@ -33,6 +33,23 @@ async def test_dns_has_a_say_where_the_hosts_file_has_the_other_family_alone(tmp
         assert (await asker.ask("db", family=6)).addresses == ("192.0.2.1", "::9")
 
 
+@pytest.mark.parametrize("families", [(0, 4, 6), (6, 4, 0), (4, 0, 6)])
+async def test_monitors_of_either_family_of_a_host_share_what_was_asked_once(tmp_path, families):
+    async with name_server(lambda q: address(q) if asks_a(q) else reply(q, (None, "AAAA", "2001:db8::7"))) as server:
+        asker = Asker(tmp_path, server.place)
+        found = [await asker.ask(family=family) for family in families]
+    assert [set(each.addresses) for each in found] == [{"192.0.2.7", "2001:db8::7"}] * 3
+    assert len(server.asked) == 2
+
+
+async def test_a_family_that_was_not_found_for_others_is_asked_for(tmp_path):
+    async with name_server(lambda q: address(q) if asks_a(q) else reply(q)) as server:
+        asker = Asker(tmp_path, server.place)
+        for family in (0, 4, 6):
+            await asker.ask(family=family)
+    assert len(server.asked) == 4
+
+
 @pytest.mark.parametrize(("rcode", "failure"), [(3, None), (2, Failure.DNS_SERVFAIL)])
 async def test_the_hosts_file_is_the_last_word_where_dns_knows_of_nothing(tmp_path, rcode, failure):
     async with name_server(lambda q: reply(q, rcode=rcode)) as server:
