@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple, Protocol, TypeVar
 
 from uptime_tui.model.failure import Status
+from uptime_tui.model.safetext import one_form
 
 
 class Subject(Protocol):
@@ -61,7 +62,11 @@ class Subject(Protocol):
 
 def searchable(name: str, target: str, purpose: str, tags: tuple[str, ...]) -> str:
     """One case-folded text of all that a plain word may match; a line each, so that they do not run together."""
-    return "\n".join((name, target, purpose, *tags)).casefold()
+    return _folded("\n".join((name, target, purpose, *tags)))
+
+
+def _folded(text: str) -> str:
+    return one_form(text).casefold()
 
 
 Subjects = TypeVar("Subjects", bound=Subject)
@@ -121,7 +126,7 @@ def parse_filter(text: str) -> Filter:
 def _test(word: str) -> tuple[Test | None, str]:
     if not word:
         return None, ""
-    folded = word.casefold()
+    folded = _folded(word)
     for sign in "<>":
         key, found, number = folded.partition(sign)
         if found and key in _NUMBERS:
@@ -167,7 +172,7 @@ def _is_beyond(number: float | None, limit: float, *, below: bool) -> bool:
 def _choice(values_of: Callable[[Subject], tuple[str, ...]], wanted: tuple[str, ...]) -> Test:
     @cache
     def holds(values: tuple[str, ...]) -> bool:
-        return any(_fits(value.casefold(), want) for value in values for want in wanted)
+        return any(_fits(_folded(value), want) for value in values for want in wanted)
 
     return lambda subjects, _now_s: list(map(holds, map(values_of, subjects)))
 

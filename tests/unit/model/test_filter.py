@@ -37,6 +37,9 @@ DB = SimpleNamespace(
 )
 
 
+COMPOSED, TAKEN_APART = "caf\u00e9", "cafe\u0301"
+
+
 def chosen(parsed):
     return [one.host.partition(".")[0] for one in parsed.select((MX, DB), NOW_S)]
 
@@ -123,3 +126,11 @@ def test_the_terms_of_the_reference_are_read():
     terms = re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)
     assert len(terms) == 10
     assert [parse_filter(term).problem for term in terms] == [""] * 10
+
+
+@pytest.mark.parametrize("kept", [COMPOSED, TAKEN_APART])
+@pytest.mark.parametrize("typed", [COMPOSED, TAKEN_APART, TAKEN_APART.upper()])
+@pytest.mark.parametrize("key", ["", "tag:"])
+def test_accents_match_however_they_are_encoded(kept, typed, key):
+    there = SimpleNamespace(text=searchable(kept, "tcp://h:1", "", ()), tags=(kept,))
+    assert parse_filter(key + typed).select([there], NOW_S) == [there]
