@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -158,7 +159,20 @@ def test_a_signal_ends_it_while_it_reads_its_monitors_for_the_first_time(home, n
     assert number.name in home.log_file.read_text()
 
 
-def test_an_engine_that_hangs_is_told_from_one_that_is_gone_by_whoever_asks(home, monkeypatch):
+def crowd(path):
+    """Fill the queue of those who wait for the engine to take them, as a dashboard's retries do."""
+    for _ in range(5000):
+        with socket.socket(socket.AF_UNIX) as waiting:
+            waiting.setblocking(False)
+            try:
+                waiting.connect(str(path))
+            except BlockingIOError:
+                return
+    raise AssertionError("the queue has no end")
+
+
+@pytest.mark.parametrize("crowded", [False, True])
+def test_an_engine_that_hangs_is_told_from_one_that_is_gone_by_whoever_asks(home, monkeypatch, crowded):
     find_or_start(home, keep=True)
     pid = is_running(home)
     assert next(examination.engine(home)).text == f"running, pid {pid}"
@@ -166,7 +180,10 @@ def test_an_engine_that_hangs_is_told_from_one_that_is_gone_by_whoever_asks(home
     monkeypatch.setattr("uptime_tui.client.spawn.STOP_S", 0.3)
     monkeypatch.setattr(examination, "_ENGINE_S", 0.3)
     os.kill(pid, signal.SIGSTOP)
+    if crowded:
+        crowd(home.socket_file)
     try:
+        assert find_or_start(home, keep=True) == home.socket_file
         with pytest.raises(EngineLost, match=r"does not answer .*`uptime-tui stop`, then `uptime-tui start`"):
             asyncio.run(status(home))
         assert next(examination.engine(home)).level == "warning"

@@ -1,6 +1,7 @@
 """The client's end of the socket: messages in, requests out, each answered once."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ from uptime_tui.wire.messages import (
 CONNECT_S: Final = 5.0
 REPLY_S: Final = 30.0
 _READ_BYTES: Final = 262_144
+_AGAIN_S: Final = 0.02
 _MUTE: Final = ("the engine does not answer", "`uptime-tui stop`, then `uptime-tui start`")
 """One that hangs is there: it would only be found again by another start."""
 
@@ -65,12 +67,8 @@ class Session:
             EngineLost: nobody listens there.
             UserError: it is an engine of another version.
         """
-        try:
-            reader, writer = await asyncio.wait_for(
-                asyncio.open_unix_connection(socket_file, limit=_READ_BYTES), CONNECT_S
-            )
-        except (OSError, TimeoutError) as error:
-            raise EngineLost("no engine listens") from error
+        connected = await _connected(socket_file)
+        reader, writer = await asyncio.open_unix_connection(sock=connected, limit=_READ_BYTES)
         session = cls(reader, writer, Welcome(PROTOCOL, "", 0))
         session.send(Hello(client=client, watch=watch))
         return await session._welcomed()
@@ -213,3 +211,18 @@ class Session:
         else:
             self._inbox.append(message)
             self._arrived.set()
+
+
+async def _connected(socket_file: Path) -> socket.socket:
+    """A connection. Asyncio takes a queue that is full, as that of an engine that hangs gets, for one that stands."""
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + CONNECT_S
+    connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connected.setblocking(False)
+    while number := connected.connect_ex(str(socket_file)):
+        full = number == errno.EAGAIN
+        if not full or loop.time() >= until_s:
+            connected.close()
+            raise EngineLost(*_MUTE) if full else EngineLost("no engine listens")
+        await asyncio.sleep(_AGAIN_S)
+    return connected
