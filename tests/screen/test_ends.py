@@ -174,6 +174,26 @@ def test_a_released_mouse_stays_released_after_a_shell(opened):
     terminal.wait(lambda t: b"\x1b[?1000h" in t.raw[before:], "the mouse")
 
 
+def test_ctrl_c_in_an_editor_is_none_in_the_dashboard(opened, tmp_path):
+    """Those that leave the key to the terminal, as ed and nvi: it interrupts all that is in the foreground."""
+    code = (
+        "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})\nprint('editing', flush=True)\n"
+        "signal.sigwait({signal.SIGINT})\nprint('inter' + 'rupted', flush=True)\ninput()\n"
+    )
+    editor = tmp_path / "editor.py"
+    editor.write_text(code)
+    terminal = opened(env={"VISUAL": f"{sys.executable} {editor}"})
+    terminal.send("E")
+    terminal.wait_for("editing")
+    terminal.send("\x03")
+    terminal.wait_for("interrupted")
+    before = len(terminal.raw)
+    terminal.send("\n")
+    terminal.wait(lambda t: b"PROBLEMS" in t.raw[before:], "the screen drawn anew")
+    terminal.send("\x03")
+    has_ended_well(terminal)
+
+
 def test_a_mouse_that_was_not_wanted_can_be_taken(opened, engine):
     (engine.home.config / "config.toml").write_text("[ui]\nmouse = false\n")
     terminal = opened()

@@ -185,6 +185,8 @@ class Terminal(LinuxDriver):
         self._app.post_message(Resize(size, size))
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self._output is None:
+            return  # Ctrl-C for who has the terminal, as an editor: the kernel sends it to all in the foreground
         self._leave_soon(signal.Signals(number).name)
 
     def _leave_soon(self, reason: str) -> None:
