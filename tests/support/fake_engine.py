@@ -11,6 +11,7 @@ import msgspec
 
 from support.fleets import monitor, row
 from uptime_tui.config.paths import find_home, make_folders
+from uptime_tui.engine.bus import VITALS_S
 from uptime_tui.model.failure import Failure, Status
 from uptime_tui.model.result import Result, Timings
 from uptime_tui.model.units import MonitorId
@@ -218,6 +219,12 @@ class FakeEngine:
             if not writer.is_closing():
                 writer.write(frame)
 
+    def _breathe(self, writer):
+        """Who hears nothing takes the engine for one that hangs."""
+        if writer in self.clients:
+            writer.write(encode(Changes(vitals=self.vitals)))
+            self._loop.call_later(VITALS_S, self._breathe, writer)
+
     async def _serve(self, reader, writer):
         decoder = Decoder(ClientMessage)
         self.clients.add(writer)
@@ -236,6 +243,7 @@ class FakeEngine:
             writer.write(encode(Welcome(PROTOCOL, "test", os.getpid())))
             if message.watch:
                 writer.write(encode(self.state()))
+                self._loop.call_later(VITALS_S, self._breathe, writer)
             return
         if isinstance(message, Focused):
             if message.monitor in self.rows:

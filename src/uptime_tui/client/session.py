@@ -27,7 +27,7 @@ CONNECT_S: Final = 5.0
 REPLY_S: Final = 30.0
 _READ_BYTES: Final = 262_144
 _AGAIN_S: Final = 0.02
-_MUTE: Final = ("the engine does not answer", "`uptime-tui stop`, then `uptime-tui start`")
+MUTE: Final = ("the engine does not answer", "`uptime-tui stop`, then `uptime-tui start`")
 """One that hangs is there: it would only be found again by another start."""
 
 
@@ -52,6 +52,8 @@ class Session:
         self._pump: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
         self._end = ""
+        self.heard = False
+        """Something has come since whoever asks this set it back; who watches is told something every two seconds."""
         self.welcome = welcome
 
     @classmethod
@@ -92,7 +94,7 @@ class Session:
             first = await asyncio.wait_for(anext(self), CONNECT_S)
         except (StopAsyncIteration, TimeoutError) as error:
             await self.close()
-            raise (EngineLost(self._end) if self._end else EngineLost(*_MUTE)) from error
+            raise (EngineLost(self._end) if self._end else EngineLost(*MUTE)) from error
         if isinstance(first, Goodbye):
             await self.close()
             raise UserError(first.reason, todo="`uptime-tui stop`, then start again")
@@ -171,7 +173,7 @@ class Session:
             self.send(make(number))  # type: ignore[arg-type]  # every Request is a ClientMessage
             return await asyncio.wait_for(waiting, timeout_s)
         except TimeoutError as error:
-            raise EngineLost(*_MUTE) from error
+            raise EngineLost(*MUTE) from error
         finally:
             self._asked.pop(number, None)
             self._trials.pop(number, None)
@@ -186,6 +188,7 @@ class Session:
         reason = "the engine has gone"
         try:
             while data := await self._reader.read(_READ_BYTES):
+                self.heard = True
                 for message in self._decoder.feed(data):
                     if isinstance(message, Goodbye):
                         reason = message.reason
@@ -223,6 +226,6 @@ async def _connected(socket_file: Path) -> socket.socket:
         full = number == errno.EAGAIN
         if not full or loop.time() >= until_s:
             connected.close()
-            raise EngineLost(*_MUTE) if full else EngineLost("no engine listens")
+            raise EngineLost(*MUTE) if full else EngineLost("no engine listens")
         await asyncio.sleep(_AGAIN_S)
     return connected

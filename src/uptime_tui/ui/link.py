@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from uptime_tui.client.session import EngineLost, Session
+from uptime_tui.client.session import MUTE, EngineLost, Session
 from uptime_tui.client.spawn import find_or_start
 from uptime_tui.config.paths import Home
 from uptime_tui.model.errors import UserError
@@ -17,6 +17,8 @@ from uptime_tui.view.snapshot import Dirty, Snapshot
 from uptime_tui.wire.messages import Reply, Request, Trial
 
 RETRY_S: Final = 1.0
+_SILENT: Final = 15
+"""After so many looks at an engine that said nothing it is told that it hangs: its rows would stay green for ever."""
 
 
 class Link:
@@ -32,6 +34,8 @@ class Link:
         self._greeted = greeted
         self._session: Session | None = None
         self._lost_s: float | None = None
+        self._unheard = 0
+        """Looks since the engine said something, not seconds: who is stopped, as by Ctrl-Z, hears nothing either."""
         self._focus: MonitorId | None = None
         self.snapshot = Snapshot()
         self.on_arrival: Callable[[], None] = lambda: None
@@ -40,12 +44,16 @@ class Link:
         """Why no engine can be had, in the engine's or our words."""
 
     @property
-    def lost_for(self) -> str:
-        """How long the engine has been gone, in whole minutes; empty while it is there."""
+    def lost(self) -> str:
+        """What is wrong with the engine, for how many whole minutes, and what is done; empty while it is there."""
         if self._lost_s is None:
             return ""
         minutes = int((time.monotonic() - self._lost_s) // 60)
-        return f"{minutes} min" if minutes else "just now"
+        since = f"{minutes} min" if minutes else "just now"
+        hangs = self.problem.startswith(MUTE[0])
+        return (
+            f"does not answer ({since}, `uptime-tui stop` ends it)" if hangs else f"is gone ({since}, reconnecting …)"
+        )
 
     async def run(self) -> None:
         """Connect and stay connected, for ever."""
@@ -56,14 +64,24 @@ class Link:
                         self._lost_s = self._lost_s or time.monotonic()
                         await self._session.close()
                     self._session = await self._connect()
-                    self._lost_s, self.problem = None, ""
+                    self._lost_s, self.problem, self._unheard = None, "", 0
                     self._session.focus(self._focus)
                     await self._session.arrival()
                     self.on_arrival()
+                else:
+                    self._listen_to(self._session)
             except UserError as error:
                 self._lost_s = self._lost_s or time.monotonic()
                 self.problem = str(error)
             await asyncio.sleep(RETRY_S)
+
+    def _listen_to(self, session: Session) -> None:
+        self._unheard += 1
+        if session.heard:
+            session.heard, self._unheard = False, 0
+            self._lost_s, self.problem = None, ""
+        elif self._unheard >= _SILENT:
+            raise EngineLost(*MUTE)
 
     async def _connect(self) -> Session:
         greeted, self._greeted = self._greeted, None

@@ -97,10 +97,10 @@ def unusual(options: ViewOptions, marked: int, *, frozen: bool, locked: bool) ->
     return [word for word, holds in words.items() if holds]
 
 
-def banner(snapshot: Snapshot, lost_for: str) -> tuple[str, str] | None:
+def banner(snapshot: Snapshot, lost: str) -> tuple[str, str] | None:
     """One line above everything with its role: engine lost, this machine offline, or the worst notice."""
-    if lost_for:
-        return f"The engine is gone ({lost_for}): these are its last words; reconnecting …", "bad"
+    if lost:
+        return f"The engine {lost}: these are its last words", "bad"
     if snapshot.vitals.offline:
         return "This machine has no network: results are unknown, alarms are held.", "bad"
     order = {"error": 0, "warning": 1, "info": 2}
@@ -132,7 +132,7 @@ def latest_changes(
 
 
 def tiny_lines(
-    snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, lost_for: str = "",
+    snapshot: Snapshot, width: int, height: int, glyphs: Glyphs, lost: str = "",
     current: MonitorId | None = None, problem: str = "",
 ) -> list[str]:  # fmt: skip
     """Below 60x12: counts, what is wrong with the whole, then a line for each problem as long as there is room.
@@ -141,13 +141,13 @@ def tiny_lines(
     that keys mean, `current`, is among those that are shown, and marked. `problem` is why no engine can be had.
     """
     counts = counts_text(count(snapshot.rows.values()), glyphs)
-    wrong = banner(snapshot, lost_for)
+    wrong = banner(snapshot, lost)
     if width < 30 or height < 3:
         return [cut(f"{counts} {wrong[0]}" if wrong else counts, width)]
     lines = [counts, wrong[0]] if wrong else [counts]
     if not snapshot.monitors:
         said = empty_table(snapshot, ViewOptions(), problem)
-        lines = lines if lost_for else [counts]  # what else is wrong is said below
+        lines = lines if lost else [counts]  # what else is wrong is said below
         return [*lines, *(part for line in said if line for part in wrap(line.strip(), width))][:height]
     found, room = problems(snapshot), height - len(lines)
     here = next((place for place, entry in enumerate(found) if entry.row.id == current), 0)

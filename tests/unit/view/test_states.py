@@ -50,7 +50,7 @@ INFO = Notice("new", "a new version", "info")
 @pytest.mark.parametrize(
     ("changes", "lost", "begin", "role"),
     [
-        ({}, "12 s", "The engine is gone (12 s)", "bad"),
+        ({}, "is gone (12 s)", "The engine is gone (12 s)", "bad"),
         ({"vitals": Vitals(offline=True), "notices": (BAD,)}, "", "This machine has no network", "bad"),
         ({"notices": (INFO, MEH, BAD)}, "", "disk full  (+2)", "bad"),
         ({"notices": (INFO, MEH)}, "", "monitors.toml:3: no such key  (+1)", "warn"),
@@ -115,8 +115,8 @@ def test_a_tiny_screen_without_monitors_says_why_and_what_to_do():
 
 
 def test_a_tiny_screen_says_that_the_engine_is_gone():
-    assert states.tiny_lines(SICK, 40, 4, UNICODE, "2 min")[1].startswith("The engine is gone (2 min)")
-    assert states.tiny_lines(SICK, 29, 2, UNICODE, "2 min") == ["✗1 !1 ✓1 The engine is gone …"]
+    assert states.tiny_lines(SICK, 40, 4, UNICODE, "is gone (2 min)")[1].startswith("The engine is gone (2 min)")
+    assert states.tiny_lines(SICK, 29, 2, UNICODE, "is gone (2 min)") == ["✗1 !1 ✓1 The engine is gone …"]
 
 
 def test_a_long_notice_is_shown_whole_in_a_few_lines():

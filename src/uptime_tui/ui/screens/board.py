@@ -261,7 +261,7 @@ class Board(Helped):
 
     def show_banner(self) -> None:
         """One line when something is wrong with the whole; a tiny screen has its own for that."""
-        found = states.banner(self.link.snapshot, self.lost_for())
+        found = states.banner(self.link.snapshot, self.lost())
         if found and self.has_class("tiny"):
             self.show_tiny()
             found = None
@@ -272,9 +272,9 @@ class Board(Helped):
                 self.told_empty = empty
                 self.table.set_view((), self.options, empty)
 
-    def lost_for(self) -> str:
-        """How long the engine has been gone, once it was there."""
-        return self.link.lost_for if self.link.snapshot.complete else ""
+    def lost(self) -> str:
+        """What is wrong with the engine, once it was there."""
+        return self.link.lost if self.link.snapshot.complete else ""
 
     def say(self, text: str, role: str = "plain") -> None:
         """A message below the table; it goes by itself."""
@@ -305,7 +305,7 @@ class Board(Helped):
         """A line per problem, or only the counts, where there is no room for more."""
         place, link = self.query_one("#tiny", Lines), self.link
         if place.display:
-            lost, current = self.lost_for(), self.table.current()
+            lost, current = self.lost(), self.table.current()
             lines = states.tiny_lines(link.snapshot, *place.size, self.host.glyphs, lost, current, link.problem)
             place.show(tuple(((line, "plain"),) for line in lines))
 
