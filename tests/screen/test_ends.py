@@ -100,8 +100,8 @@ def test_what_is_cleared_away_after_the_screen_may_take_longer_than_the_screen_m
     code = (
         "import sys, time, pathlib\n"
         "from uptime_tui.config.paths import find_home\n"
-        "from uptime_tui.ui import app, driver\n"
-        "app.run_dashboard(find_home(sys.argv[1], {}))\n"
+        "from uptime_tui.ui import driver, run\n"
+        "run.run_dashboard(find_home(sys.argv[1], {}))\n"
         "time.sleep(driver.LEAVE_S * 2)\n"
         "pathlib.Path(sys.argv[2]).touch()\n"
     )
