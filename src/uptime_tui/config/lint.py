@@ -1,11 +1,9 @@
-"""The rules that are ignored, and where each monitor stands in the file."""
+"""The lint rules that are ignored, in the settings and in a monitor's block."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 from uptime_tui.model.safetext import safe_text
 from uptime_tui.tomlfile.fields import Fault
-from uptime_tui.tomlfile.source import read_text, without_mark
 
 
 def rule_faults(names: tuple[str, ...], key: tuple[str, ...]) -> Iterator[Fault]:
@@ -27,16 +25,3 @@ def rule_faults(names: tuple[str, ...], key: tuple[str, ...]) -> Iterator[Fault]
             near = get_close_matches(name, known, 1)
             todo = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
             yield Fault(key, f"{key[-1]} names no rule: {safe_text(name, 40)!r}", todo)
-
-
-def monitor_lines(path: Path) -> Mapping[str, int]:
-    """Line of each monitor's block by its name, counted from 1.
-
-    Raises:
-        UserError: the file cannot be read.
-    """
-    from uptime_tui.config.step import block_names
-    from uptime_tui.tomlfile.locate import scan
-
-    layout = scan(without_mark(read_text(path)))
-    return {name: layout.line(blocks[0].start) for name, blocks in block_names(layout).items()}

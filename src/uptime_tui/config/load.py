@@ -133,3 +133,16 @@ def draft_from_table(
         todo = "" if " = " in fault.todo else fault.todo  # that would be a line of the file
         raise UserError(fault.what, where=where, todo=todo, key=".".join(map(str, fault.path)))
     return monitor
+
+
+def monitor_lines(path: Path) -> Mapping[str, int]:
+    """Line of each monitor's block by its name, counted from 1.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    from uptime_tui.config.step import block_names
+    from uptime_tui.tomlfile.locate import scan
+
+    layout = scan(without_mark(read_text(path)))
+    return {name: layout.line(blocks[0].start) for name, blocks in block_names(layout).items()}

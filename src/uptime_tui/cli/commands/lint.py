@@ -6,8 +6,7 @@ from uptime_tui.catalogue.load import load_catalogue
 from uptime_tui.cli import diagnostics, output
 from uptime_tui.cli.fleet import known_rows
 from uptime_tui.cli.options import chosen_home, home_option, json_option
-from uptime_tui.config.lint import monitor_lines
-from uptime_tui.config.load import load_monitors
+from uptime_tui.config.load import load_monitors, monitor_lines
 from uptime_tui.config.settings import load_settings
 from uptime_tui.lint.audit import LEVELS, Finding, audit
 from uptime_tui.lint.rule import Fleet
