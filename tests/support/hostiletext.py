@@ -36,12 +36,17 @@ _OURS = re.compile(
     r"|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\x1b\]22;[a-z]*\x07"  # the clipboard, the shape of the pointer
     r"|\x1b[78=>]|\x1b[()][A-Z0-9]"
 )
+_CUT = re.compile(
+    rb"(?:[\xc2-\xf4][\x80-\xbf]{0,2}|\x1b(?:\[[0-9;:?<=>$]*|\][0-9]+;[a-z;]*[A-Za-z0-9+/=]*|[()])?)?"
+    rb"\x18(?=\x1b\[\?1000l)"
+)
+"""Where the end of the dashboard cut its own frame short (`ui.output`): perhaps in a character or in a sequence."""
 _SAID = ("owned", "66;77H", "6;35;6;35m", "6;35m")
 
 
 def come_through(raw):
     """What of the hostile text acts on a terminal that is sent these bytes; empty when nothing does."""
-    text = bytes(raw).decode()
+    text = _CUT.sub(b"", bytes(raw)).decode()
     found = [said for said in _SAID if f"\x1b[{said}" in text or f"\x9b{said}" in text]
     rest = _OURS.sub("", text)
     found += sorted({repr(c) for c in rest if unicodedata.category(c) in {"Cc", "Cf", "Cs"} and c not in "\r\n"})
