@@ -50,7 +50,8 @@ def server(answer=b"", close=False):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    """A port that nobody listens on, on no address: on another one it would be the cause that is found."""
+    with socket.create_server(("", 0)) as listener:
         return listener.getsockname()[1]
 
 

@@ -233,8 +233,8 @@ async def test_add_edit_pause_delete_undo_through_the_socket(home):
 async def test_each_dashboard_is_held_to_what_it_was_shown_whatever_the_others_look_at(home):
     write(home, ("a", "tcp://127.0.0.1:9"), interval="1h")
     find_or_start(home, keep=True)
-    watcher = await Watcher.attach(home)
-    ours, theirs = watcher.session.request, (await Watcher.attach(home)).session.request
+    watcher, other = await Watcher.attach(home), await Watcher.attach(home)
+    ours, theirs = watcher.session.request, other.session.request
     await watcher.until(lambda w: w.status("a") is not None)
     number = watcher.id("a")
     seen = (await ours(lambda n: AskTable(n, number))).table
@@ -249,6 +249,7 @@ async def test_each_dashboard_is_held_to_what_it_was_shown_whatever_the_others_l
     assert (table["purpose"], table["interval"]) == ("theirs", "2h")
     assert not (await theirs(lambda n: Edit(n, number, {"purpose": "theirs too"}, newer))).error
     await watcher.close()
+    await other.close()
 
 
 async def test_a_trial_probes_what_is_no_monitor(home):
