@@ -6,6 +6,7 @@ work for both ends of a TCP handshake.
 """
 
 import asyncio
+import gc
 import os
 import resource
 import subprocess
@@ -56,7 +57,8 @@ class Load:
             self.loop.call_at(self.loop.time() + TICK_S - elapsed_s % TICK_S, self.turn)
 
     def more(self, wanted: int) -> None:
-        while self.begun < min(wanted, self.count) and self.begun - self.done < self.flight:
+        wanted = min(wanted, self.count)
+        while self.begun < wanted and self.begun - self.done < self.flight:
             self.begun += 1
             self.start(self.begun)
 
@@ -94,6 +96,7 @@ async def run_pipeline(load: Load, plans: Sequence, ca_file: str | None = None) 
         states = dict.fromkeys(monitors, status.State())
 
         await first(vantage, plans[0])
+        gc.freeze()  # as the engine does
 
         def done(result) -> None:
             if result.failure is not None:  # an exception here would end one conversation, and nobody would notice
