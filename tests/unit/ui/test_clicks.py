@@ -44,8 +44,8 @@ def test_a_click_on_a_line_that_has_gone_chooses_nothing():
     assert asyncio.run(play()) == [1]
 
 
-def test_a_click_on_a_command_that_has_gone_runs_nothing():
-    """A search goes on while the click is on its way."""
+def with_palette(act):
+    """Whether the app still runs, and the palette is still on top, after `act` had the palette."""
 
     async def play():
         app = Bare()
@@ -53,43 +53,39 @@ def test_a_click_on_a_command_that_has_gone_runs_nothing():
             palette = Palette()
             await app.push_screen(palette)
             await pilot.pause()
-            found = palette.query_one(CommandList)
-            inside = palette.query_one(CommandInput).region.offset
-            found.post_message(click(found, *inside, Style.from_meta({"option": found.option_count})))
+            await act(palette)
             await pilot.pause()
-            return app.screen is palette
+            return app.is_running, app.screen is palette
 
-    assert asyncio.run(play())
+    return asyncio.run(play())
+
+
+def test_a_click_on_a_command_that_has_gone_runs_nothing():
+    """A search goes on while the click is on its way."""
+
+    async def act(palette):
+        found = palette.query_one(CommandList)
+        inside = palette.query_one(CommandInput).region.offset
+        found.post_message(click(found, *inside, Style.from_meta({"option": found.option_count})))
+
+    assert with_palette(act) == (True, True)
 
 
 @pytest.mark.parametrize(("where", "stays"), [((0, 0), False), ((500, 500), True)])
 def test_a_click_where_nothing_is_drawn_is_none_on_the_outside_of_the_palette(where, stays):
     """As after a resize that made the screen smaller; on the outside the palette closes."""
 
-    async def play():
-        app = Bare()
-        async with app.run_test() as pilot:
-            palette = Palette()
-            await app.push_screen(palette)
-            await pilot.pause()
-            palette.post_message(click(palette, *where))
-            await pilot.pause()
-            return app.screen is palette
+    async def act(palette):
+        palette.post_message(click(palette, *where))
 
-    assert asyncio.run(play()) is stays
+    assert with_palette(act) == (True, stays)
 
 
 def test_a_click_that_comes_as_the_palette_closes_does_nothing():
-    async def play():
-        app = Bare()
-        async with app.run_test() as pilot:
-            palette = Palette()
-            await app.push_screen(palette)
-            await pilot.pause()
-            palette.dismiss()
-            palette._compositor.clear()  # what the removal does first
-            await palette._on_message(click(palette, 0, 0))
-            await pilot.pause()
-            return app.is_running
+    async def act(palette):
+        palette.dismiss()
+        palette._compositor.clear()  # what the removal does first
+        await palette._on_message(click(palette, 0, 0))
 
-    assert asyncio.run(play())
+    running, _ = with_palette(act)
+    assert running
