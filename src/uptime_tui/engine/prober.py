@@ -69,7 +69,8 @@ class Prober:
         if plan is None:
             self.scheduler.finished(token, None)
             return
-        knocks = not self.rests.is_empty and self.rests.rest(plan.monitor) is not None
+        rest = None if self.rests.is_empty else self.rests.rest(plan.monitor)
+        knocks = rest is not None and rest.asked  # never where one more connection does harm
         run = _Run(plan, token, self.generation, self.scheduler.now_s(), knocks)
         try:
             self._vantage.probe(plan.knock() if knocks else plan, partial(self._done, run))

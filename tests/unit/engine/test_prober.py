@@ -23,7 +23,7 @@ GONE = result("refused", NOW_MS, number=3)
 class Situation:
     """One monitor with everything around it; `says` answers each probe."""
 
-    def __init__(self, journal, says):
+    def __init__(self, journal, says, held_until_s=None):
         self.loop = loop = asyncio.get_running_loop()
         self.seen = []
         self.taken = []
@@ -37,7 +37,11 @@ class Situation:
         self.prober.began_s = -60.0
         self.prober.doubt = SimpleNamespace(is_calm=True, weigh=lambda found, _host, _began, settle: settle(found))
         self.scheduler = self.prober.scheduler = Scheduler(
-            loop, self.prober.launch, limit=8, held_until_s=self.prober.held_until_s, chance=lambda: 0.5
+            loop,
+            self.prober.launch,
+            limit=8,
+            held_until_s=held_until_s or self.prober.held_until_s,
+            chance=lambda: 0.5,
         )
         self.scheduler.put(3, "shop", "www.test", 60.0, soon=True)
 
@@ -93,6 +97,17 @@ async def test_what_a_knock_cannot_tell_leaves_status_and_wish_alone(journal, fa
     situation.scheduler.stop()
     assert situation.taken == [Failure.BUSY]
     assert situation.prober.rests.rest(SHOP) is not None
+
+
+@pytest.mark.asyncio
+@pytest.mark.looptime
+async def test_who_could_be_harmed_is_not_knocked_at_even_where_nothing_holds_the_probe(journal):
+    harmed = result("busy", NOW_MS, number=3, rest=Rest(3600.0, "one more could block this host", SHOP.caller))
+    situation = Situation(journal, lambda _: harmed, held_until_s=lambda _: 0.0)
+    await asyncio.sleep(200)
+    situation.scheduler.stop()
+    assert len(situation.seen) > 2
+    assert not any(bare for _, bare in situation.seen)
 
 
 def test_a_knock_says_nothing_whatever_the_service():
